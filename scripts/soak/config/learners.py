@@ -1,0 +1,116 @@
+"""Settings of the learners, one model per type."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from soak.config.base import Settings
+
+Named = dict[str, dict[str, Any]]  # one entry: a name of torch.optim and its arguments
+
+
+class Featureless(Settings):
+    """Predicts the most frequent class, with the class frequencies as probabilities; the mean for regression."""
+
+    type: Literal["featureless"]
+
+
+class CvGlmnet(Settings):
+    """L1- or elastic-net-regularized linear model, its penalty chosen by cross-validation, as R's cv.glmnet."""
+
+    type: Literal["cv_glmnet"]
+    s: list[Literal["min", "1se"] | Annotated[float, Field(ge=0)]] = Field(
+        default=["min", "1se"], min_length=1, description="penalties to predict at; each is an algorithm of its own"
+    )
+    folds: int = Field(default=10, ge=3, description="inner folds")
+    alpha: float = Field(default=1.0, ge=0, le=1, description="1: lasso, 0: ridge")
+    nlambda: int = Field(default=100, ge=2, description="penalties on the path")
+    thresh: float = Field(default=1e-7, gt=0, description="convergence threshold of coordinate descent")
+    maxit: int = Field(default=100_000, ge=1, description="passes over the data, all penalties together")
+    type_measure: Literal["deviance", "class", "auc", "mse", "mae"] = Field(
+        default="deviance", description="what the inner folds measure"
+    )
+    type_logistic: Literal["Newton", "modified.Newton"] = Field(
+        default="Newton", description="exact or bounded Hessian in logistic fits"
+    )
+    standardize: bool = Field(default=True, description="scale the features to unit variance before fitting")
+    path: Literal["full", "early"] = Field(
+        default="full", description="full: R's very result; early: inner paths stop once the curve cannot come back"
+    )
+
+
+class TorchSettings(Settings):
+    """What all torch learners share: the training loop's settings."""
+
+    epochs: int = Field(default=1000, ge=1, description="the most epochs that are tried")
+    patience: int | None = Field(
+        default=None, ge=1, description="stop after so many epochs without a better one; default: epochs"
+    )
+    min_delta: float = Field(default=0, ge=0, description="by how much a better epoch must be better")
+    batch_size: int = Field(default=500, ge=1)
+    optimizer: Named = Field(default={"sgd": {"lr": 0.1}}, description="a name of torch.optim and its arguments")
+    scheduler: Named | None = Field(
+        default=None, description="a name of torch.optim.lr_scheduler and its arguments; steps once per epoch"
+    )
+    loss: str | None = Field(
+        default=None, description="default cross_entropy, or mse_loss for regression; a name of torch.nn.functional"
+    )
+    class_weights: Literal["balanced"] | dict[str, float] | None = Field(
+        default=None, description="weights of the classes in the loss"
+    )
+    validate_: float | None = Field(
+        default=0.5,
+        alias="validate",
+        gt=0,
+        lt=1,
+        description="share of the train set that chooses the number of epochs; null: train for all epochs",
+    )
+
+    @model_validator(mode="after")
+    def _one_name(self) -> "TorchSettings":
+        for key in ("optimizer", "scheduler"):
+            value = getattr(self, key)
+            if value is not None and len(value) != 1:
+                raise ValueError(f"{key}: exactly one name with its arguments is allowed, got {len(value)}")
+        return self
+
+
+class TorchMlp(TorchSettings):
+    """A multilayer perceptron; without hidden layers a linear model."""
+
+    type: Literal["torch_mlp"]
+    neurons: list[Annotated[int, Field(ge=1)]] = Field(default=[], description="sizes of the hidden layers")
+    activation: str = Field(default="relu", description="a name of torch.nn, in snake_case or as it is")
+    dropout: float = Field(default=0, ge=0, lt=1, description="after each hidden layer")
+
+
+class TorchGraph(TorchSettings):
+    """A network as a list of operations by their torch.nn names; ``head`` adds the output layer."""
+
+    type: Literal["torch_graph"]
+    graph: list[str | dict[str, Any]] = Field(min_length=1, description="operations, in order")
+
+
+class TorchModule(TorchSettings):
+    """A torch.nn.Module of the user's own, built as ``Class(n_features, n_outputs, **params)``."""
+
+    type: Literal["torch_module"]
+    class_: str = Field(alias="class", description="import path of the class, found from DIR or installed")
+    params: dict[str, Any] = {}
+
+
+class Estimator(Settings):
+    """Any class with scikit-learn's API."""
+
+    type: Literal["estimator"]
+    class_: str = Field(alias="class", description="import path of the class")
+    params: dict[str, Any] = Field(default={}, description="arguments of the class")
+    tune: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
+        default={}, description="values to try by cross-validation on the train set"
+    )
+    scale: Literal["none", "standard"] = Field(default="none", description="standard: zero mean, unit variance")
+
+
+LearnerSettings = Annotated[
+    Featureless | CvGlmnet | TorchMlp | TorchGraph | TorchModule | Estimator, Field(discriminator="type")
+]
