@@ -246,35 +246,17 @@ class TaskSettings(Settings):
 
 def check_datasets(datasets: Mapping[str, DatasetSettings]) -> list[Problem]:
     """Everything that is wrong between data sets: names, transposes of nothing or in a circle."""
-    problems = [(f"datasets.{name}", message) for name in datasets if (message := check_name(name))]
+    problems: list[Problem] = [(("datasets", name), message) for name in datasets if (message := check_name(name))]
     problems += same_but_for_case("datasets", datasets)
     for name, settings in datasets.items():
         source = settings.transpose_of
-        key = f"datasets.{name}.transpose_of"
+        key = ("datasets", name, "transpose_of")
         if source is not None and source not in datasets:
             problems.append((key, f"there is no data set {source!r}; {nearest(source, datasets)}"))
         elif source is not None and name in (circle := _ancestors(name, datasets)):
             problems.append(
                 (key, f"{' -> '.join([name, *circle])} is a circle; one of them needs rows of its own")
             )
-    return problems
-
-
-def check_task_datasets(
-    tasks: Mapping[str, TaskSettings], datasets: Mapping[str, DatasetSettings]
-) -> list[Problem]:
-    """What is wrong between tasks and data sets: names of tasks, and data sets that do not exist."""
-    problems = [(f"tasks.{name}", message) for name in tasks if (message := check_name(name))]
-    problems += same_but_for_case("tasks", tasks)
-    for task, settings in tasks.items():
-        for position, name in enumerate(settings.datasets or []):
-            if name not in datasets:
-                problems.append(
-                    (
-                        f"tasks.{task}.datasets.{position}",
-                        f"there is no data set {name!r}; {nearest(name, datasets)}",
-                    )
-                )
     return problems
 
 

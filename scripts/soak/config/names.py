@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
-Problem = tuple[str, str]  # the key path in the config, and what is wrong there
+KeyPath = tuple[str | int, ...]
+Problem = tuple[KeyPath, str]  # the key path in the config, and what is wrong there
 
 
 def check_name(name: str) -> str | None:
@@ -39,7 +40,7 @@ def same_but_for_case(key: str, names: Iterable[str]) -> list[Problem]:
         if other != name:
             problems.append(
                 (
-                    f"{key}.{name}",
+                    (key, name),
                     f"differs from {other!r} in case only, which some disks ignore; use another name",
                 )
             )

@@ -1,0 +1,189 @@
+"""Reading a config: every mistake at once, each with file, line, key path and what is allowed."""
+
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from soak.config.names import KeyPath, Problem, nearest
+from soak.config.workflow import Config, disagreements
+from soak.errors import SoakError
+
+
+class ConfigError(SoakError):
+    """All that is wrong with a config, a line each."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__("\nsoak: ".join(messages))
+        self.messages = list(messages)
+
+
+def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Config:
+    """Validate a config as Snakemake hands it over.
+
+    Parameters
+    ----------
+    raw : mapping
+        The merged config: files and ``--config``.
+    files : paths
+        Where it was read from: used to name file and line of a mistake, and to find keys that stand twice.
+
+    Raises
+    ------
+    ConfigError
+        With all mistakes that can be found; its text has a line for each.
+    """
+    places = Places(files)
+    problems: list[Problem] = [
+        (path, f"stands twice (first in line {line}); remove one of them") for path, line in places.twice
+    ]
+    config: Config | None = None
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        problems += _explain(error, raw)
+    if config is not None:
+        problems += disagreements(config)
+    if problems or config is None:
+        raise ConfigError([f"{places.name(path)}{dotted(path)}: {message}" for path, message in problems])
+    return config
+
+
+def dotted(path: KeyPath) -> str:
+    """A key path as people write it: ``tasks.Trees.features[2]``."""
+    text = ""
+    for key in path:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}"
+    return text.removeprefix(".") or "config"
+
+
+def _explain(error: ValidationError, raw: Mapping[str, Any]) -> list[Problem]:
+    """One message per key path: alternatives of a union are joined by 'or'."""
+    found: dict[KeyPath, list[str]] = {}
+    for one in error.errors():
+        path, value = _path_in(raw, one["loc"], missing=one["type"] == "missing")
+        message = _message(dict(one), path, value)
+        messages = found.setdefault(path, [])
+        if message not in messages:
+            messages.append(message)
+    return [(path, "; or ".join(messages)) for path, messages in found.items()]
+
+
+def _message(error: dict[str, Any], path: KeyPath, value: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(error["loc"][:-1])
+        return f"unknown key; {nearest(str(error['loc'][-1]), known)}"
+    if error["type"] == "missing":
+        return "is missing"
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        allowed = error["ctx"].get("expected_tags", "").replace("'", "") if "ctx" in error else ""
+        given = value.get("type") if isinstance(value, dict) else value
+        allowed = allowed or ", ".join(sorted(_tags()))
+        if given is None:
+            return f"type is missing; allowed: {allowed}"
+        return f"there is no type '{given}'; {nearest(str(given), allowed.split(', '))}"
+    text = error["msg"].removeprefix("Value error, ")
+    text = text[0].lower() + text[1:]
+    return text if error["type"] == "value_error" else f"{text}, got {_short(value)}"
+
+
+def _tags() -> list[str]:
+    learner = typing.get_args(Config.model_fields["learners"].annotation)[1]
+    models = typing.get_args(typing.get_args(learner)[0])
+    return [tag for model in models for tag in typing.get_args(model.model_fields["type"].annotation)]
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _path_in(raw: Any, loc: Sequence[str | int], missing: bool) -> tuple[KeyPath, Any]:
+    """The part of pydantic's location that the user wrote (it names alternatives of unions too), and the value."""
+    path: list[str | int] = []
+    node = raw
+    for number, key in enumerate(loc):
+        inside_mapping = isinstance(node, Mapping) and key in node
+        inside_list = isinstance(node, list) and isinstance(key, int) and key < len(node)
+        if inside_mapping or inside_list:
+            path.append(key)
+            node = node[key]
+        elif missing and number == len(loc) - 1:
+            path.append(key)
+            node = None
+    return tuple(path), node
+
+
+def _known_keys(loc: Sequence[str | int]) -> list[str]:
+    """Keys of the model that stands at pydantic's location."""
+    annotation: Any = Config
+    for key in loc:
+        annotation = _inside(annotation, key)
+    models = list(_models(annotation))
+    return list(dict.fromkeys(field.alias or name for m in models for name, field in m.model_fields.items()))
+
+
+def _inside(annotation: Any, key: str | int) -> Any:
+    models = list(_models(annotation))
+    for model in models:
+        for name, field in model.model_fields.items():
+            if key in (name, field.alias):
+                return field.annotation
+    if models:  # a tag of a union: the model that has it, or as it is
+        tagged = [m for m in models if key == m.__name__ or key in typing.get_args(_type_annotation(m))]
+        return tagged[0] if tagged else annotation
+    arguments = typing.get_args(annotation)
+    return arguments[-1] if arguments else annotation
+
+
+def _type_annotation(model: type[BaseModel]) -> Any:
+    field = model.model_fields.get("type")
+    return field.annotation if field else None
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Models that an annotation allows directly (not inside a list or dict)."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif typing.get_origin(annotation) in (typing.Union, types.UnionType, typing.Annotated):
+        for argument in typing.get_args(annotation):
+            yield from _models(argument)
+
+
+class Places:
+    """Where each key stands in the files, and which keys stand twice."""
+
+    def __init__(self, files: Sequence[str | Path]) -> None:
+        self.lines: dict[KeyPath, str] = {}
+        self.twice: list[tuple[KeyPath, int]] = []
+        for file in files:
+            if Path(file).suffix in (".yaml", ".yml", ".json") and Path(file).is_file():
+                node = yaml.compose(Path(file).read_text(), Loader=yaml.SafeLoader)
+                if node is not None:
+                    self._walk(node, (), str(file))
+
+    def _walk(self, node: yaml.Node, path: KeyPath, file: str) -> None:
+        if isinstance(node, yaml.MappingNode):
+            seen: dict[str, int] = {}
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                inner = (*path, key.value)
+                if key.value in seen:
+                    self.twice.append((inner, seen[key.value]))
+                seen[key.value] = line
+                self.lines[inner] = f"{file}:{line}: "
+                self._walk(value, inner, file)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                self.lines[(*path, index)] = f"{file}:{value.start_mark.line + 1}: "
+                self._walk(value, (*path, index), file)
+
+    def name(self, path: KeyPath) -> str:
+        """'file:line: ' of the key, or of the nearest key around it that stands in a file."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, "")

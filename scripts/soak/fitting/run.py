@@ -1,0 +1,189 @@
+"""Train one learner on one train set and predict the test rows that ask for it."""
+
+import hashlib
+import json
+import resource
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from soak.resampling.store import StoredSplits
+
+from soak.config.learners import LearnerSettings
+from soak.errors import SoakError
+from soak.fitting.record import FitRecord, read_pack, write_pack
+from soak.learners import registry
+from soak.learners.base import Fit, FitFailed, Prediction, TrainData
+from soak.tasks.task import Task, TaskRows
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all fits of a pack share.
+
+    Attributes
+    ----------
+    code : str
+        Digest of the library files that the fit runs; part of the name under which a finished fit is kept.
+    seed : int
+        ``seed.train``.
+    """
+
+    task: Task
+    splits: StoredSplits
+    learner: str
+    settings: LearnerSettings
+    seed: int
+    device: str = "auto"
+    code: str = ""
+    data: str = ""
+
+
+def run_pack(job: Job, train_sets: Iterable[tuple[str, str]], path: str | Path, finished: str | Path) -> None:
+    """Run fits and write them to one zip file.
+
+    Each finished fit is kept in the folder ``finished`` until the pack is whole, under a name made of its
+    settings, code, data and rows: a job that is killed and started again takes it up from there.
+
+    Parameters
+    ----------
+    train_sets : pairs of (name, digest of its rows)
+    """
+    finished = Path(finished)
+    kept = [(name, finished / f"{name}.{_key(job, digest)}.zip") for name, digest in train_sets]
+    records = []
+    for number, (name, file) in enumerate(kept, start=1):
+        record = _kept(file)
+        if record is None:
+            record = fit_train_set(job, name)
+            if len(kept) > 1:
+                write_pack(file, [record])
+        print(
+            f"{number}/{len(kept)} {name}: {record.status} {record.reason} {record.seconds:.2f} s", flush=True
+        )
+        records.append(record)
+    write_pack(path, records)
+    for _, file in kept:
+        file.unlink(missing_ok=True)
+    if finished.is_dir() and not any(finished.iterdir()):
+        finished.rmdir()
+
+
+def _key(job: Job, digest: str) -> str:
+    settings = job.settings.model_dump(mode="json", by_alias=True)
+    versions = registry.packages(job.settings)
+    told = [job.task.name, job.learner, settings, versions, job.seed, job.device, job.code, job.data, digest]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _kept(file: Path) -> FitRecord | None:
+    """A fit that an interrupted job has finished; a file that is not whole counts as none."""
+    if not file.exists():
+        return None
+    try:
+        return next(iter(read_pack(file)))
+    except (SoakError, StopIteration):
+        return None
+
+
+def fit_train_set(job: Job, train_set: str) -> FitRecord:
+    """Fit on one train set and predict its tests; a fit that fails is a record that says why."""
+    rows = TaskRows(job.task, job.splits.train(train_set))
+    data = TrainData(rows, job.seed, torch_seed(job.seed, job.task.name, train_set, job.learner), job.device)
+    record = FitRecord(
+        job.task.name, train_set, job.learner, len(rows), "failed", versions=registry.packages(job.settings)
+    )
+    _reset_peak()
+    wall, cpu = time.perf_counter(), time.process_time()
+    fit: Fit | None = None
+    try:
+        fit = registry.fit(job.settings, job.learner, data)
+    except Exception as error:  # whatever a learner raises is told, and the other fits go on
+        record = replace(record, reason=_reason(error))
+    record = replace(
+        record,
+        seconds=time.perf_counter() - wall,
+        cpu_seconds=time.process_time() - cpu,
+        peak_mb=_peak_mb(),
+    )
+    if fit is None:
+        return record
+    record = replace(record, info={key: _plain(value) for key, value in fit.info.items()})
+    tables = {name: pa.Table.from_pandas(table, preserve_index=False) for name, table in fit.tables.items()}
+    if fit.history is not None:
+        tables["history"] = pa.Table.from_pandas(fit.history, preserve_index=False)
+    try:
+        tables["predictions"] = _predictions(job, train_set, fit)
+    except Exception as error:
+        return replace(record, reason=_reason(error), tables=tables)
+    return replace(record, status="ok", tables=tables)
+
+
+def torch_seed(seed: int, *names: str) -> int:
+    """63 bits made of ``seed.train`` and names, the same on every machine and in every order of jobs."""
+    text = "\0".join([str(seed), *names])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def _predictions(job: Job, train_set: str, fit: Fit) -> pa.Table:
+    """All algorithms' predictions of all test rows, one row each."""
+    tests = job.splits.tests(train_set)
+    rows = np.concatenate([test.rows for test in tests])
+    subsets = np.repeat([test.test_subset for test in tests], [len(test.rows) for test in tests])
+    parts = []
+    for algorithm, predict in fit.predict.items():
+        prediction = predict(TaskRows(job.task, rows))
+        _check_finite(algorithm, prediction)
+        columns: dict[str, Any] = {
+            "algorithm": pa.array([algorithm] * len(rows)).dictionary_encode(),
+            "test_subset": pa.array(subsets, pa.string()).dictionary_encode(),
+            "row": pa.array(rows),
+            "response": pa.array(prediction.response),
+        }
+        if prediction.probabilities is not None:
+            for label, values in zip(job.task.classes, prediction.probabilities.T, strict=True):
+                columns[f"prob.{label}"] = pa.array(np.ascontiguousarray(values))
+        parts.append(pa.table(columns))
+    return pa.concat_tables(parts).unify_dictionaries()
+
+
+def _check_finite(algorithm: str, prediction: Prediction) -> None:
+    parts: list[NDArray[Any]] = [prediction.response]
+    if prediction.probabilities is not None:
+        parts.append(prediction.probabilities)
+    bad = sum(int((~np.isfinite(part)).sum()) for part in parts)
+    if bad:
+        raise FitFailed(f"{algorithm}: {bad} predictions are not finite")
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, FitFailed | SoakError) else f"{type(error).__name__}: {text}"
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy scalar as Python's own, so that it can be written as JSON."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _reset_peak() -> None:
+    """Let the kernel measure the peak of this process anew (Linux; elsewhere it is the process's highest)."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        pass
+
+
+def _peak_mb() -> float:
+    try:
+        status: Mapping[str, str] = dict(
+            line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":" in line
+        )
+        return int(status["VmHWM"].split()[0]) / 1024
+    except (OSError, KeyError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,30 @@
+"""What every script of a rule is wrapped in: its log, and a user's mistake told in one line."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from soak.errors import SoakError
+
+
+@contextmanager
+def job(log: Sequence[str]) -> Iterator[None]:
+    """Send all output of the process to the rule's log; print a SoakError as ``soak: TEXT`` and exit with 1.
+
+    The file descriptors themselves are redirected, so that what compiled libraries print is logged too.
+    """
+    path = Path(log[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        except SoakError as error:
+            print(f"soak: {error}", file=sys.stderr, flush=True)
+            sys.exit(1)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
