@@ -47,18 +47,12 @@ def _check_member(value: str) -> str:
 
 
 Locations = Annotated[
-    list[
-        Annotated[
-            str, BeforeValidator(lambda value: _check_location(value) if isinstance(value, str) else value)
-        ]
-    ],
+    list[Annotated[str, BeforeValidator(lambda value: _check_location(value) if isinstance(value, str) else value)]],
     BeforeValidator(_as_list),
     Field(min_length=1, description="URL or path, or a list of mirrors, tried in order"),
 ]
 Hashes = Annotated[
-    list[
-        Annotated[str, BeforeValidator(lambda value: _check_hash(value) if isinstance(value, str) else value)]
-    ],
+    list[Annotated[str, BeforeValidator(lambda value: _check_hash(value) if isinstance(value, str) else value)]],
     BeforeValidator(_as_list),
     Field(description=f"checksum, or a list of which any is right: {_HASH_FORMS}"),
 ]
@@ -79,9 +73,7 @@ class IdxPart(Settings):
     labels_hash: Hashes = Field(default=[])
     images_member: Member | None = None
     labels_member: Member | None = None
-    part: str | None = Field(
-        default=None, min_length=1, description="a name for these rows, as train or test"
-    )
+    part: str | None = Field(default=None, min_length=1, description="a name for these rows, as train or test")
 
 
 class DatasetSettings(Settings):
@@ -93,13 +85,9 @@ class DatasetSettings(Settings):
     idx: Annotated[list[IdxPart], Field(min_length=1)] | None = Field(
         default=None, description="IDX files, one entry per part; the rows follow in this order"
     )
-    csv: Locations | None = Field(
-        default=None, description="a CSV file with the columns predefined.set, y, 0, 1, …"
-    )
+    csv: Locations | None = Field(default=None, description="a CSV file with the columns predefined.set, y, 0, 1, …")
     hash: Hashes = Field(default=[])
-    transpose_of: str | None = Field(
-        default=None, description="name of a data set whose pixels (i, j) become (j, i)"
-    )
+    transpose_of: str | None = Field(default=None, description="name of a data set whose pixels (i, j) become (j, i)")
     rows: int | None = Field(default=None, ge=1, description="the first rows only")
 
     @model_validator(mode="after")
@@ -107,11 +95,7 @@ class DatasetSettings(Settings):
         kinds = ("builtin", "idx", "csv", "transpose_of")
         given = [kind for kind in kinds if getattr(self, kind) is not None]
         if len(given) != 1:
-            what = (
-                f"{' and '.join(given)} exclude each other"
-                if given
-                else "nothing says where the rows come from"
-            )
+            what = f"{' and '.join(given)} exclude each other" if given else "nothing says where the rows come from"
             raise ValueError(f"{what}; allowed: exactly one of {', '.join(kinds)}")
         if self.hash and self.csv is None:
             raise ValueError("hash: only a csv has it; the files of idx have images_hash and labels_hash")
@@ -134,9 +118,7 @@ class TaskSettings(Settings):
     )
     hash: Hashes = Field(default=[])
     target: str | None = Field(default=None, description="column to predict; of data sets: label")
-    subset: str | None = Field(
-        default=None, description="column of subsets; of data sets: dataset (default) or part"
-    )
+    subset: str | None = Field(default=None, description="column of subsets; of data sets: dataset (default) or part")
     group: str | None = Field(default=None, description="column; rows of one group stay in one fold")
     fold: str | None = Field(default=None, description="column of given folds, 1, 2, …")
     stratum: Columns | None = Field(default=None, description="columns kept proportional over folds")
@@ -171,9 +153,7 @@ class TaskSettings(Settings):
         for key in ("hash", "group", "fold", "weights", "features", "type"):
             value = getattr(self, key)
             if value and not (key == "type" and value == "classification"):
-                raise ValueError(
-                    f"{key}: {value!r} is for a table; data sets have the columns label, part, dataset"
-                )
+                raise ValueError(f"{key}: {value!r} is for a table; data sets have the columns label, part, dataset")
         if self.impute != "error":
             raise ValueError("impute: data sets have no missing values; allowed: for a table")
         if self.target not in (None, "label"):
@@ -182,9 +162,7 @@ class TaskSettings(Settings):
             raise ValueError(f"subset: {self.subset!r} is not a column of data sets; allowed: dataset, part")
         for name in self.stratum or []:
             if name not in ("label", "part", "dataset"):
-                raise ValueError(
-                    f"stratum: {name!r} is not a column of data sets; allowed: label, part, dataset"
-                )
+                raise ValueError(f"stratum: {name!r} is not a column of data sets; allowed: label, part, dataset")
         again = repeated(self.datasets or [])
         if again:
             raise ValueError(f"datasets: {again!r} is named twice; each data set once")
@@ -209,9 +187,7 @@ class TaskSettings(Settings):
             try:
                 re.compile(self.features)
             except re.error as error:
-                raise ValueError(
-                    f"features: {self.features!r} is not a regular expression: {error}"
-                ) from None
+                raise ValueError(f"features: {self.features!r} is not a regular expression: {error}") from None
         self._check_roles()
 
     def _check_roles(self) -> None:
@@ -219,9 +195,7 @@ class TaskSettings(Settings):
         for role in ("target", "subset", "group", "fold", "weights"):
             column = getattr(self, role)
             if column is not None and column in roles:
-                raise ValueError(
-                    f"{role}: column {column!r} is already the {roles[column]}; they exclude each other"
-                )
+                raise ValueError(f"{role}: column {column!r} is already the {roles[column]}; they exclude each other")
             if column is not None:
                 roles[column] = role
         listed = self.features if isinstance(self.features, list) else []
@@ -254,9 +228,7 @@ def check_datasets(datasets: Mapping[str, DatasetSettings]) -> list[Problem]:
         if source is not None and source not in datasets:
             problems.append((key, f"there is no data set {source!r}; {nearest(source, datasets)}"))
         elif source is not None and name in (circle := _ancestors(name, datasets)):
-            problems.append(
-                (key, f"{' -> '.join([name, *circle])} is a circle; one of them needs rows of its own")
-            )
+            problems.append((key, f"{' -> '.join([name, *circle])} is a circle; one of them needs rows of its own"))
     return problems
 
 

@@ -48,21 +48,15 @@ class FigureSettings(Settings):
 class TutorialSettings(Settings):
     """What the figures of single fits show (torch_loop, glmnet_path; history_mlp, history_graph)."""
 
-    dataset: str | None = Field(
-        default=None, description="of torch_loop and glmnet_path; default: the last of images"
-    )
-    task: str | None = Field(
-        default=None, description="of history_mlp and history_graph; default: the last of images"
-    )
+    dataset: str | None = Field(default=None, description="of torch_loop and glmnet_path; default: the last of images")
+    task: str | None = Field(default=None, description="of history_mlp and history_graph; default: the last of images")
     seed: int = Field(default=1, ge=0, description="of torch_loop's start")
 
 
 class FocusSettings(Settings):
     """Which test subset train_other and same_other_all show."""
 
-    task: str | None = Field(
-        default=None, description="of same_other_all; default: the first that has the test subset"
-    )
+    task: str | None = Field(default=None, description="of same_other_all; default: the first that has the test subset")
     test_subset: str | None = Field(default=None, description="default: the one that most tasks have")
 
 

@@ -10,9 +10,7 @@ from soak.config.base import Settings
 def _subsets(value: str) -> str:
     letters = value.upper()
     if not letters or set(letters) - set("SOA") or len(set(letters)) < len(letters):
-        raise ValueError(
-            f"'{value}' is not allowed: use each of the letters S (same), O (other), A (all) at most once"
-        )
+        raise ValueError(f"'{value}' is not allowed: use each of the letters S (same), O (other), A (all) at most once")
     return letters
 
 
@@ -55,9 +53,7 @@ class ResamplingOverride(Settings):
 class Seeds(Settings):
     """Where all random numbers come from."""
 
-    resampling: int = Field(
-        default=1, ge=-(2**31) + 1, lt=2**31, description="R's set.seed before each task's folds"
-    )
+    resampling: int = Field(default=1, ge=-(2**31) + 1, lt=2**31, description="R's set.seed before each task's folds")
     train: int = Field(default=1, ge=-(2**31) + 1, lt=2**31, description="set anew before each fit")
 
 

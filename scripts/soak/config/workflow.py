@@ -66,9 +66,7 @@ class Config(Settings):
             return named
         if self.measures is None:
             return list(DEFAULT_MEASURES[task_type])
-        return [
-            name for name in self.measures if known_measures.measure(name).task_type in (task_type, "both")
-        ]
+        return [name for name in self.measures if known_measures.measure(name).task_type in (task_type, "both")]
 
     def image_datasets(self) -> list[str]:
         """Data sets that a figure of images can show, in the config's order."""

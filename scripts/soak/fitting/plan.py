@@ -56,16 +56,12 @@ def read_index(path: str | Path) -> dict[str, TaskIndex]:
     """Read the index: task name to its TaskIndex."""
     entries = json.loads(Path(path).read_text())
     return {
-        entry["task"]: TaskIndex(
-            **{**entry, "train_sets": tuple(TrainSet(**one) for one in entry["train_sets"])}
-        )
+        entry["task"]: TaskIndex(**{**entry, "train_sets": tuple(TrainSet(**one) for one in entry["train_sets"])})
         for entry in entries
     }
 
 
-def make_packs(
-    task: TaskIndex, learner: str, settings: LearnerSettings, fits_per_job: int | str
-) -> list[Pack]:
+def make_packs(task: TaskIndex, learner: str, settings: LearnerSettings, fits_per_job: int | str) -> list[Pack]:
     """Deal a task's train sets to jobs, in order and evenly.
 
     Parameters
@@ -78,9 +74,7 @@ def make_packs(
     if not sets:
         return []
     if fits_per_job == "auto":
-        longest = max(
-            estimate_seconds(settings, one.n_train, task.n_features, task.n_outputs) for one in sets
-        )
+        longest = max(estimate_seconds(settings, one.n_train, task.n_features, task.n_outputs) for one in sets)
         fits_per_job = max(1, int(SECONDS_PER_JOB / longest))
     n_packs = math.ceil(len(sets) / int(fits_per_job))
     bounds = [round(len(sets) * i / n_packs) for i in range(n_packs + 1)]
@@ -133,7 +127,5 @@ def memory_mb(settings: LearnerSettings, n_rows: int, n_features: int, n_outputs
 
 def minutes(settings: LearnerSettings, task: TaskIndex, train_sets: Iterable[TrainSet]) -> int:
     """Wall minutes that a pack's job asks for: five times the estimate, at least ten."""
-    seconds = sum(
-        estimate_seconds(settings, one.n_train, task.n_features, task.n_outputs) for one in train_sets
-    )
+    seconds = sum(estimate_seconds(settings, one.n_train, task.n_features, task.n_outputs) for one in train_sets)
     return max(10, math.ceil(5 * seconds / 60))

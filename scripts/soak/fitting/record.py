@@ -86,9 +86,7 @@ def read_pack(path: str | Path, *tables: str) -> Iterator[FitRecord]:
                 continue
             folder = name.removesuffix("fit.json")
             told = json.loads(archive.read(name))
-            members = [
-                member for member in names if member.startswith(folder) and member.endswith(".parquet")
-            ]
+            members = [member for member in names if member.startswith(folder) and member.endswith(".parquet")]
             wanted = {
                 Path(member).stem: pq.read_table(io.BytesIO(archive.read(member)))
                 for member in members

@@ -63,9 +63,7 @@ def run_pack(job: Job, train_sets: Iterable[tuple[str, str]], path: str | Path, 
             record = fit_train_set(job, name)
             if len(kept) > 1:
                 write_pack(file, [record])
-        print(
-            f"{number}/{len(kept)} {name}: {record.status} {record.reason} {record.seconds:.2f} s", flush=True
-        )
+        print(f"{number}/{len(kept)} {name}: {record.status} {record.reason} {record.seconds:.2f} s", flush=True)
         records.append(record)
     write_pack(path, records)
     for _, file in kept:
