@@ -74,4 +74,5 @@ class FitFailed(Exception):
 
 def argmax_response(probabilities: NDArray[Any]) -> NDArray[np.int32]:
     """The most probable class of each row; a tie is the first of them in label order."""
-    return probabilities.argmax(axis=1).astype(np.int32)
+    response: NDArray[np.int32] = probabilities.argmax(axis=1).astype(np.int32)
+    return response
