@@ -1,0 +1,111 @@
+"""Score tables from elsewhere, and what is wrong with some of them."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from soak.errors import SoakError
+from soak.statistics import problems, pvalues, read_scores
+from soak.statistics.summaries import SPLIT_COLUMNS
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+R_TABLE = """task_id,test.subset,train.subsets,test.fold,learner_id,classif.ce,percent_error
+T,A,same,1,classif.cv_glmnet,0.1,10
+T,A,other,1,classif.cv_glmnet,0.2,20
+T,A,same,2,classif.cv_glmnet,0.3,30
+T,A,other,2,classif.cv_glmnet,0.5,50
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "scores.csv"
+    path.write_text(text)
+    return path
+
+
+def test_r_names_are_read(tmp_path: Path) -> None:
+    scores = read_scores(write(tmp_path, R_TABLE))
+    assert list(scores.columns) == [*SPLIT_COLUMNS, "zero_one_loss"]
+    assert scores["algorithm"].unique().tolist() == ["cv_glmnet"]
+    assert scores["zero_one_loss"].tolist() == [0.1, 0.2, 0.3, 0.5]
+    assert scores["iteration"].tolist() == [1, 2, 3, 4]
+    assert pvalues(scores)["mean_diff"].iloc[0] == pytest.approx(0.15)
+
+
+def test_percent_error_becomes_a_share(tmp_path: Path) -> None:
+    table = R_TABLE.replace("classif.ce,", "something,")
+    assert read_scores(write(tmp_path, table))["zero_one_loss"].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.5])
+
+
+def test_rows_are_by_task_iteration_algorithm() -> None:
+    scores = read_scores(REFERENCE / "scores_digits.csv")
+    assert len(scores) == 81
+    assert scores["iteration"].is_monotonic_increasing
+    assert scores["algorithm"].tolist()[:3] == ["cv_glmnet_min", "cv_glmnet_1se", "featureless"]
+
+
+def test_own_table_survives_csv_and_parquet(tmp_path: Path) -> None:
+    scores = read_scores(REFERENCE / "scores_threeeight.csv")
+    scores.to_csv(tmp_path / "scores.csv", index=False)
+    scores.to_parquet(tmp_path / "scores.parquet")
+    pd.testing.assert_frame_equal(read_scores(tmp_path / "scores.csv"), scores)
+    pd.testing.assert_frame_equal(read_scores(tmp_path / "scores.parquet"), scores)
+
+
+def test_subset_names_that_look_like_numbers_or_na_stay(tmp_path: Path) -> None:
+    scores = read_scores(write(tmp_path, R_TABLE.replace(",A,", ",NA,")))
+    assert scores["test_subset"].unique().tolist() == ["NA"]
+    assert read_scores(write(tmp_path, R_TABLE.replace(",A,", ",007,")))["test_subset"][0] == "007"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("test.subset", "region", "column test_subset is missing"),
+        ("test.fold", "fold", "column test_fold is missing"),
+        (
+            "T,A,other,2",
+            "T,A,other,1",
+            "row 4 repeats row 2: task_id T, test_subset A, train_subsets other, test_fold 1",
+        ),
+        ("0.3,30", "much,30", "row 3, column classif_ce: 'much' is not a finite number"),
+        ("A,same,2", "A,Same,2", "row 3, column train_subsets: 'Same' is not allowed; same, other and all are"),
+        ("A,same,2", "A,same,two", "row 3, column test_fold: 'two' is not a finite number"),
+        ("A,same,2", "A,same,2.5", "row 3, column test_fold: '2.5' is not a whole number"),
+        ("T,A,same,2", "T,,same,2", "row 3, column test_subset: the cell is empty"),
+        ("classif.ce,percent_error", "gini,kappa", "no column is a known measure.*unknown here: gini, kappa"),
+    ],
+)
+def test_one_clear_line_each(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in R_TABLE
+    with pytest.raises(SoakError, match=said) as caught:
+        read_scores(write(tmp_path, R_TABLE.replace(old, new)))
+    assert "\n" not in str(caught.value)
+    assert str(tmp_path / "scores.csv") in str(caught.value)
+
+
+def test_unknown_measure_that_was_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path, R_TABLE)
+    assert list(read_scores(path, ["zero_one_loss"]).columns)[-1] == "zero_one_loss"
+    with pytest.raises(SoakError, match=re.escape("no column for the measure 'zero_one_los'")):
+        read_scores(path, ["zero_one_los"])
+
+
+def test_empty_file_and_no_file(tmp_path: Path) -> None:
+    with pytest.raises(SoakError, match="cannot be read as a table"):
+        read_scores(write(tmp_path, ""))
+    with pytest.raises(SoakError, match="no rows"):
+        read_scores(write(tmp_path, R_TABLE.splitlines()[0] + "\n"))
+    with pytest.raises(SoakError, match="no such file"):
+        read_scores(tmp_path / "nowhere.csv")
+
+
+@pytest.mark.parametrize("cell", ["", "NA", "NaN", "Inf", "-inf"])
+def test_scores_that_are_no_finite_number_are_left_out_and_told(tmp_path: Path, cell: str) -> None:
+    scores = read_scores(write(tmp_path, R_TABLE.replace("0.3,30", f"{cell},30")))
+    assert np.isnan(scores["zero_one_loss"].iloc[2])
+    assert pvalues(scores)["n"].tolist() == [1]
+    assert any("1 of 4 scores of zero_one_loss are empty (cv_glmnet)" in text for text in problems(scores))

@@ -1,0 +1,154 @@
+"""Tables of statistics: their columns and order, and what they do with what is missing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import ttest_ind, ttest_rel
+
+from soak.statistics import first_measures, problems, pvalues, pvalues_downsample, stats
+from soak.statistics.summaries import PVALUES_COLUMNS, SPLIT_COLUMNS, STATS_COLUMNS
+from soak.statistics.t_tests import holm, paired_p, welch_p
+
+FULL = {"same": 20, "other": 40, "all": 60}
+
+
+def make_scores(
+    subsets: tuple[str, ...] = ("A", "B"), folds: int = 4, seeds: int = 1, sizes: tuple[int, ...] = (), seed: int = 0
+) -> pd.DataFrame:
+    """Scores of two algorithms, every split at its full size and at the given smaller ones."""
+    random = np.random.default_rng(seed)
+    rows = []
+    splits = [
+        (train, fold, subset, number, size)
+        for train in ("all", "other", "same")
+        for fold in range(1, folds + 1)
+        for subset in subsets
+        for number in range(1, seeds + 1)
+        for size in (*[size for size in sizes if size < FULL[train]], FULL[train])
+    ]
+    for iteration, (train, fold, subset, number, size) in enumerate(splits, start=1):
+        for algorithm in ("featureless", "linear"):
+            split = ("T", subset, train, fold, number, FULL[train], size, iteration, algorithm, size, 10)
+            rows.append((*split, random.uniform(), random.uniform()))
+    return pd.DataFrame(rows, columns=[*SPLIT_COLUMNS, "zero_one_loss", "log_loss"])
+
+
+def test_stats_columns_order_and_values() -> None:
+    scores = make_scores(seeds=2)
+    table = stats(scores)
+    assert tuple(table.columns) == STATS_COLUMNS
+    assert table["measure"].tolist()[:4] == ["zero_one_loss", "log_loss"] * 2
+    first_seen = scores[["train_subsets", "test_subset", "algorithm"]].drop_duplicates()
+    assert (table[["train_subsets", "test_subset", "algorithm"]].iloc[::2].to_numpy() == first_seen.to_numpy()).all()
+    row = table[(table["test_subset"] == "B") & (table["train_subsets"] == "same") & (table["algorithm"] == "linear")]
+    values = scores.query("test_subset == 'B' and train_subsets == 'same' and algorithm == 'linear'")["log_loss"]
+    assert row["n"].tolist() == [8, 8]
+    assert row["mean"].iloc[1] == pytest.approx(values.mean(), rel=1e-14)
+    assert row["sd"].iloc[1] == pytest.approx(np.std(values, ddof=1), rel=1e-14)
+
+
+def test_pvalues_pair_folds_and_seeds_whatever_the_row_order() -> None:
+    scores = make_scores(seeds=2)
+    table = pvalues(scores)
+    assert tuple(table.columns) == PVALUES_COLUMNS
+    key = ["test_fold", "seed"]
+    linear = scores.query("test_subset == 'A' and algorithm == 'linear'").set_index(key).sort_index()
+    same, other = (linear.loc[linear["train_subsets"] == name, "zero_one_loss"] for name in ("same", "other"))
+    row = table.query("test_subset == 'A' and algorithm == 'linear' and comparison == 'other-same'").iloc[0]
+    assert row["measure"] == "zero_one_loss"
+    assert row["n"] == 8
+    assert row["p_paired"] == pytest.approx(ttest_rel(other, same).pvalue, rel=1e-12)
+    assert row["p_unpaired"] == pytest.approx(ttest_ind(other, same, equal_var=False).pvalue, rel=1e-12)
+    shuffled = pvalues(scores.sample(frac=1, random_state=1))
+    keys = ["test_subset", "algorithm", "comparison", "measure"]
+    pd.testing.assert_frame_equal(
+        table.sort_values(keys, ignore_index=True), shuffled.sort_values(keys, ignore_index=True), rtol=1e-12
+    )
+
+
+def test_pvalues_use_full_sizes_only() -> None:
+    scores = make_scores(sizes=(10,))
+    full = scores[scores["n_train_groups"] == scores["groups"]]
+    pd.testing.assert_frame_equal(pvalues(scores), pvalues(full))
+
+
+def test_downsample_compares_at_full_and_at_equal_size() -> None:
+    scores = make_scores(sizes=(20,))
+    table = pvalues_downsample(scores)
+    assert tuple(table.columns) == (*PVALUES_COLUMNS, "n_train_groups")
+    full = table[table["n_train_groups"].isna()]
+    keys = ["test_subset", "algorithm", "comparison", "measure"]
+    pd.testing.assert_frame_equal(
+        full[list(PVALUES_COLUMNS)].sort_values(keys, ignore_index=True),
+        pvalues(scores).sort_values(keys, ignore_index=True),
+    )
+    equal = table[table["n_train_groups"] == 20]
+    assert len(equal) == len(full) == 2 * 2 * 2 * 2
+    at_20 = scores[scores["n_train_groups"] == 20]
+    expected = pvalues(at_20.assign(groups=20)).sort_values(keys, ignore_index=True)
+    pd.testing.assert_frame_equal(equal[list(PVALUES_COLUMNS)].sort_values(keys, ignore_index=True), expected)
+
+
+def test_downsample_of_full_sizes_only_is_empty() -> None:
+    table = pvalues_downsample(make_scores())
+    assert table.empty
+    assert tuple(table.columns) == (*PVALUES_COLUMNS, "n_train_groups")
+
+
+def test_one_fold_has_no_p_value_but_means() -> None:
+    scores = make_scores(folds=1)
+    assert stats(scores)["sd"].isna().all()
+    table = pvalues(scores)
+    assert table["p_paired"].isna().all()
+    assert table["p_unpaired"].isna().all()
+    assert table["mean_diff"].notna().all()
+    assert "one fold only" in " ".join(problems(scores))
+
+
+def test_missing_scores_leave_their_pair_out() -> None:
+    scores = make_scores()
+    gone = (scores["test_fold"] == 2) & (scores["train_subsets"] == "same") & (scores["algorithm"] == "linear")
+    scores.loc[gone, ["zero_one_loss", "log_loss"]] = np.nan
+    table = pvalues(scores)
+    kept = pvalues(scores[scores["test_fold"] != 2])
+    linear = table["algorithm"] == "linear"
+    assert table.loc[linear, "n"].eq(3).all()
+    assert table.loc[~linear, "n"].eq(4).all()
+    pd.testing.assert_frame_equal(
+        table[linear].reset_index(drop=True), kept[kept["algorithm"] == "linear"].reset_index(drop=True)
+    )
+    assert any("2 of 48 scores of log_loss are empty (linear)" in text for text in problems(scores))
+
+
+def test_a_task_without_any_score_is_told() -> None:
+    scores = make_scores()
+    failed = scores.assign(task_id="Gone", zero_one_loss=np.nan, log_loss=np.nan)
+    both = pd.concat([scores, failed], ignore_index=True)
+    assert first_measures(both) == {"T": "zero_one_loss"}
+    assert set(stats(both)["task_id"]) == {"T"}
+    assert [text for text in problems(both) if text.startswith("Gone: no score")]
+
+
+def test_one_subset_is_told_and_has_no_comparison() -> None:
+    scores = make_scores(subsets=("A",)).query("train_subsets == 'same'")
+    assert pvalues(scores).empty
+    assert any("one subset only (A)" in text for text in problems(scores))
+
+
+def test_undefined_tests_are_nan() -> None:
+    assert np.isnan(paired_p([0.0, 0.1], [0.0, 1e-18], [3, 3])).all()
+    assert np.isnan(welch_p([0.5], [0.0], [3], [0.5], [0.0], [3])).all()
+    assert np.isnan(paired_p([1.0], [np.nan], [1])).all()
+    assert welch_p([0.5], [0.1], [3], [0.2], [0.0], [3])[0] == pytest.approx(0.0351, abs=1e-3)
+
+
+def test_far_tails_keep_their_digits() -> None:
+    x = np.linspace(0, 1e-3, 30) + 5
+    assert paired_p([x.mean()], [x.std(ddof=1)], [30])[0] == pytest.approx(ttest_rel(x, 0 * x).pvalue, rel=1e-9)
+
+
+def test_holm_is_that_of_r() -> None:
+    # R: p.adjust(c(0.01, NA, 0.04, 0.03), "holm") is 0.03, NA, 0.06, 0.06
+    np.testing.assert_allclose(holm([0.01, np.nan, 0.04, 0.03]), [0.03, np.nan, 0.06, 0.06])
+    np.testing.assert_allclose(holm([0.9, 0.8]), [1, 1])
+    assert holm([]).size == 0
