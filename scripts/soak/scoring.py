@@ -1,6 +1,7 @@
 """Scores: a number per split, algorithm and measure, computed from the predictions that the fits left."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,13 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from soak.measures import Measure
 
-from soak.fitting.record import FitRecord
+from soak.fitting.record import FitRecord, frame
 from soak.learners.base import Prediction
 from soak.tasks.task import Task
 
 SPLIT_COLUMNS = [
     "task_id", "test_subset", "train_subsets", "test_fold", "seed", "groups", "n_train_groups", "iteration",
 ]  # fmt: skip
+HISTORY_COLUMNS = ["task_id", "train_set", "algorithm", "epoch", "set", "measure", "value"]
 
 
 def score_task(
@@ -82,3 +84,53 @@ def read_prediction(table: pa.Table, classes: Sequence[str]) -> Prediction:
     if classes and names[0] in table.column_names and not table[names[0]].null_count:
         probabilities = np.column_stack([table[name].to_numpy() for name in names])
     return Prediction(table["response"].to_numpy(), probabilities)
+
+
+class Costs:
+    """What the fits tell of themselves, kept while their predictions pass by."""
+
+    def __init__(self) -> None:
+        self._records: list[FitRecord] = []
+        self._current: list[FitRecord] = []
+
+    def keep(self, records: Iterable[FitRecord]) -> Iterator[FitRecord]:
+        """Pass records on, keeping all of each but its predictions."""
+        for record in records:
+            tables = {name: table for name, table in record.tables.items() if name != "predictions"}
+            self._current.append(replace(record, tables=tables))
+            yield record
+
+    def end_task(self, splits: pd.DataFrame, learners: Sequence[str]) -> None:
+        """Put the task's fits in order: train sets as the splits first name them, then learners."""
+        order = {name: number for number, name in enumerate(splits["train_set"].drop_duplicates())}
+        self._current.sort(key=lambda record: (order[record.train_set], learners.index(record.learner)))
+        self._records += self._current
+        self._current = []
+
+    def fits(self) -> pd.DataFrame:
+        """The table fits: status, reason, and what the learner tells of the fit."""
+        table = self._frame(
+            ["status", "reason", "converged", "selected_epochs", "lambda_min", "lambda_1se", "n_lambda"]
+        )
+        types = {"converged": "boolean", "selected_epochs": "Int64", "n_lambda": "Int64"}
+        return table.astype(types | {"lambda_min": float, "lambda_1se": float})
+
+    def times(self) -> pd.DataFrame:
+        """The table times: seconds of training alone, and the peak memory of the process meanwhile."""
+        return self._frame(["n_train", "seconds", "cpu_seconds", "peak_mb"]).round(3)
+
+    def history(self) -> pd.DataFrame:
+        """The table history: measures per epoch of the learners that have epochs."""
+        parts = []
+        for record in self._records:
+            if "history" in record.tables:
+                part = record.tables["history"].to_pandas()
+                part.insert(0, "task_id", record.task)
+                part.insert(1, "train_set", record.train_set)
+                part.insert(2, "algorithm", record.learner)
+                parts.append(part)
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=HISTORY_COLUMNS)
+
+    def _frame(self, columns: Sequence[str]) -> pd.DataFrame:
+        named = {"task_id": "task", "train_set": "train_set", "learner": "learner"}
+        return frame(self._records, named | {column: column for column in columns})

@@ -24,3 +24,9 @@ def write_parquet(table: pd.DataFrame, path: str | Path) -> None:
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a table of this workflow, from its Parquet file whichever of the two is named: types are exact there."""
     return pd.read_parquet(Path(path).with_suffix(".parquet"))
+
+
+def read_splits(path: str | Path) -> pd.DataFrame:
+    """Read the splits of a task (CSV): names stay text, whatever they look like."""
+    text = {"task_id": str, "test_subset": str, "train_set": str}
+    return pd.read_csv(path, dtype=text, keep_default_na=False)

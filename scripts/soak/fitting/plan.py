@@ -11,6 +11,7 @@ from pathlib import Path
 
 from soak.config.learners import LearnerSettings, TorchMlp
 from soak.files import atomic
+import itertools
 
 SECONDS_PER_JOB = 30.0  # a process takes 1 to 3 s to start and import: a job should be well above
 
@@ -81,7 +82,7 @@ def make_packs(task: TaskIndex, learner: str, settings: LearnerSettings, fits_pe
     width = len(str(n_packs))
     return [
         Pack(task.task, learner, f"{number + 1:0{width}d}", sets[start:stop])
-        for number, (start, stop) in enumerate(zip(bounds, bounds[1:], strict=False))
+        for number, (start, stop) in enumerate(itertools.pairwise(bounds))
     ]
 
 
@@ -105,7 +106,7 @@ def _width(settings: LearnerSettings, n_features: int, n_outputs: int) -> float:
     """How many times the work of a linear model a network does."""
     if isinstance(settings, TorchMlp):
         sizes = [n_features, *settings.neurons, n_outputs]
-        return sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)) / (n_features * n_outputs)
+        return sum(a * b for a, b in itertools.pairwise(sizes)) / (n_features * n_outputs)
     graph = getattr(settings, "graph", None)
     return 1 if graph == ["head"] else 30
 

@@ -20,6 +20,7 @@ from soak.fitting.record import FitRecord, read_pack, write_pack
 from soak.learners import registry
 from soak.learners.base import Fit, FitFailed, Prediction, TrainData
 from soak.tasks.task import Task, TaskRows
+import contextlib
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,19 @@ class Job:
 
     Attributes
     ----------
-    code : str
-        Digest of the library files that the fit runs; part of the name under which a finished fit is kept.
     seed : int
         ``seed.train``.
+    code, data : str
+        Digests of the library files that the fit runs and of the task file: parts of the name under which a
+        finished fit is kept.
     """
 
     task: Task
-    splits: StoredSplits
     learner: str
     settings: LearnerSettings
     seed: int
     device: str = "auto"
+    splits: StoredSplits | None = None
     code: str = ""
     data: str = ""
 
@@ -91,35 +93,46 @@ def _kept(file: Path) -> FitRecord | None:
 
 def fit_train_set(job: Job, train_set: str) -> FitRecord:
     """Fit on one train set and predict its tests; a fit that fails is a record that says why."""
-    rows = TaskRows(job.task, job.splits.train(train_set))
+    record, fit = train(job, TaskRows(job.task, job.splits.train(train_set)), train_set)
+    if fit is None:
+        return record
+    try:
+        predictions = _predictions(job, train_set, fit)
+    except Exception as error:
+        return replace(record, status="failed", reason=_reason(error))
+    return replace(record, tables={**record.tables, "predictions": predictions})
+
+
+def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | None]:
+    """Fit on some rows, and measure what it costs; no Fit if that fails."""
     data = TrainData(rows, job.seed, torch_seed(job.seed, job.task.name, train_set, job.learner), job.device)
-    record = FitRecord(
-        job.task.name, train_set, job.learner, len(rows), "failed", versions=registry.packages(job.settings)
-    )
+    fit, reason = None, ""
     _reset_peak()
     wall, cpu = time.perf_counter(), time.process_time()
-    fit: Fit | None = None
     try:
         fit = registry.fit(job.settings, job.learner, data)
     except Exception as error:  # whatever a learner raises is told, and the other fits go on
-        record = replace(record, reason=_reason(error))
-    record = replace(
-        record,
+        reason = _reason(error)
+    record = FitRecord(
+        job.task.name,
+        train_set,
+        job.learner,
+        len(rows),
+        status="failed" if fit is None else "ok",
+        reason=reason,
         seconds=time.perf_counter() - wall,
         cpu_seconds=time.process_time() - cpu,
         peak_mb=_peak_mb(),
+        versions=registry.packages(job.settings),
     )
-    if fit is None:
-        return record
-    record = replace(record, info={key: _plain(value) for key, value in fit.info.items()})
-    tables = {name: pa.Table.from_pandas(table, preserve_index=False) for name, table in fit.tables.items()}
-    if fit.history is not None:
-        tables["history"] = pa.Table.from_pandas(fit.history, preserve_index=False)
-    try:
-        tables["predictions"] = _predictions(job, train_set, fit)
-    except Exception as error:
-        return replace(record, reason=_reason(error), tables=tables)
-    return replace(record, status="ok", tables=tables)
+    return (record, None) if fit is None else (_told(record, fit), fit)
+
+
+def _told(record: FitRecord, fit: Fit) -> FitRecord:
+    """The record with what the learner tells of its fit."""
+    tables = dict(fit.tables) if fit.history is None else {**fit.tables, "history": fit.history}
+    arrow = {name: pa.Table.from_pandas(table, preserve_index=False) for name, table in tables.items()}
+    return replace(record, info={key: _plain(value) for key, value in fit.info.items()}, tables=arrow)
 
 
 def torch_seed(seed: int, *names: str) -> int:
@@ -171,10 +184,8 @@ def _plain(value: Any) -> Any:
 
 def _reset_peak() -> None:
     """Let the kernel measure the peak of this process anew (Linux; elsewhere it is the process's highest)."""
-    try:
+    with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass
 
 
 def _peak_mb() -> float:

@@ -1,0 +1,56 @@
+# SOAK: are the subsets of a table similar enough to train on one and predict on another?
+# This file is a table of contents: the config, the rules, the targets.
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+ROOT = Path(str(workflow.current_basedir))
+sys.path.insert(0, str(ROOT / "scripts"))
+
+
+# A config stands alone: the embedded default is read only if no other is given.
+if not workflow.overwrite_configfiles and not {"tasks", "scores"} & config.keys():
+
+    configfile: str(ROOT / "config" / "config.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/tasks.smk"
+include: "rules/fits.smk"
+include: "rules/tables.smk"
+include: "rules/figures.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.outcome.output,
+
+
+rule tables:
+    input:
+        TABLES,
+
+
+rule figures:
+    input:
+        rules.figures_drawn.input,
+
+
+rule data:
+    input:
+        expand("results/data/{dataset}.arrow", dataset=cfg.datasets),
+
+
+rule tasks:
+    input:
+        expand("results/tasks/{task}.arrow", task=cfg.tasks),
+
+
+onsuccess:
+    tell_outcome()

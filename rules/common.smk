@@ -1,0 +1,70 @@
+# The config, checked while it is read, and the few functions that rules ask.
+import functools
+
+from soak.config.data import TaskSettings
+from soak.config.load import ConfigError, load_config
+from soak.data.sources import sources
+from soak.fitting import plan
+from soak.learners import registry
+from soak.provenance import code_of
+
+try:
+    cfg = load_config(config, workflow.overwrite_configfiles or workflow.configfiles)
+except ConfigError as error:
+    sys.exit(f"soak: {error}")
+
+# (data set or task, name of a raw file) -> where its bytes come from
+SOURCES = {
+    (owner, name): source
+    for part in (cfg.datasets, cfg.tasks)
+    for owner, one in part.items()
+    for name, source in sources(one).items()
+}
+
+
+def settings(part):
+    """A part of the config as plain values, as params hold it."""
+    return part.model_dump(mode="json", by_alias=True)
+
+
+@functools.lru_cache(maxsize=1)
+def read_index(path, changed):
+    return plan.read_index(path)
+
+
+def index():
+    """What is known of the tasks once they are split; read anew only when its file changes."""
+    path = Path(checkpoints.splits.get().output.index)
+    return read_index(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=None)
+def packs_of(task, learner, changed):
+    found = plan.make_packs(index()[task], learner, cfg.learners[learner], cfg.execution.fits_per_job)
+    return {pack.name: pack for pack in found}
+
+
+def packs(task, learner):
+    """Packs of fits of a task and a learner, by name."""
+    return packs_of(task, learner, Path("results/tasks/index.json").stat().st_mtime_ns)
+
+
+def pack_files(_):
+    """All files of fits that the tables are made of."""
+    return [
+        f"results/fits/{task}/{learner}/{pack}.zip"
+        for task, told in index().items()
+        for learner in cfg.learners_of(task, told.type)
+        for pack in packs(task, learner)
+    ]
+
+
+def names(values):
+    """A wildcard's pattern: exactly these names."""
+    return "|".join(map(re.escape, values)) or "(?!)"
+
+
+wildcard_constraints:
+    task=names(cfg.tasks),
+    learner=names(cfg.learners),
+    pack=r"\d+",

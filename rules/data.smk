@@ -1,0 +1,83 @@
+# From bytes to data sets: download, decode, transpose.
+DECODED = [name for name, one in cfg.datasets.items() if not one.transpose_of]
+TRANSPOSED = [name for name, one in cfg.datasets.items() if one.transpose_of]
+
+
+def own_file(wildcards):
+    """The user's own file, so that new bytes in it run again; nothing where there is a URL, mirrors or no file."""
+    urls = SOURCES[wildcards.owner, wildcards.source].urls
+    return [url for url in urls if len(urls) == 1 and Path(url).is_file()]
+
+
+rule download:
+    input:
+        local=own_file,
+        code=code_of("soak.data.download"),
+    output:
+        "results/raw/{owner}/{source}",
+    params:
+        urls=lambda w: list(SOURCES[w.owner, w.source].urls),
+        hashes=lambda w: list(SOURCES[w.owner, w.source].hashes),
+    log:
+        "results/logs/download/{owner}.{source}.log",
+    benchmark:
+        "results/benchmarks/download/{owner}.{source}.tsv"
+    wildcard_constraints:
+        owner=names({owner for owner, _ in SOURCES}),
+        source=names({source for _, source in SOURCES}),
+    resources:
+        mem_mb=300,
+        runtime=120,
+    retries: 0
+    message:
+        "Fetching {wildcards.source} of {wildcards.owner}"
+    script:
+        "../scripts/download.py"
+
+
+rule decode:
+    input:
+        raw=lambda w: [f"results/raw/{w.dataset}/{source}" for owner, source in SOURCES if owner == w.dataset],
+        code=code_of("soak.data.decode"),
+    output:
+        data="results/data/{dataset}.arrow",
+        schema="results/data/{dataset}.schema.json",
+    params:
+        dataset=lambda w: settings(cfg.datasets[w.dataset]),
+    log:
+        "results/logs/decode/{dataset}.log",
+    benchmark:
+        "results/benchmarks/decode/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=names(DECODED),
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    message:
+        "Decoding data set {wildcards.dataset}"
+    script:
+        "../scripts/decode.py"
+
+
+rule transpose:
+    input:
+        data=lambda w: f"results/data/{cfg.datasets[w.dataset].transpose_of}.arrow",
+        code=code_of("soak.data.transpose"),
+    output:
+        data="results/data/{dataset}.arrow",
+        schema="results/data/{dataset}.schema.json",
+    params:
+        dataset=lambda w: settings(cfg.datasets[w.dataset]),
+    log:
+        "results/logs/transpose/{dataset}.log",
+    benchmark:
+        "results/benchmarks/transpose/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=names(TRANSPOSED),
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    message:
+        "Turning the images of {input.data} into {wildcards.dataset}: pixel (i, j) becomes (j, i)"
+    script:
+        "../scripts/transpose.py"

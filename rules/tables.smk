@@ -1,0 +1,120 @@
+# From predictions to tables: scores, statistics, verdicts.
+SIZES = any(cfg.resampling_of(task).sizes >= 0 for task in cfg.tasks) or bool(cfg.scores)
+STATISTICS = ["stats", "pvalues", *(["pvalues_downsample"] if SIZES else [])]
+TABLES = expand("results/tables/{name}.{format}", name=["scores", *STATISTICS, "verdicts"], format=["csv", "parquet"])
+if cfg.tasks:
+    TABLES += expand("results/tables/{name}.{format}", name=["splits", "fits", "times"], format=["csv", "parquet"])
+    TABLES += ["results/tables/folds.parquet", "results/tables/history.parquet"]
+
+
+def asked_scores(_):
+    """What is scored: per task the algorithms of each learner, and the measures."""
+    return {
+        task: {
+            "algorithms": {name: list(registry.algorithms(name, one)) for name, one in task_learners(task).items()},
+            "measures": cfg.measures_of(task, index()[task].type),
+        }
+        for task in cfg.tasks
+    }
+
+
+if cfg.tasks:
+
+    rule scores:
+        input:
+            packs=pack_files,
+            tasks=expand("results/tasks/{task}.arrow", task=cfg.tasks),
+            splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
+            code=code_of("soak.scoring", "soak.tables"),
+        output:
+            scores="results/tables/scores.csv",
+            scores_parquet="results/tables/scores.parquet",
+            fits="results/tables/fits.csv",
+            fits_parquet="results/tables/fits.parquet",
+            times="results/tables/times.csv",
+            times_parquet="results/tables/times.parquet",
+            history="results/tables/history.parquet",
+        params:
+            tasks=asked_scores,
+        log:
+            "results/logs/scores.log",
+        benchmark:
+            "results/benchmarks/scores.tsv"
+        resources:
+            mem_mb=2000,
+            runtime=60,
+        message:
+            "Scoring the predictions of all fits"
+        script:
+            "../scripts/scores.py"
+
+else:
+
+    rule import_scores:
+        input:
+            files=[one.file for one in cfg.scores.values()],
+            code=code_of("soak.statistics.read_scores", "soak.tables"),
+        output:
+            scores="results/tables/scores.csv",
+            scores_parquet="results/tables/scores.parquet",
+        params:
+            measures=cfg.measures,
+        log:
+            "results/logs/import_scores.log",
+        benchmark:
+            "results/benchmarks/import_scores.tsv"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        message:
+            "Reading scores from elsewhere: {input.files}"
+        script:
+            "../scripts/import_scores.py"
+
+
+rule stats:
+    input:
+        scores="results/tables/scores.parquet",
+        code=code_of("soak.statistics.summaries", "soak.tables"),
+    output:
+        expand("results/tables/{name}.{format}", name=STATISTICS, format=["csv", "parquet"]),
+    params:
+        names=STATISTICS,
+    log:
+        "results/logs/stats.log",
+    benchmark:
+        "results/benchmarks/stats.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Means, standard deviations and P values over the folds"
+    script:
+        "../scripts/stats.py"
+
+
+rule verdicts:
+    input:
+        scores="results/tables/scores.parquet",
+        stats="results/tables/stats.parquet",
+        pvalues="results/tables/pvalues.parquet",
+        fits=["results/tables/fits.parquet"] if cfg.tasks else [],
+        code=code_of("soak.statistics.verdicts", "soak.statistics.problems", "soak.tables"),
+    output:
+        csv="results/tables/verdicts.csv",
+        parquet="results/tables/verdicts.parquet",
+        text="results/tables/verdicts.txt",
+    params:
+        verdict=settings(cfg.verdict),
+        featureless=[name for name, one in cfg.learners.items() if one.type == "featureless"] or ["featureless"],
+    log:
+        "results/logs/verdicts.log",
+    benchmark:
+        "results/benchmarks/verdicts.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "May one train on one subset and predict on another?"
+    script:
+        "../scripts/verdicts.py"

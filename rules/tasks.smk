@@ -1,0 +1,124 @@
+# From data sets and tables to tasks, and from tasks to splits.
+
+
+def task_rows(wildcards):
+    """Where the rows of a task come from: data sets, or its own table."""
+    datasets = cfg.tasks[wildcards.task].datasets
+    if datasets:
+        return [f"results/data/{dataset}.arrow" for dataset in datasets]
+    return [f"results/raw/{owner}/{source}" for owner, source in SOURCES if owner == wildcards.task and source == "table"]
+
+
+def task_roles(task):
+    """The part of a task's config that decides its rows and columns."""
+    return {key: value for key, value in settings(cfg.tasks[task]).items() if key in TaskSettings.model_fields}
+
+
+def task_learners(task):
+    """Learners that are fitted on a task, once its type is known."""
+    return cfg.learners_of(task, index()[task].type)
+
+
+def needs_classes(task):
+    """Whether some learner of the task cannot train on one class alone."""
+    named = cfg.tasks[task].learners or cfg.learners
+    return any(cfg.learners[name].type != "featureless" for name in named)
+
+
+rule build_task:
+    input:
+        rows=task_rows,
+        code=code_of("soak.tasks.build"),
+    output:
+        task="results/tasks/{task}.arrow",
+        schema="results/tasks/{task}.schema.json",
+    params:
+        roles=lambda w: task_roles(w.task),
+    log:
+        "results/logs/build_task/{task}.log",
+    benchmark:
+        "results/benchmarks/build_task/{task}.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    message:
+        "Building task {wildcards.task}"
+    script:
+        "../scripts/build_task.py"
+
+
+rule make_splits:
+    input:
+        task="results/tasks/{task}.arrow",
+        code=code_of("soak.resampling.store", "soak.resampling.splitter"),
+    output:
+        folds="results/tasks/{task}.folds.parquet",
+        splits="results/tasks/{task}.splits.csv",
+        train_sets="results/tasks/{task}.train_sets.csv",
+        rows="results/tasks/{task}.rows.parquet",
+    params:
+        resampling=lambda w: settings(cfg.resampling_of(w.task)),
+        seed=cfg.seed.resampling,
+        needs_classes=lambda w: needs_classes(w.task),
+    log:
+        "results/logs/make_splits/{task}.log",
+    benchmark:
+        "results/benchmarks/make_splits/{task}.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    message:
+        "Splitting task {wildcards.task} into folds, same, other and all"
+    script:
+        "../scripts/make_splits.py"
+
+
+# All tasks are split before the first fit of any: what is wrong with data or config is told before hours are spent.
+checkpoint splits:
+    input:
+        tasks=expand("results/tasks/{task}.arrow", task=cfg.tasks),
+        folds=expand("results/tasks/{task}.folds.parquet", task=cfg.tasks),
+        splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
+        train_sets=expand("results/tasks/{task}.train_sets.csv", task=cfg.tasks),
+        code=code_of("soak.fitting.plan", "soak.tables"),
+    output:
+        splits="results/tables/splits.csv",
+        splits_parquet="results/tables/splits.parquet",
+        folds="results/tables/folds.parquet",
+        index="results/tasks/index.json",
+    params:
+        tasks=list(cfg.tasks),
+    log:
+        "results/logs/splits.log",
+    benchmark:
+        "results/benchmarks/splits.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    message:
+        "Gathering the splits of all tasks"
+    script:
+        "../scripts/splits.py"
+
+
+rule check_learners:
+    input:
+        task="results/tasks/{task}.arrow",
+        index=ancient("results/tasks/index.json"),
+        code=code_of("soak.learners.check"),
+    output:
+        "results/tasks/{task}.learners.json",
+    params:
+        learners=lambda w: {name: settings(one) for name, one in task_learners(w.task).items()},
+        measures=lambda w: cfg.measures_of(w.task, index()[w.task].type),
+    log:
+        "results/logs/check_learners/{task}.log",
+    benchmark:
+        "results/benchmarks/check_learners/{task}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Checking that the learners fit task {wildcards.task}"
+    script:
+        "../scripts/check_learners.py"

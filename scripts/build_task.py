@@ -1,0 +1,18 @@
+"""Rule build_task: rows and roles to one task file that fits map into memory."""
+
+from pathlib import Path
+
+from soak.config.data import TaskSettings
+from soak.job import job
+from soak.tasks.build import build_task
+
+with job(snakemake.log):
+    settings = TaskSettings.model_validate(snakemake.params.roles)
+    rows = [Path(path) for path in snakemake.input.get("rows", [])]
+    build_task(
+        snakemake.wildcards.task,
+        settings,
+        dict(zip(settings.datasets, rows, strict=True)) if settings.datasets else (rows[0] if rows else None),
+        Path(snakemake.output.task),
+        Path(snakemake.output.schema),
+    )

@@ -1,0 +1,27 @@
+"""Rule fit: train one learner on the train sets of a pack, and predict the rows that ask for them."""
+
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from soak.config.learners import LearnerSettings
+from soak.fitting.run import Job, run_pack
+from soak.job import job
+from soak.provenance import digest
+from soak.resampling.store import StoredSplits
+from soak.tasks.task import Task
+
+with job(snakemake.log):
+    given = snakemake.input
+    pack = Job(
+        task=Task.open(given.task),
+        splits=StoredSplits.open(given.folds, given.splits, given.rows),
+        learner=snakemake.wildcards.learner,
+        settings=TypeAdapter(LearnerSettings).validate_python(snakemake.params.learner),
+        seed=snakemake.params.seed,
+        device=snakemake.params.device,
+        code=digest(given.code),
+        data=digest([given.task]),
+    )
+    finished = Path(snakemake.output[0]).parent / "finished"
+    run_pack(pack, snakemake.params.train_sets, snakemake.output[0], finished)

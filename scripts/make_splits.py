@@ -1,0 +1,18 @@
+"""Rule make_splits: the folds of a task's rows, its splits, and the train sets that they share."""
+
+from soak.job import job
+from soak.resampling.splitter import SameOtherSizesCV
+from soak.resampling.store import write_splits
+from soak.tasks.task import Task
+from soak.resampling.checks import check_train_classes
+
+with job(snakemake.log):
+    task = Task.open(snakemake.input.task)
+    splitter = SameOtherSizesCV(**snakemake.params.resampling, random_state=snakemake.params.seed)
+    instance = splitter.instantiate(
+        task.subset, group=task.group, stratum=list(task.strata.values()) or None, fold=task.fold
+    )
+    if task.classes and snakemake.params.needs_classes:
+        check_train_classes(instance, task.target, task.classes, snakemake.params.needs_classes)
+    made = snakemake.output
+    write_splits(instance, task.name, made.folds, made.splits, made.train_sets, made.rows)

@@ -1,0 +1,28 @@
+"""Rule scores: what all fits predict, as a number per split, algorithm and measure; and what the fits cost."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from soak.fitting.record import read_pack
+from soak.job import job
+from soak.measures import measure
+from soak.scoring import Costs, score_task
+from soak.tables import read_splits, write_parquet, write_table
+from soak.tasks.task import Task
+
+with job(snakemake.log):
+    given, made, asked = snakemake.input, snakemake.output, snakemake.params.tasks
+    costs = Costs()
+    scores = []
+    for name, task_file, splits_file in zip(asked, given.tasks, given.splits, strict=True):
+        packs = [file for file in given.packs if Path(file).parts[-3] == name]
+        records = (record for file in packs for record in read_pack(file, "predictions", "history"))
+        splits = read_splits(splits_file)
+        algorithms, measures = asked[name]["algorithms"], [measure(one) for one in asked[name]["measures"]]
+        scores.append(score_task(Task.open(task_file), splits, algorithms, costs.keep(records), measures))
+        costs.end_task(splits, list(algorithms))
+    write_table(pd.concat(scores, ignore_index=True), made.scores, made.scores_parquet)
+    write_table(costs.fits(), made.fits, made.fits_parquet)
+    write_table(costs.times(), made.times, made.times_parquet)
+    write_parquet(costs.history(), made.history)

@@ -1,0 +1,25 @@
+"""Rule splits: the splits of all tasks in one table, and the index that the fits are planned from."""
+
+import pandas as pd
+
+from soak.fitting.plan import TaskIndex, TrainSet, write_index
+from soak.job import job
+from soak.tables import read_splits, write_parquet, write_table
+from soak.tasks.task import Task
+
+
+def describe(task_file, train_sets_file):
+    """What the graph of jobs needs to know of a task."""
+    task = Task.open(task_file)
+    table = pd.read_csv(train_sets_file, dtype={"train_set": str, "digest": str}, keep_default_na=False)
+    sets = zip(table["train_set"], table["n_train"].tolist(), table["digest"], strict=True)
+    n_rows, n_features = task.features.shape
+    return TaskIndex(task.name, task.type, n_rows, n_features, task.n_outputs, tuple(TrainSet(*one) for one in sets))
+
+
+with job(snakemake.log):
+    given, made = snakemake.input, snakemake.output
+    parts = [read_splits(file) for file in given.splits]
+    write_table(pd.concat(parts, ignore_index=True), made.splits, made.splits_parquet)
+    write_parquet(pd.concat([pd.read_parquet(file) for file in given.folds], ignore_index=True), made.folds)
+    write_index(made.index, map(describe, given.tasks, given.train_sets))

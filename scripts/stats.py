@@ -1,0 +1,13 @@
+"""Rule stats: means, standard deviations and P values over the folds."""
+
+from pathlib import Path
+
+from soak.job import job
+from soak.statistics import pvalues, pvalues_downsample, stats
+from soak.tables import read_table, write_table
+
+with job(snakemake.log):
+    scores = read_table(snakemake.input.scores)
+    tables = {"stats": stats, "pvalues": pvalues, "pvalues_downsample": pvalues_downsample}
+    for name in snakemake.params.names:
+        write_table(tables[name](scores), Path(snakemake.output[0]).with_name(f"{name}.csv"))

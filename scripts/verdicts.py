@@ -1,0 +1,19 @@
+"""Rule verdicts: the answer per task and test subset, as a table and in plain words."""
+
+from soak.config.output import VerdictSettings
+from soak.files import atomic
+from soak.job import job
+from soak.statistics import problems, summary, verdicts
+from soak.tables import read_table, write_table
+
+with job(snakemake.log):
+    given, made, params = snakemake.input, snakemake.output, snakemake.params
+    table = verdicts(
+        read_table(given.pvalues),
+        read_table(given.stats),
+        VerdictSettings.model_validate(params.verdict),
+        featureless=params.featureless,
+    )
+    write_table(table, made.csv, made.parquet)
+    with atomic(made.text) as temporary:
+        temporary.write_text("".join(f"{line}\n" for line in [*summary(table), *problems(read_table(given.scores))]))
