@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from soak.config.base import Settings
 
@@ -37,6 +37,22 @@ class CvGlmnet(Settings):
     path: Literal["full", "early"] = Field(
         default="full", description="full: R's very result; early: inner paths stop once the curve cannot come back"
     )
+
+    @field_validator("s", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return value if isinstance(value, list | tuple) else [value]
+
+    @model_validator(mode="after")
+    def _different(self) -> "CvGlmnet":
+        if len(set(self.suffixes)) < len(self.s):
+            raise ValueError("s: each penalty may be named once")
+        return self
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """What each penalty adds to the learner's name: min, 1se, or the number."""
+        return tuple(s if isinstance(s, str) else f"{s:g}" for s in self.s)
 
 
 class TorchSettings(Settings):
