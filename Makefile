@@ -1,0 +1,57 @@
+# make run: set everything up and run the embedded default, offline.
+# Any target takes CONFIG=file.yaml, DIR=folder (where results/ goes) and CORES=n.
+PYTHON ?= python3
+CORES ?= all
+CONFIG ?=
+DIR ?= .
+VENV := .venv
+BIN := $(VENV)/bin
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) --directory $(DIR)
+LIBRARY = PYTHONPATH=scripts $(BIN)/python -m
+
+.PHONY: setup run figures status smoke test bench stress lint format clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "soak: $(PYTHON) is too old; Python 3.11 or newer is needed (make PYTHON=python3.12 …)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: envs/requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/requirements.txt
+	@touch $@
+
+$(VENV)/.dev: envs/dev.txt envs/requirements.txt | $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/dev.txt
+	@touch $@
+
+run: $(VENV)/.ready
+	@$(LIBRARY) soak.lock $(DIR)
+	$(SNAKEMAKE)
+	@cat $(DIR)/results/tables/verdicts.txt
+	@echo "Report: $(DIR)/results/report.html"
+
+figures: $(VENV)/.ready
+	@$(LIBRARY) soak.lock $(DIR)
+	$(SNAKEMAKE) -- figures
+
+status: $(VENV)/.ready
+	@$(LIBRARY) soak.lock $(DIR)
+	@$(LIBRARY) soak.status $(DIR)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile rules
+
+clean:
+	rm -rf $(DIR)/results $(DIR)/.snakemake
