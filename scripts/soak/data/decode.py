@@ -1,0 +1,102 @@
+"""From raw files to one typed table."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soak.config.data import DatasetSettings
+from soak.data.builtin import SCALE, builtin_images
+from soak.data.dataset import Dataset, check_counts
+from soak.data.idx import read_images, read_labels
+from soak.data.images_csv import images_csv
+from soak.data.sources import called, sources
+from soak.data.writing import RowsFile, telling_disk_errors
+from soak.errors import SoakError
+
+
+def decode(
+    name: str,
+    settings: DatasetSettings,
+    raw_paths: Mapping[str, str | Path],
+    out_arrow: str | Path,
+    out_schema: str | Path,
+) -> None:
+    """Decode the raw files of a data set into one Arrow file and its schema.
+
+    Parameters
+    ----------
+    name : str
+        Of the data set.
+    settings : DatasetSettings
+        Not of a transpose: see `soak.data.transpose`.
+    raw_paths : mapping of source name (see `soak.data.sources.sources`) to path
+    out_arrow, out_schema : path
+    """
+    raw = {source: Path(path) for source, path in raw_paths.items()}
+    with telling_disk_errors(out_arrow), _decoded(name, settings, raw, Path(out_arrow).parent) as dataset:
+        dataset.write(out_arrow, out_schema)
+
+
+@contextmanager
+def _decoded(name: str, settings: DatasetSettings, raw: Mapping[str, Path], folder: Path) -> Iterator[Dataset]:
+    where = {source: called(found, raw[source]) for source, found in sources(settings).items()}
+    if settings.builtin is not None:
+        images = builtin_images(settings.builtin)
+        n_rows, height, width = images.images.shape
+        features = images.images.reshape(n_rows, height * width)
+        yield Dataset(name, features, SCALE, images.labels, None, (height, width)).first_rows(settings.rows)
+    elif settings.csv is not None:
+        with images_csv(raw["csv"], where["csv"], name, settings.rows, folder) as dataset:
+            yield dataset
+    elif settings.idx is not None:
+        with _stacked_parts(name, settings, raw, where, folder) as dataset:
+            yield dataset
+    else:
+        raise ValueError(f"{name} is a transpose, which is not decoded")
+
+
+@contextmanager
+def _stacked_parts(
+    name: str, settings: DatasetSettings, raw: Mapping[str, Path], where: Mapping[str, str], folder: Path
+) -> Iterator[Dataset]:
+    """The parts of an IDX data set, one after the other in one matrix."""
+    labels: list[NDArray[np.int64]] = []
+    parts: list[str | None] = []
+    file: RowsFile | None = None
+    shape: tuple[int, ...] = ()
+    try:
+        for number, part in enumerate(settings.idx or [], start=1):
+            left = None if settings.rows is None else settings.rows - sum(map(len, labels))
+            if left == 0:
+                break
+            keys = f"images_{number}", f"labels_{number}"
+            images = read_images(raw[keys[0]], where[keys[0]], part.images_member, left)
+            part_labels = read_labels(raw[keys[1]], where[keys[1]], part.labels_member, left)
+            check_counts(len(images), len(part_labels), where[keys[0]], where[keys[1]])
+            if file is None:
+                shape = images.shape[1:]
+                file = RowsFile(folder, int(np.prod(shape)), images.dtype)
+            _check_alike(images, shape, file.dtype, where[keys[0]])
+            file.append(images.reshape(len(images), -1))
+            labels.append(part_labels)
+            parts += [part.part] * len(images)
+        assert file is not None
+        part_column = None if all(part is None for part in parts) else np.array([part or "" for part in parts])
+        scale = 255.0 if file.dtype == np.uint8 else 1.0
+        image_shape = shape if len(shape) > 1 else None
+        yield Dataset(name, file.matrix(), scale, np.concatenate(labels), part_column, image_shape)
+    finally:
+        if file is not None:
+            file.__exit__()
+
+
+def _check_alike(images: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any], where: str) -> None:
+    if images.shape[1:] != shape or images.dtype != dtype:
+        raise SoakError(
+            f"{where}: holds images of {' x '.join(map(str, images.shape[1:]))} {images.dtype} values, "
+            f"but the part before it has {' x '.join(map(str, shape))} {dtype}; all parts must be alike"
+        )
