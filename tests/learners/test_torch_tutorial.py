@@ -1,0 +1,56 @@
+"""The tutorial's loop against the numbers that the blog post prints."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from soak.learners.torch_tutorial import torch_loop
+
+TESTS = Path(__file__).parents[1]
+
+
+def read_fashion():
+    """Features in [0, 1] of shape (1000, 784) and class codes of the first Fashion-MNIST images."""
+    images = gzip.decompress((TESTS / "data/fashion-train-1000-images-idx3-ubyte.gz").read_bytes())
+    labels = gzip.decompress((TESTS / "data/fashion-train-1000-labels-idx1-ubyte.gz").read_bytes())
+    X = np.frombuffer(images, np.uint8, offset=16).reshape(1000, 784) / np.float32(255)
+    return X, np.frombuffer(labels, np.uint8, offset=8).astype(np.int32)
+
+
+@pytest.fixture(scope="module")
+def loop():
+    X, y = read_fashion()
+    return torch_loop(X, y, 10, (28, 28), seed=1)
+
+
+def printed_numbers():
+    table = pd.read_csv(TESTS / "reference/seed_tutorial.csv", dtype=str)
+    return [tuple(row) for row in table[table.figure == "torch_loop"].drop(columns="figure").to_numpy()]
+
+
+@pytest.mark.parametrize(("set_name", "measure", "at", "printed"), printed_numbers())
+def test_meets_every_printed_digit(loop, set_name, measure, at, printed):
+    curve = loop[(loop.set == set_name) & (loop.measure == measure)].set_index("epoch").value
+    epoch = int(at.split()[-1])
+    decimals = len(printed.partition(".")[2])
+    assert f"{curve[epoch]:.{decimals}f}" == printed
+    if "minimum" in at:
+        assert curve.idxmin() == epoch
+
+
+def test_has_one_row_per_epoch_set_and_measure(loop):
+    assert list(loop.columns) == ["epoch", "set", "measure", "value"]
+    assert len(loop) == 4000
+    assert not loop.duplicated(["epoch", "set", "measure"]).any()
+
+
+def test_leaves_the_global_random_numbers_and_threads_alone():
+    X, y = read_fashion()
+    before, threads = torch.get_rng_state(), torch.get_num_threads()
+    torch_loop(X[:20], y[:20], 10, None, seed=1, epochs=2)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.get_num_threads() == threads
