@@ -53,3 +53,87 @@ rule fit:
         "Training {wildcards.learner} on {wildcards.task}, pack {wildcards.pack}: {params.train_sets}"
     script:
         "../scripts/fit.py"
+
+
+# The fits that single figures show, each one of its own: drawing never trains.
+
+
+def first_of_type(kind):
+    """The first learner of a type, if the config has one."""
+    return next((name for name, one in cfg.learners.items() if one.type == kind), None)
+
+
+IMAGES = cfg.tutorial_dataset()
+WHOLE_TASK = cfg.tutorial_task()
+HISTORY = {"mlp": first_of_type("torch_mlp"), "graph": first_of_type("torch_graph")}
+
+
+rule fit_torch_loop:
+    input:
+        data=f"results/data/{IMAGES}.arrow",
+        code=code_of("soak.learners.torch_tutorial", "soak.data.dataset"),
+    output:
+        "results/fits/tutorial/torch_loop.parquet",
+    params:
+        seed=cfg.tutorial.seed,
+        versions={name: registry.version(name) for name in ("torch", "numpy")},
+    log:
+        "results/logs/fit_torch_loop.log",
+    benchmark:
+        "results/benchmarks/fit_torch_loop.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    message:
+        f"The tutorial's plain torch loop on {IMAGES}"
+    script:
+        "../scripts/fit_torch_loop.py"
+
+
+rule fit_glmnet_path:
+    input:
+        data=f"results/data/{IMAGES}.arrow",
+        code=code_of("soak.learners.glmnet_path", "soak.data.dataset"),
+    output:
+        "results/fits/tutorial/glmnet_path.parquet",
+    params:
+        versions={name: registry.version(name) for name in ("glmstar", "numpy")},
+    log:
+        "results/logs/fit_glmnet_path.log",
+    benchmark:
+        "results/benchmarks/fit_glmnet_path.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    message:
+        f"The tutorial's glmnet path on {IMAGES}"
+    script:
+        "../scripts/fit_glmnet_path.py"
+
+
+rule fit_history:
+    input:
+        task=f"results/tasks/{WHOLE_TASK}.arrow",
+        checked=ancient(f"results/tasks/{WHOLE_TASK}.learners.json"),
+        code=lambda w: fit_code(HISTORY[w.kind]),
+    output:
+        "results/fits/tutorial/history_{kind}.zip",
+    params:
+        learner=lambda w: settings(cfg.learners[HISTORY[w.kind]]),
+        name=lambda w: HISTORY[w.kind],
+        versions=lambda w: registry.packages(cfg.learners[HISTORY[w.kind]]),
+        seed=cfg.seed.train,
+        device=cfg.execution.device,
+    log:
+        "results/logs/fit_history/{kind}.log",
+    benchmark:
+        "results/benchmarks/fit_history/{kind}.tsv"
+    wildcard_constraints:
+        kind=names(kind for kind, name in HISTORY.items() if name and WHOLE_TASK),
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    message:
+        f"Training {{params.name}} on all rows of {WHOLE_TASK}"
+    script:
+        "../scripts/fit_history.py"

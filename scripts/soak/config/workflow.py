@@ -68,9 +68,14 @@ class Config(Settings):
             return list(DEFAULT_MEASURES[task_type])
         return [name for name in self.measures if known_measures.measure(name).task_type in (task_type, "both")]
 
-    def image_datasets(self) -> list[str]:
-        """Data sets that a figure of images can show, in the config's order."""
-        return list(self.datasets)
+    def tutorial_dataset(self) -> str | None:
+        """The data set of torch_loop and glmnet_path: the last one if none is named, None without data sets."""
+        return self.tutorial.dataset or next(reversed(self.datasets), None)
+
+    def tutorial_task(self) -> str | None:
+        """The task of history_mlp and history_graph: the last of images if none is named, else the last."""
+        of_images = [name for name, task in self.tasks.items() if task.datasets]
+        return self.tutorial.task or next(reversed(of_images or list(self.tasks)), None)
 
 
 def disagreements(config: Config) -> Iterator[Problem]:

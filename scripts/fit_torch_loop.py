@@ -1,0 +1,15 @@
+"""Rule fit_torch_loop: the blog post's plain loop, for its figure."""
+
+import numpy as np
+
+from soak.data.dataset import Dataset
+from soak.job import job
+from soak.learners.torch_tutorial import torch_loop
+from soak.tables import write_parquet
+
+with job(snakemake.log):
+    images = Dataset.open(snakemake.input.data)
+    classes, codes = np.unique(images.label, return_inverse=True)
+    intensities = images.features.astype(np.float32) / np.float32(images.scale)
+    curves = torch_loop(intensities, codes.astype(np.int32), len(classes), images.image_shape, snakemake.params.seed)
+    write_parquet(curves, snakemake.output[0])

@@ -1,0 +1,42 @@
+"""Which fits share a job."""
+
+import pytest
+
+from soak.config.learners import CvGlmnet, Featureless, TorchMlp
+from soak.fitting.plan import TaskIndex, TrainSet, estimate_seconds, make_packs, memory_mb, read_index, write_index
+
+SETS = tuple(TrainSet(f"all.fold{k}", 1000, f"d{k}") for k in range(1, 10))
+TASK = TaskIndex("Digits", "classification", 1500, 64, 10, SETS)
+FEATURELESS = Featureless(type="featureless")
+
+
+@pytest.mark.parametrize(
+    ("per_job", "sizes"), [(1, [1] * 9), (2, [2, 2, 1, 2, 2]), (4, [3, 3, 3]), (9, [9]), (50, [9])]
+)
+def test_train_sets_are_dealt_evenly_and_in_order(per_job, sizes):
+    packs = make_packs(TASK, "featureless", FEATURELESS, per_job)
+    assert [len(pack.train_sets) for pack in packs] == sizes
+    assert [one for pack in packs for one in pack.train_sets] == list(SETS)
+    assert len({pack.name for pack in packs}) == len(packs)
+
+
+def test_auto_packs_cheap_fits_and_leaves_long_ones_alone():
+    big = TaskIndex("MNIST", "classification", 140_000, 784, 10, tuple(TrainSet(str(k), 90_000, "d") for k in range(9)))
+    assert len(make_packs(TASK, "featureless", FEATURELESS, "auto")) == 1
+    assert len(make_packs(big, "cv_glmnet", CvGlmnet(type="cv_glmnet"), "auto")) == 9
+
+
+def test_a_task_without_train_sets_has_no_jobs():
+    assert make_packs(TaskIndex("T", "regression", 10, 2, 1, ()), "featureless", FEATURELESS, "auto") == []
+
+
+def test_the_index_is_read_as_it_was_written(tmp_path):
+    write_index(tmp_path / "index.json", [TASK])
+    assert read_index(tmp_path / "index.json") == {"Digits": TASK}
+
+
+def test_more_work_is_estimated_to_take_longer():
+    small, large = TorchMlp(type="torch_mlp", neurons=[10]), TorchMlp(type="torch_mlp", neurons=[500, 100])
+    assert estimate_seconds(large, 1000, 784, 10) > estimate_seconds(small, 1000, 784, 10)
+    assert estimate_seconds(small, 100_000, 784, 10) > estimate_seconds(small, 1000, 784, 10)
+    assert memory_mb(CvGlmnet(type="cv_glmnet"), 70_000, 784, 10) > 8 * 70_000 * 784 / 1e6
