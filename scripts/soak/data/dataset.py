@@ -109,10 +109,10 @@ def counts(values: NDArray[Any]) -> dict[str, int]:
 
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
     """Write a schema: readable, a line for each column."""
-    columns = content.get("columns", [])
-    text = json.dumps({**content, "columns": []}, ensure_ascii=False, indent=1)
-    lines = ",\n  ".join(json.dumps(column, ensure_ascii=False) for column in columns)
-    text = text.removesuffix("[]\n}") + f"[\n  {lines}\n ]\n}}\n"
+    rest = {key: value for key, value in content.items() if key != "columns"}
+    text = json.dumps(rest, ensure_ascii=False, indent=1).removesuffix("\n}")
+    lines = ",\n  ".join(json.dumps(column, ensure_ascii=False) for column in content.get("columns", []))
+    text += f',\n "columns": [\n  {lines}\n ]\n}}\n' if lines else "\n}\n"
     with telling_disk_errors(path), atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

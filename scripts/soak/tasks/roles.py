@@ -1,0 +1,102 @@
+"""Which column of a table plays which role, told before a value is read."""
+
+import re
+from dataclasses import dataclass
+
+from soak.config.data import TaskSettings
+from soak.config.names import nearest
+from soak.errors import SoakError
+
+_SINGLE = ("target", "subset", "group", "fold", "weights")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Names of columns; None or empty where a task has no such role."""
+
+    target: str
+    subset: str | None
+    group: str | None
+    fold: str | None
+    weights: str | None
+    strata: tuple[str, ...]
+    features: tuple[str, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns that are needed, each once."""
+        single = (self.target, self.subset, self.group, self.fold, self.weights)
+        return list(dict.fromkeys([*(name for name in single if name), *self.strata, *self.features]))
+
+
+def resolve_roles(task: str, settings: TaskSettings, names: tuple[str, ...], where: str) -> Roles:
+    """Find the columns that the config names.
+
+    Parameters
+    ----------
+    task : str
+        Name of the task, for errors.
+    settings : TaskSettings
+    names : tuple of str
+        The table's columns.
+    where : str
+        What errors call the table.
+    """
+    key = f"tasks.{task}"
+    taken = {}
+    for role in _SINGLE:
+        column = getattr(settings, role)
+        if column is not None:
+            _check_known(column, names, f"{key}.{role}", where)
+            taken[column] = role
+    strata = tuple(settings.stratum or ())
+    for position, column in enumerate(strata):
+        _check_known(column, names, f"{key}.stratum.{position}", where)
+    return Roles(
+        target=settings.target or "",
+        subset=settings.subset,
+        group=settings.group,
+        fold=settings.fold,
+        weights=settings.weights,
+        strata=strata,
+        features=_features(key, settings, names, where, taken, strata),
+    )
+
+
+def _features(
+    key: str,
+    settings: TaskSettings,
+    names: tuple[str, ...],
+    where: str,
+    taken: dict[str, str],
+    strata: tuple[str, ...],
+) -> tuple[str, ...]:
+    if isinstance(settings.features, list):
+        for position, column in enumerate(settings.features):
+            _check_known(column, names, f"{key}.features.{position}", where)
+        return tuple(settings.features)
+    if isinstance(settings.features, str):
+        pattern = re.compile(settings.features)
+        matching = [name for name in names if pattern.search(name)]
+        found = tuple(name for name in matching if name not in taken)
+        if not found:
+            what = "no column" if not matching else f"only columns that have another role ({', '.join(matching)})"
+            free = [name for name in names if name not in taken]
+            raise SoakError(
+                f"{key}.features: {settings.features!r} matches {what} of {where}; "
+                f"its columns without a role: {_listed(free)}"
+            )
+        return found
+    found = tuple(name for name in names if name not in taken and name not in strata)
+    if not found:
+        raise SoakError(f"{key}: no column of {where} is left for the features; its columns: {_listed(list(names))}")
+    return found
+
+
+def _check_known(column: str, names: tuple[str, ...], key: str, where: str) -> None:
+    if column not in names:
+        raise SoakError(f"{key}: {where} has no column {column!r}; {nearest(column, names, 'its columns')}")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:10]) + (", …" if len(names) > 10 else "") if names else "none"
