@@ -7,6 +7,7 @@ inner fold has a path of its own. glmnet stops at a loose tolerance, so that ano
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,7 @@ def fit(settings: CvGlmnet, name: str, data: TrainData) -> Fit:
     curve, problems = _cross_validate(train, master, measure, data.seed)
     points = {suffix: master.at(_penalty(s, curve)) for suffix, s in zip(settings.suffixes, settings.s, strict=True)}
     told = [f"all rows: {master.problem}"] * bool(master.problem) + problems
-    info = {
+    info: dict[str, Any] = {
         "converged": not told,
         "lambda_min": curve.lambda_min,
         "lambda_1se": curve.lambda_1se,
@@ -96,7 +97,8 @@ def _response(rows: TaskRows, family: Family) -> Floats:
     if family == "gaussian":
         target: Floats = rows.target.astype(np.float64)
         return target
-    return np.eye(len(rows.task.classes))[:, ::-1][rows.target]
+    one_hot: Floats = np.eye(len(rows.task.classes))[:, ::-1][rows.target]
+    return one_hot
 
 
 def _measure(settings: CvGlmnet, family: Family, n_rows: int) -> glmnet_cv.TypeMeasure:

@@ -70,14 +70,13 @@ def row_losses(family: Family, measure: TypeMeasure, link: Floats, response: Flo
     """
     fitted = probabilities(family, link)
     if family == "gaussian":
-        residual = response[:, None] - fitted[:, :, 0]
-        return np.abs(residual) if measure == "mae" else residual**2
+        residual: Floats = np.abs(response[:, None] - fitted[:, :, 0])
+        return residual if measure == "mae" else residual**2
     if family == "binomial":
-        if measure == "class":  # a tie is the first class, as in R
-            return ((fitted[:, :, 0] > 0.5) != (response[:, 1:] > 0)).astype(np.float64)
         fitted = np.concatenate([1 - fitted, fitted], axis=2)
-    if measure == "class":
-        return (fitted.argmax(axis=2) != response.argmax(axis=1)[:, None]).astype(np.float64)
+    if measure == "class":  # a tie is the first class, as in R
+        wrong: Floats = (fitted.argmax(axis=2) != response.argmax(axis=1)[:, None]).astype(np.float64)
+        return wrong
     if measure == "deviance":
         of_truth = np.take_along_axis(fitted, response.argmax(axis=1)[:, None, None], axis=2)[:, :, 0]
         losses: Floats = -2 * np.log(np.clip(of_truth, _CLIP, 1 - _CLIP))
@@ -124,7 +123,7 @@ def make_curve(
     weights : array of shape (n,)
     """
     folds = int(fold.max())
-    total = np.bincount(fold, weights=weights)[1:]
+    total: Floats = np.bincount(fold, weights=weights)[1:].astype(np.float64)
     if measure == "auc":
         values, weight = losses, total
     elif len(losses) / folds < 3:

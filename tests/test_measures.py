@@ -1,0 +1,138 @@
+"""Measures agree with scikit-learn, or with mlr3 where the two differ."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sklearn.metrics
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soak.errors import SoakError
+from soak.learners.base import Prediction
+from soak.measures import known_measures, measure
+
+NOT_OF_PREDICTIONS = {  # clusters, rankings, multi-label, curves, or with arguments of their own
+    "adjusted_mutual_info_score", "adjusted_rand_score", "calinski_harabasz_score", "completeness_score",
+    "consensus_score", "coverage_error", "davies_bouldin_score", "dcg_score", "fbeta_score", "fowlkes_mallows_score",
+    "hinge_loss", "homogeneity_score", "label_ranking_average_precision_score", "label_ranking_loss",
+    "mutual_info_score", "ndcg_score", "normalized_mutual_info_score", "rand_score", "silhouette_score",
+    "v_measure_score",
+}  # fmt: skip
+
+
+def predictions(n_classes, n=60, seed=0, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    target = np.r_[np.arange(n_classes), rng.integers(n_classes, size=n - n_classes)].astype(np.int32)
+    probabilities = rng.dirichlet(np.ones(n_classes), size=n).round(2)
+    probabilities[:, -1] = 1 - probabilities[:, :-1].sum(axis=1)
+    classes = tuple(f"c{code}" for code in range(n_classes))
+    response = probabilities.argmax(axis=1).astype(np.int32)
+    return target, Prediction(response, np.abs(probabilities).astype(dtype)), classes
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 7])
+def test_usual_classification_measures_are_those_of_sklearn(n_classes):
+    target, prediction, classes = predictions(n_classes)
+    proba = prediction.probabilities
+    auc_of = proba[:, 1] if n_classes == 2 else proba
+    expected = {
+        "zero_one_loss": sklearn.metrics.zero_one_loss(target, prediction.response),
+        "accuracy": sklearn.metrics.accuracy_score(target, prediction.response),
+        "log_loss": sklearn.metrics.log_loss(target, np.clip(proba, 1e-15, 1 - 1e-15), labels=range(n_classes)),
+        "roc_auc": sklearn.metrics.roc_auc_score(target, auc_of, multi_class="ovr"),
+    }
+    got = {name: measure(name)(target, prediction, classes) for name in expected}
+    assert got == pytest.approx(expected, rel=1e-9)
+
+
+def test_usual_regression_measures_are_those_of_sklearn():
+    rng = np.random.default_rng(0)
+    target, response = rng.normal(size=40), rng.normal(size=40)
+    for name, function in {
+        "mean_squared_error": "mean_squared_error",
+        "mean_absolute_error": "mean_absolute_error",
+        "r2": "r2_score",
+    }.items():
+        expected = getattr(sklearn.metrics, function)(target, response)
+        assert measure(name)(target, Prediction(response), ()) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", known_measures())
+def test_every_measure_gives_a_number_and_the_direction_is_right(name):
+    """Perfect predictions are better than those of shuffled rows."""
+    found = measure(name)
+    rng = np.random.default_rng(1)
+    for n_classes in (2, 4):
+        if found.task_type == "classification":
+            target, _, classes = predictions(n_classes)
+            shuffled = rng.permutation(target)
+            near = 0.9 * np.eye(n_classes) + 0.1 / n_classes
+            right, wrong = Prediction(target, near[target]), Prediction(shuffled, near[shuffled])
+        else:
+            target, classes = rng.gamma(2, size=60) + 0.1, ()
+            right, wrong = Prediction(target + 1e-3), Prediction(rng.permutation(target))
+        if name == "top_k_accuracy_score" and n_classes == 2:
+            continue
+        good, bad = found(target, right, classes), found(target, wrong, classes)
+        assert np.isfinite([good, bad]).all()
+        assert (good > bad) == found.greater_is_better
+
+
+def test_names_are_all_of_sklearn_that_score_predictions():
+    endings = ("_score", "_loss", "_error", "_deviance")
+    theirs = {name for name in dir(sklearn.metrics) if name.endswith(endings)}
+    assert theirs - set(known_measures()) == NOT_OF_PREDICTIONS
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=30).filter(
+        lambda rows: len({positive for positive, _ in rows}) == 2
+    )
+)
+def test_auc_with_ties(rows):
+    positive = np.array([row[0] for row in rows])
+    score = np.array([row[1] for row in rows]) / 10
+    target = np.where(positive, 0, 1).astype(np.int32)
+    prediction = Prediction(target, np.column_stack([score, 1 - score]))
+    expected = sklearn.metrics.roc_auc_score(positive, score)
+    assert measure("roc_auc")(target, prediction, ("a", "b")) == pytest.approx(expected, abs=1e-12)
+
+
+def test_log_loss_of_a_certain_mistake_is_clipped_as_in_mlr3():
+    prediction = Prediction(np.array([1], np.int32), np.array([[0.0, 1.0]]))
+    assert measure("log_loss")(np.array([0]), prediction, ("a", "b")) == pytest.approx(-np.log(1e-15))
+    assert measure("log_loss")(np.array([1]), prediction, ("a", "b")) == pytest.approx(1e-15, rel=0.2)
+
+
+def test_float32_probabilities_are_scored_in_float64():
+    target, prediction, classes = predictions(5, dtype=np.float32)
+    exact = Prediction(prediction.response, prediction.probabilities.astype(np.float64))
+    for name in ("log_loss", "roc_auc", "brier_score_loss", "d2_log_loss_score"):
+        value = measure(name)(target, prediction, classes)
+        assert value == pytest.approx(measure(name)(target, exact, classes), rel=1e-6)
+
+
+def test_what_cannot_be_had_is_nan():
+    target, prediction, classes = predictions(3)
+    assert np.isnan(measure("log_loss")(target, Prediction(prediction.response), classes))
+    one_class = np.zeros(len(target), np.int32)
+    assert np.isnan(measure("roc_auc")(one_class, prediction, classes))
+    assert np.isnan(measure("mean_squared_log_error")(np.array([-1.5]), Prediction(np.array([2.0])), ()))
+    assert np.isnan(measure("r2")(np.ones(4), Prediction(np.zeros(4)), ()))
+    assert np.isnan(measure("zero_one_loss")(target[:0], Prediction(target[:0]), classes))
+
+
+def test_unknown_name_is_told_with_the_nearest():
+    with pytest.raises(SoakError, match="no measure 'log_los'; did you mean 'log_loss'"):
+        measure("log_los")
+
+
+def test_names_are_checked_without_sklearn():
+    code = "import sys, soak.measures as m; m.measure('f1_score'); print('sklearn' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "scripts")}
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert ran.stdout.strip() == "False"
