@@ -2,7 +2,8 @@
 import functools
 
 from soak.config.data import TaskSettings
-from soak.config.load import ConfigError, load_config
+from soak.config.load import ConfigError
+from soak.experiment import learners_of, load_config, measures_of
 from soak.data.sources import sources
 from soak.fitting import plan
 from soak.learners import registry
@@ -54,7 +55,7 @@ def pack_files(_):
     return [
         f"results/fits/{task}/{learner}/{pack}.zip"
         for task, told in index().items()
-        for learner in cfg.learners_of(task, told.type)
+        for learner in learners_of(cfg, task, told.type)
         for pack in packs(task, learner)
     ]
 

@@ -67,7 +67,7 @@ rule transpose:
         data="results/data/{dataset}.arrow",
         schema="results/data/{dataset}.schema.json",
     params:
-        dataset=lambda w: settings(cfg.datasets[w.dataset]),
+        rows=lambda w: cfg.datasets[w.dataset].rows,
     log:
         "results/logs/transpose/{dataset}.log",
     benchmark:

@@ -1,0 +1,57 @@
+# The end: one report, and whether all went well.
+
+
+rule report:
+    input:
+        tables=TABLES,
+        figures=[figure for figure in FIGURES if figure.endswith(".png")],
+        learners=expand("results/tasks/{task}.learners.json", task=cfg.tasks),
+        code=code_of("soak.report.write"),
+        template=str(ROOT / "scripts/soak/report/template.html.j2"),
+    output:
+        "results/report.html",
+    params:
+        config=config,
+        versions=VERSIONS,
+    log:
+        "results/logs/report.log",
+    benchmark:
+        "results/benchmarks/report.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Writing results/report.html"
+    script:
+        "../scripts/report.py"
+
+
+# Fails, when all else is made, if a fit failed: the run then ends with exit code 1 and the list.
+rule outcome:
+    input:
+        fits=["results/tables/fits.parquet"] if cfg.tasks else [],
+        verdicts="results/tables/verdicts.txt",
+        tables=TABLES,
+        figures=FIGURES,
+        report="results/report.html",
+        code=code_of("soak.tables"),
+    output:
+        "results/logs/outcome.txt",
+    log:
+        "results/logs/outcome.log",
+    benchmark:
+        "results/benchmarks/outcome.tsv"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    message:
+        "Did all fits go well?"
+    script:
+        "../scripts/outcome.py"
+
+
+def tell_outcome():
+    """The verdicts in plain words, at the end of a run that made them."""
+    outcome = Path("results/logs/outcome.txt")
+    if outcome.exists():
+        print("\n" + outcome.read_text(), file=sys.stderr)

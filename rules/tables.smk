@@ -12,7 +12,7 @@ def asked_scores(_):
     return {
         task: {
             "algorithms": {name: list(registry.algorithms(name, one)) for name, one in task_learners(task).items()},
-            "measures": cfg.measures_of(task, index()[task].type),
+            "measures": measures_of(cfg, task, index()[task].type),
         }
         for task in cfg.tasks
     }

@@ -16,7 +16,7 @@ def task_roles(task):
 
 def task_learners(task):
     """Learners that are fitted on a task, once its type is known."""
-    return cfg.learners_of(task, index()[task].type)
+    return learners_of(cfg, task, index()[task].type)
 
 
 def needs_classes(task):
@@ -110,7 +110,7 @@ rule check_learners:
         "results/tasks/{task}.learners.json",
     params:
         learners=lambda w: {name: settings(one) for name, one in task_learners(w.task).items()},
-        measures=lambda w: cfg.measures_of(w.task, index()[w.task].type),
+        measures=lambda w: measures_of(cfg, w.task, index()[w.task].type),
     log:
         "results/logs/check_learners/{task}.log",
     benchmark:

@@ -1,17 +1,8 @@
 """Rule transpose: pixel (i, j) of every image becomes pixel (j, i)."""
 
-from pathlib import Path
-
-from soak.config.data import DatasetSettings
 from soak.data.transpose import transpose
 from soak.job import job
 
 with job(snakemake.log):
-    settings = DatasetSettings.model_validate(snakemake.params.dataset)
-    transpose(
-        snakemake.wildcards.dataset,
-        settings,
-        Path(snakemake.input.data),
-        Path(snakemake.output.data),
-        Path(snakemake.output.schema),
-    )
+    given, made = snakemake.input, snakemake.output
+    transpose(snakemake.wildcards.dataset, given.data, made.data, made.schema, snakemake.params.rows)

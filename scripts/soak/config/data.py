@@ -1,7 +1,7 @@
 """Settings of data sets, and of the roles that a table's columns take in a task."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -218,15 +218,19 @@ class TaskSettings(Settings):
                 )
 
 
-def check_datasets(datasets: Mapping[str, DatasetSettings]) -> list[Problem]:
-    """Everything that is wrong between data sets: names, transposes of nothing or in a circle."""
+def check_datasets(datasets: Mapping[str, DatasetSettings], named: Collection[str] | None = None) -> list[Problem]:
+    """Everything that is wrong between data sets: names, transposes of nothing or in a circle.
+
+    ``named`` are the names that exist, also those of data sets whose settings are wrong.
+    """
+    known = datasets if named is None else named
     problems: list[Problem] = [(("datasets", name), message) for name in datasets if (message := check_name(name))]
     problems += same_but_for_case("datasets", datasets)
     for name, settings in datasets.items():
         source = settings.transpose_of
         key = ("datasets", name, "transpose_of")
-        if source is not None and source not in datasets:
-            problems.append((key, f"there is no data set {source!r}; {nearest(source, datasets)}"))
+        if source is not None and source not in known:
+            problems.append((key, f"there is no data set {source!r}; {nearest(source, known)}"))
         elif source is not None and name in (circle := _ancestors(name, datasets)):
             problems.append((key, f"{' -> '.join([name, *circle])} is a circle; one of them needs rows of its own"))
     return problems

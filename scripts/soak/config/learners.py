@@ -64,29 +64,38 @@ class TorchSettings(Settings):
     )
     min_delta: float = Field(default=0, ge=0, description="by how much a better epoch must be better")
     batch_size: int = Field(default=500, ge=1)
-    optimizer: Named = Field(default={"sgd": {"lr": 0.1}}, description="a name of torch.optim and its arguments")
+    optimizer: Named = Field(
+        default={"sgd": {"lr": 0.1}}, description="a name of torch.optim, in any case, and its arguments"
+    )
     scheduler: Named | None = Field(
         default=None, description="a name of torch.optim.lr_scheduler and its arguments; steps once per epoch"
     )
-    loss: str | None = Field(
-        default=None, description="default cross_entropy, or mse_loss for regression; a name of torch.nn.functional"
+    loss: str | Named | None = Field(
+        default=None,
+        description="cross_entropy (default) or multi_margin_loss; for regression mse_loss (default), l1_loss, "
+        "smooth_l1_loss or huber_loss; or one of these and its arguments",
     )
-    class_weights: Literal["balanced"] | dict[str, float] | None = Field(
-        default=None, description="weights of the classes in the loss"
+    class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = Field(
+        default=None, description="weight of each class in the loss; balanced: as if all were equally frequent"
     )
-    validate_: float | None = Field(
+    validate_: Annotated[float, Field(gt=0, lt=1)] | Annotated[int, Field(ge=2)] | None = Field(
         default=0.5,
         alias="validate",
-        gt=0,
-        lt=1,
-        description="share of the train set that chooses the number of epochs; null: train for all epochs",
+        description="what chooses the number of epochs: a share of the train set, or one of so many folds of it; "
+        "null: nothing does, train for all epochs",
     )
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def _labels(cls, value: Any) -> Any:
+        """YAML reads the label 3 as a number; labels are text."""
+        return {str(label): weight for label, weight in value.items()} if isinstance(value, dict) else value
 
     @model_validator(mode="after")
     def _one_name(self) -> "TorchSettings":
-        for key in ("optimizer", "scheduler"):
-            value = getattr(self, key)
-            if value is not None and len(value) != 1:
+        for key in ("optimizer", "scheduler", "loss", "activation"):
+            value = getattr(self, key, None)
+            if isinstance(value, dict) and len(value) != 1:
                 raise ValueError(f"{key}: exactly one name with its arguments is allowed, got {len(value)}")
         return self
 
@@ -96,7 +105,10 @@ class TorchMlp(TorchSettings):
 
     type: Literal["torch_mlp"]
     neurons: list[Annotated[int, Field(ge=1)]] = Field(default=[], description="sizes of the hidden layers")
-    activation: str = Field(default="relu", description="a name of torch.nn, in snake_case or as it is")
+    activation: str | Named = Field(
+        default="relu", description="a name of torch.nn, in snake_case or as it is, or one and its arguments"
+    )
+    batch_norm: bool = Field(default=False, description="before each activation")
     dropout: float = Field(default=0, ge=0, lt=1, description="after each hidden layer")
 
 
@@ -105,6 +117,15 @@ class TorchGraph(TorchSettings):
 
     type: Literal["torch_graph"]
     graph: list[str | dict[str, Any]] = Field(min_length=1, description="operations, in order")
+
+    @model_validator(mode="after")
+    def _one_operation(self) -> "TorchGraph":
+        for position, operation in enumerate(self.graph, start=1):
+            if isinstance(operation, dict) and len(operation) != 1:
+                raise ValueError(
+                    f"graph: operation {position} has {len(operation)} names; each is a list entry of its own"
+                )
+        return self
 
 
 class TorchModule(TorchSettings):

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from soak.config.names import KeyPath, Problem, nearest
-from soak.config.workflow import Config, disagreements
+from soak.config.workflow import Config
 from soak.errors import SoakError
 
 
@@ -22,35 +22,30 @@ class ConfigError(SoakError):
         self.messages = list(messages)
 
 
-def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Config:
-    """Validate a config as Snakemake hands it over.
+def parse(raw: Mapping[str, Any]) -> tuple[Config | None, list[Problem]]:
+    """Validate a config part by part.
 
-    Parameters
-    ----------
-    raw : mapping
-        The merged config: files and ``--config``.
-    files : paths
-        Where it was read from: used to name file and line of a mistake, and to find keys that stand twice.
-
-    Raises
-    ------
-    ConfigError
-        With all mistakes that can be found; its text has a line for each.
+    Returns
+    -------
+    config : Config or None
+        Without the parts that are wrong, so that the others can be checked against each other.
+    problems : list of (key path, message)
     """
-    places = Places(files)
-    problems: list[Problem] = [
-        (path, f"stands twice (first in line {line}); remove one of them") for path, line in places.twice
-    ]
-    config: Config | None = None
     try:
-        config = Config.model_validate(raw)
+        return Config.model_validate(raw), []
     except ValidationError as error:
-        problems += _explain(error, raw)
-    if config is not None:
-        problems += disagreements(config)
-    if problems or config is None:
-        raise ConfigError([f"{places.name(path)}{dotted(path)}: {message}" for path, message in problems])
-    return config
+        problems = _explain(error, raw)
+    rest = {key: dict(value) if isinstance(value, Mapping) else value for key, value in raw.items()}
+    for path, _ in problems:
+        part = rest.get(str(path[0])) if path else None
+        if len(path) > 1 and isinstance(part, dict):
+            part.pop(path[1], None)
+        elif path:
+            rest.pop(str(path[0]), None)
+    try:
+        return Config.model_validate(rest), problems
+    except ValidationError:
+        return None, problems
 
 
 def dotted(path: KeyPath) -> str:
@@ -182,8 +177,13 @@ class Places:
                 self.lines[(*path, index)] = f"{file}:{value.start_mark.line + 1}: "
                 self._walk(value, (*path, index), file)
 
-    def name(self, path: KeyPath) -> str:
-        """'file:line: ' of the key, or of the nearest key around it that stands in a file."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, "")
+    def repeated(self) -> list[Problem]:
+        """Keys that stand twice in their mapping: the second one would silently win."""
+        return [(path, f"stands twice (first in line {line}); remove one of them") for path, line in self.twice]
+
+    def tell(self, path: KeyPath, message: str) -> str:
+        """A problem in one line: file and line (of the key, or the nearest around it), key path, message."""
+        known = path
+        while known and known not in self.lines:
+            known = known[:-1]
+        return f"{self.lines.get(known, '')}{dotted(path)}: {message}"

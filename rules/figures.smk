@@ -1,0 +1,113 @@
+# Figures: several in a process, since imports cost more than drawing. None of these rules trains anything.
+FORMATS = [*cfg.figures.formats, "csv"]
+LEARNER_TYPES = {one.type for one in cfg.learners.values()}
+DRAWN = {
+    "images": ["images", *(["images_rot"] if TRANSPOSED else [])] if cfg.datasets else [],
+    "training": [
+        *(["torch_loop", "glmnet_path"] if cfg.datasets else []),
+        *(["history_mlp"] if HISTORY["mlp"] else []),
+        *(["history_graph"] if HISTORY["graph"] else []),
+        *(["history_selected"] if HISTORY["graph"] or HISTORY["mlp"] else []),
+    ],
+    "results": [
+        "test_error",
+        "test_error_mean_sd",
+        "train_other",
+        "same_other_all",
+        "pvalue",
+        "overview",
+        *(["pvalue_downsample", "sizes"] if SIZES else []),
+    ],
+}
+
+
+def figure_files(*groups):
+    """Files of the figures of some groups, in all formats."""
+    return expand(
+        "results/figures/{name}.{format}", name=[name for group in groups for name in DRAWN[group]], format=FORMATS
+    )
+
+
+FIGURES = figure_files("images", "training", "results")
+
+if DRAWN["images"]:
+
+    rule draw_images:
+        input:
+            data=expand("results/data/{dataset}.arrow", dataset=cfg.datasets),
+            code=code_of("soak.figures.images", "soak.data.dataset"),
+        output:
+            figure_files("images"),
+        params:
+            figures=settings(cfg.figures),
+            transposed={name: cfg.datasets[name].transpose_of for name in TRANSPOSED},
+        log:
+            "results/logs/draw_images.log",
+        benchmark:
+            "results/benchmarks/draw_images.tsv"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        message:
+            "Drawing the first image of each class"
+        script:
+            "../scripts/draw_images.py"
+
+
+if DRAWN["training"]:
+
+    rule draw_training:
+        input:
+            torch_loop=["results/fits/tutorial/torch_loop.parquet"] if cfg.datasets else [],
+            glmnet_path=["results/fits/tutorial/glmnet_path.parquet"] if cfg.datasets else [],
+            history_mlp=["results/fits/tutorial/history_mlp.zip"] if HISTORY["mlp"] else [],
+            history_graph=["results/fits/tutorial/history_graph.zip"] if HISTORY["graph"] else [],
+            history="results/tables/history.parquet",
+            fits="results/tables/fits.parquet",
+            code=code_of("soak.figures.training", "soak.figures.nothing", "soak.fitting.record"),
+        output:
+            figure_files("training"),
+        params:
+            figures=settings(cfg.figures),
+            dataset=IMAGES,
+            task=WHOLE_TASK,
+            selected=HISTORY["graph"] or HISTORY["mlp"],
+        log:
+            "results/logs/draw_training.log",
+        benchmark:
+            "results/benchmarks/draw_training.tsv"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        message:
+            "Drawing how single models learn"
+        script:
+            "../scripts/draw_training.py"
+
+
+rule draw_results:
+    input:
+        scores="results/tables/scores.parquet",
+        pvalues="results/tables/pvalues.parquet",
+        downsampled=["results/tables/pvalues_downsample.parquet"] if SIZES else [],
+        verdicts="results/tables/verdicts.parquet",
+        code=code_of(
+            *(f"soak.figures.{name}" for name in ("test_error", "focus", "comparisons", "overview", "sizes", "nothing"))
+        ),
+    output:
+        figure_files("results"),
+    params:
+        figures=settings(cfg.figures),
+        focus=settings(cfg.focus),
+        names=DRAWN["results"],
+    log:
+        "results/logs/draw_results.log",
+    benchmark:
+        "results/benchmarks/draw_results.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Drawing test errors, same against other and all"
+    script:
+        "../scripts/draw_results.py"
