@@ -81,8 +81,12 @@ def _message(error: dict[str, Any], path: KeyPath, value: Any) -> str:
         if given is None:
             return f"type is missing; allowed: {allowed}"
         return f"there is no type '{given}'; {nearest(str(given), allowed.split(', '))}"
+    if error["type"] in ("model_type", "dict_type"):
+        return f"must be a mapping of keys to values, got {_short(value)}"
+    if error["type"] == "too_short":
+        return "must not be empty"
     text = error["msg"].removeprefix("Value error, ")
-    text = text[0].lower() + text[1:]
+    text = (text[0].lower() + text[1:]).replace("input should be", "must be")
     return text if error["type"] == "value_error" else f"{text}, got {_short(value)}"
 
 

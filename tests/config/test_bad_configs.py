@@ -1,0 +1,269 @@
+"""Wrong configs: each mistake is told in one line, word for word."""
+
+import copy
+
+import pytest
+import yaml
+
+from soak.config.load import ConfigError
+from soak.experiment import load_config
+
+GOOD = """
+datasets:
+  Digits: {builtin: digits}
+  Letters: {builtin: font_letters}
+tasks:
+  Both: {datasets: [Letters, Digits]}
+learners:
+  featureless: {type: featureless}
+"""
+
+# What is changed in the good config (key path: value), and what is said of it.
+CASES = [
+    ("seed.trian: 2", "seed.trian: unknown key; did you mean 'train'?"),
+    ("seed.train: one", "seed.train: must be a valid integer, unable to parse string as an integer, got 'one'"),
+    ("seed.resampling: 3000000000", "seed.resampling: must be less than 2147483648, got 3000000000"),
+    ("seed: 1", "seed: must be a mapping of keys to values, got 1"),
+    (
+        "datasets.Digits: {builtin: digit}",
+        "datasets.Digits.builtin: must be 'digits', 'font_digits' or 'font_letters', got 'digit'",
+    ),
+    (
+        "datasets.Digits: {}",
+        "datasets.Digits: nothing says where the rows come from; allowed: exactly one of builtin, idx, csv, transpose_of",
+    ),
+    (
+        "datasets.Digits: {builtin: digits, csv: a.csv}",
+        "datasets.Digits: builtin and csv exclude each other; allowed: exactly one of builtin, idx, csv, transpose_of",
+    ),
+    ("datasets.Digits: {builtin: digits, rows: 0}", "datasets.Digits.rows: must be greater than or equal to 1, got 0"),
+    ("datasets.Digits: {builtin: digits, row: 10}", "datasets.Digits.row: unknown key; did you mean 'rows'?"),
+    (
+        "datasets.Digits: {csv: a.csv, hash: md5:123}",
+        'datasets.Digits.hash: \'md5:123\' is not a checksum; allowed: "md5:…" (32 hex digits), "sha256:…" (64), or "raw-sha256:…" (64, of the decompressed bytes)',
+    ),
+    (
+        'datasets.Digits: {csv: "ftp://x/a.csv"}',
+        "datasets.Digits.csv: ftp:// is not known; allowed: http://, https://, file:// or a path",
+    ),
+    ("datasets.Digits: {idx: [{images: a.gz}]}", "datasets.Digits.idx[0].labels: is missing"),
+    (
+        "datasets.Digits: {idx: [{images: a.gz, labels: b.gz, images_member: ../x}]}",
+        "datasets.Digits.idx[0].images_member: '../x' leads out of its archive; allowed: the name of a file in it, as its listing gives it",
+    ),
+    (
+        "datasets.Rot: {transpose_of: Digit}",
+        "datasets.Rot.transpose_of: there is no data set 'Digit'; did you mean 'Digits'?",
+    ),
+    (
+        "datasets.Rot: {transpose_of: Rot}",
+        "datasets.Rot.transpose_of: Rot -> Rot is a circle; one of them needs rows of its own",
+    ),
+    ("datasets.a b: {builtin: digits}", "datasets.a b: 'a b' is not a name; allowed: letters, digits, _ . - only"),
+    (
+        "datasets.digits: {builtin: digits}",
+        "datasets.digits: differs from 'Digits' in case only, which some disks ignore; use another name",
+    ),
+    ("tasks: {}", "tasks: is missing: name at least one task (or scores from elsewhere)"),
+    (
+        "tasks.Both.datasets: [Letters, Digit]",
+        "tasks.Both.datasets[1]: there is no data set 'Digit'; did you mean 'Digits'?",
+    ),
+    ("tasks.Both.datasets: [Digits, Digits]", "tasks.Both: datasets: 'Digits' is named twice; each data set once"),
+    ("tasks.Both.subset: region", "tasks.Both: subset: 'region' is not a column of data sets; allowed: dataset, part"),
+    (
+        "tasks.Both.table: my.csv",
+        "tasks.Both: datasets and table exclude each other; allowed: exactly one of datasets, table",
+    ),
+    ("tasks.Both.target: y", "tasks.Both: target: 'y' is not a column of data sets; allowed: label"),
+    (
+        "tasks.Both.group: writer",
+        "tasks.Both: group: 'writer' is for a table; data sets have the columns label, part, dataset",
+    ),
+    (
+        "tasks.Both.learners: [featurless]",
+        "tasks.Both.learners[0]: there is no learner 'featurless'; did you mean 'featureless'?",
+    ),
+    (
+        "tasks.Both.measures: [zero_one]",
+        "tasks.Both.measures[0]: there is no measure 'zero_one'; did you mean 'zero_one_loss'?",
+    ),
+    (
+        "tasks.Both.measures: [mean_squared_error]",
+        "tasks.Both.measures[0]: measure 'mean_squared_error' is for regression, but the task is classification",
+    ),
+    ("tasks.Both.resampling: {fold: 3}", "tasks.Both.resampling.fold: unknown key; did you mean 'folds'?"),
+    (
+        "tasks.Mine: {table: my.csv, subset: region}",
+        "tasks.Mine: target: a table needs one: the name of the column to predict",
+    ),
+    (
+        "tasks.Mine: {table: my.csv, target: y, subset: y}",
+        "tasks.Mine: subset: column 'y' is already the target; they exclude each other",
+    ),
+    (
+        'tasks.Mine: {table: my.csv, target: y, features: "(^a"}',
+        "tasks.Mine: features: '(^a' is not a regular expression: missing ), unterminated subpattern at position 0",
+    ),
+    ("tasks.Mine: {table: my.csv, target: y, features: [a, b, a]}", "tasks.Mine: features: column 'a' is named twice"),
+    (
+        "tasks.Mine: {table: my.csv, target: y, type: clasification}",
+        "tasks.Mine.type: must be 'classification' or 'regression', got 'clasification'",
+    ),
+    (
+        "tasks.Mine: {table: my.csv, target: y, impute: mode}",
+        "tasks.Mine.impute: must be 'error', 'mean', 'median' or 'drop_rows', got 'mode'",
+    ),
+    (
+        'tasks.Mine: {table: "builtin:iris", target: y}',
+        "tasks.Mine: table: there is no 'builtin:iris'; allowed: builtin:diabetes",
+    ),
+    (
+        "tasks.Mine: {table: my.csv, target: y, group: plot, stratum: [plot]}",
+        "tasks.Mine: stratum: column 'plot' is already the group; allowed: the target, the subset, or a column without a role",
+    ),
+    ("resampling.folds: 1", "resampling.folds: must be greater than or equal to 2, got 1"),
+    (
+        "resampling.folds: 2.5",
+        "resampling.folds: must be a valid integer, got a number with a fractional part, got 2.5",
+    ),
+    ("resampling.sizes: -2", "resampling.sizes: must be greater than or equal to -1, got -2"),
+    ("resampling.ratio: 1", "resampling.ratio: must be less than 1, got 1"),
+    (
+        "resampling.subsets: SOX",
+        "resampling.subsets: 'SOX' is not allowed: use each of the letters S (same), O (other), A (all) at most once",
+    ),
+    (
+        "resampling.subsets: SS",
+        "resampling.subsets: 'SS' is not allowed: use each of the letters S (same), O (other), A (all) at most once",
+    ),
+    (
+        "resampling.group_stratum_algo: rss",
+        "resampling.group_stratum_algo: must be 'RSS', 'Wasikowski' or 'WasikowskiLimitedMemory', got 'rss'",
+    ),
+    ("resampling.seeds: 0", "resampling.seeds: must be greater than or equal to 1, got 0"),
+    ("learners: {}", "learners: is missing: name at least one, for instance featureless: {type: featureless}"),
+    (
+        "learners.knn: {class: sklearn.neighbors.KNeighborsClassifier}",
+        "learners.knn: type is missing; allowed: cv_glmnet, estimator, featureless, torch_graph, torch_mlp, torch_module",
+    ),
+    (
+        "learners.knn: {type: estimater, class: a.B}",
+        "learners.knn: there is no type 'estimater'; did you mean 'estimator'?",
+    ),
+    ("learners.knn: {type: estimator}", "learners.knn.class: is missing"),
+    ("learners.knn: {type: estimator, class: a.B, tune: {k: []}}", "learners.knn.tune.k: must not be empty"),
+    (
+        "learners.knn: {type: estimator, class: a.B, scale: minmax}",
+        "learners.knn.scale: must be 'none' or 'standard', got 'minmax'",
+    ),
+    ("learners.lasso: {type: cv_glmnet, alpha: 1.5}", "learners.lasso.alpha: must be less than or equal to 1, got 1.5"),
+    ("learners.lasso: {type: cv_glmnet, nlamda: 50}", "learners.lasso.nlamda: unknown key; did you mean 'nlambda'?"),
+    ("learners.lasso: {type: cv_glmnet, folds: 2}", "learners.lasso.folds: must be greater than or equal to 3, got 2"),
+    (
+        "learners.lasso: {type: cv_glmnet, type_measure: rmse}",
+        "learners.lasso.type_measure: must be 'deviance', 'class', 'auc', 'mse' or 'mae', got 'rmse'",
+    ),
+    ("learners.mlp: {type: torch_mlp, epochs: 0}", "learners.mlp.epochs: must be greater than or equal to 1, got 0"),
+    (
+        "learners.mlp: {type: torch_mlp, validate: 1.5}",
+        "learners.mlp.validate: must be less than 1, got 1.5; or must be a valid integer, got a number with a fractional part, got 1.5",
+    ),
+    (
+        "learners.mlp: {type: torch_mlp, neurons: [10, 0]}",
+        "learners.mlp.neurons[1]: must be greater than or equal to 1, got 0",
+    ),
+    ("learners.mlp: {type: torch_mlp, dropout: 1}", "learners.mlp.dropout: must be less than 1, got 1"),
+    ("learners.net: {type: torch_graph}", "learners.net.graph: is missing"),
+    (
+        "learners.FEATURELESS: {type: featureless}",
+        "learners.FEATURELESS: differs from 'featureless' in case only, which some disks ignore; use another name",
+    ),
+    (
+        "learners.my learner: {type: featureless}",
+        "learners.my learner: 'my learner' is not a name; allowed: letters, digits, _ . - only",
+    ),
+    (
+        "learners.featureless_2: {type: cv_glmnt}",
+        "learners.featureless_2: there is no type 'cv_glmnt'; did you mean 'cv_glmnet'?",
+    ),
+    ("measures: []", "measures: must not be empty"),
+    ("measures: [log_los]", "measures[0]: there is no measure 'log_los'; did you mean 'log_loss'?"),
+    ("measures: [log_loss, log_loss]", "measures[1]: measure 'log_loss' is named twice"),
+    ("focus.task: Bth", "focus.task: there is no task 'Bth'; did you mean 'Both'?"),
+    ("focus.subset: Digits", "focus.subset: unknown key; did you mean 'test_subset'?"),
+    ("tutorial.dataset: Digit", "tutorial.dataset: there is no data set 'Digit'; did you mean 'Digits'?"),
+    ("tutorial.seed: -1", "tutorial.seed: must be greater than or equal to 0, got -1"),
+    ("verdict.alpha: 2", "verdict.alpha: must be less than 1, got 2"),
+    (
+        "verdict.algorithm: cv_glmnet",
+        "verdict.algorithm: there is no algorithm 'cv_glmnet'; allowed: best, featureless",
+    ),
+    (
+        "verdict.measure: error",
+        "verdict.measure: there is no measure 'error'; allowed: first, log_loss, mean_absolute_error, mean_squared_error, zero_one_loss",
+    ),
+    ("figures.formats: [jpg]", "figures.formats[0]: must be 'png', 'pdf' or 'svg', got 'jpg'"),
+    ("figures.style: {dpi: 5}", "figures.style.dpi: must be greater than or equal to 50, got 5"),
+    (
+        "execution.fits_per_job: some",
+        "execution.fits_per_job: must be 'auto', got 'some'; or must be a valid integer, unable to parse string as an integer, got 'some'",
+    ),
+    ("execution.device: gpu", "execution.device: must be 'auto', 'cpu' or 'cuda', got 'gpu'"),
+    (
+        "scores: {published: {file: scores.csv}}",
+        "scores: cannot be given beside tasks: scores from elsewhere replace fits",
+    ),
+    ("learner: {}", "learner: unknown key; did you mean 'learners'?"),
+]
+
+
+def changed(change):
+    """The good config with one value in it changed."""
+    path, value = change.split(": ", 1)
+    config = copy.deepcopy(yaml.safe_load(GOOD))
+    *parents, last = path.split(".")
+    node = config
+    for key in parents:
+        node = node.setdefault(key, {})
+    node[last] = yaml.safe_load(value)
+    return config
+
+
+@pytest.mark.parametrize(("change", "message"), CASES, ids=[change for change, _ in CASES])
+def test_one_mistake(change, message):
+    with pytest.raises(ConfigError) as caught:
+        load_config(changed(change))
+    assert caught.value.messages == [message]
+
+
+def test_the_good_config_is_good():
+    assert list(load_config(yaml.safe_load(GOOD)).tasks) == ["Both"]
+
+
+def test_all_mistakes_are_told_at_once_with_file_and_line(tmp_path):
+    file = tmp_path / "my.yaml"
+    file.write_text(
+        "seed: {trian: 1}\n"
+        "datasets:\n  Digits: {builtin: digit}\n"
+        "tasks:\n  Both: {datasets: [Digits, Leters]}\n  Both: {datasets: [Digits]}\n"
+        "learners: {knn: {type: estimator}}\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(yaml.safe_load(file.read_text()), [file])
+    assert str(caught.value).splitlines() == [
+        f"{file}:6: tasks.Both: stands twice (first in line 5); remove one of them",
+        f"soak: {file}:1: seed.trian: unknown key; did you mean 'train'?",
+        f"soak: {file}:3: datasets.Digits.builtin: must be 'digits', 'font_digits' or 'font_letters', got 'digit'",
+        f"soak: {file}:7: learners.knn.class: is missing",
+    ]
+
+
+def test_parts_that_are_right_are_checked_against_each_other_though_others_are_wrong():
+    config = changed("tasks.Both.datasets: [Letters, Digit]") | {"seed": {"trian": 1}}
+    with pytest.raises(ConfigError) as caught:
+        load_config(config)
+    assert caught.value.messages == [
+        "seed.trian: unknown key; did you mean 'train'?",
+        "tasks.Both.datasets[1]: there is no data set 'Digit'; did you mean 'Digits'?",
+    ]
