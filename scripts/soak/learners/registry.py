@@ -46,22 +46,13 @@ _REGRESSORS = re.compile(
 
 def fit(settings: LearnerSettings, name: str, data: "TrainData") -> "Fit":
     """Train a learner, with the module that knows its type."""
-    trained: Fit = importlib.import_module(_MODULES[settings.type]).fit(settings, name, data)
+    trained: Fit = importlib.import_module(module(settings)).fit(settings, name, data)
     return trained
 
 
-def check(settings: LearnerSettings) -> None:
-    """Look for mistakes in the settings that only the learner's own library can find; imports that library.
-
-    To be called before the first fit: a missing package, a class that is not there, an unknown argument.
-
-    Raises
-    ------
-    SoakError
-    """
-    module = importlib.import_module(_MODULES[settings.type])
-    if hasattr(module, "check"):
-        module.check(settings)
+def module(settings: LearnerSettings) -> str:
+    """Name of the module that runs the learner."""
+    return _MODULES[settings.type]
 
 
 def algorithms(name: str, settings: LearnerSettings) -> tuple[str, ...]:
@@ -104,7 +95,7 @@ def _distribution(module: str) -> str:
 
 def modules(settings: LearnerSettings) -> tuple[str, ...]:
     """This library's modules that run the learner; what they import in turn is found from them."""
-    return (_MODULES[settings.type],)
+    return (module(settings),)
 
 
 def suits(settings: LearnerSettings, task_type: str) -> bool:
@@ -123,6 +114,8 @@ def _task_type(settings: LearnerSettings) -> str | None:
     if isinstance(settings, CvGlmnet):
         return "classification" if settings.type_measure in ("class", "auc") else None
     loss = getattr(settings, "loss", None)
+    if isinstance(loss, dict):  # a name and its arguments
+        loss = next(iter(loss))
     if loss in ("cross_entropy", "nll_loss", "multi_margin_loss") or getattr(settings, "class_weights", None):
         return "classification"
     return "regression" if loss in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss") else None
