@@ -1,0 +1,356 @@
+"""Downloads through a server that fails."""
+
+import gzip
+import hashlib
+import io
+import os
+import random
+import ssl
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from faulty_server import FaultyServer, Page
+
+from soak.data.download import cache_folder, cached_file, download
+from soak.data.fetch import Patience
+from soak.errors import SoakError
+
+QUICK = Patience(attempts=4, pause=0.001, longest_pause=0.01, connect_timeout=0.5, read_timeout=0.25)
+BODY = bytes(range(256)) * 400
+TLS = Path(__file__).parents[1] / "data" / "tls"
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOAK_DATA", str(tmp_path / "cache"))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with FaultyServer() as running:
+        yield running
+
+
+def sha256(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def md5(data):
+    return "md5:" + hashlib.md5(data).hexdigest()
+
+
+def leftovers(folder):
+    return [path.name for path in folder.iterdir() if path.name.endswith(".part")]
+
+
+def test_file_arrives_whole_and_cached(server, tmp_path):
+    url = server.url("a.bin", Page(BODY))
+    for name in ("one", "two"):
+        download([url], [md5(BODY)], tmp_path / "raw" / name, QUICK)
+        assert (tmp_path / "raw" / name).read_bytes() == BODY
+    assert server.requests["/a.bin"] == [None]
+    assert os.path.samefile(tmp_path / "raw" / "one", cached_file(url))
+    assert leftovers(tmp_path / "cache") == []
+
+
+def test_goes_on_from_the_middle(server, tmp_path):
+    faults = [("drop", 50_000), ("reset", 20_000), ("stall", 1_000), ("status", 500), ("status", 503)]
+    url = server.url("a.bin", Page(BODY, faults))
+    download([url], [sha256(BODY)], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY
+    ranges = server.requests["/a.bin"]
+    assert ranges[:2] == [None, "bytes=50000-"]
+    assert int(ranges[-1].removeprefix("bytes=").rstrip("-")) > 50_000
+
+
+def test_half_file_of_a_killed_run_is_taken_up(server, tmp_path):
+    url = server.url("a.bin", Page(BODY, always=("drop", 1000)))
+    impatient = Patience(attempts=1, pause=0, longest_pause=0)
+    with pytest.raises(SoakError, match="the connection broke off after 1000 bytes"):
+        download([url], [], tmp_path / "a", impatient)
+    assert not (tmp_path / "a").exists()
+    server.pages["/a.bin"].always = None
+    download([url], [], tmp_path / "a", QUICK)
+    assert server.requests["/a.bin"] == [None, "bytes=1000-"]
+    assert (tmp_path / "a").read_bytes() == BODY
+
+
+def test_half_file_of_another_version_is_not_mixed_in(server, tmp_path):
+    url = server.url("a.bin", Page(BODY, always=("drop", 1000)))
+    with pytest.raises(SoakError):
+        download([url], [], tmp_path / "a", Patience(attempts=1))
+    server.pages["/a.bin"] = Page(BODY[::-1])
+    download([url], [], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY[::-1]
+
+
+def test_damaged_half_file_is_downloaded_anew(server, tmp_path):
+    url = server.url("a.bin", Page(BODY, always=("drop", 1000)))
+    with pytest.raises(SoakError):
+        download([url], [sha256(BODY)], tmp_path / "a", Patience(attempts=1))
+    part = cached_file(url).with_name(cached_file(url).name + ".part")
+    part.write_bytes(b"x" * 1000)
+    server.pages["/a.bin"].always = None
+    download([url], [sha256(BODY)], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY
+
+
+def test_server_without_ranges(server, tmp_path):
+    url = server.url("a.bin", Page(BODY, [("drop", 50_000), ("drop", 60_000)], ranges=False))
+    download([url], [sha256(BODY)], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY
+
+
+def test_slow_trickle_arrives(server, tmp_path):
+    url = server.url("a.bin", Page(BODY, trickle=0.1))
+    download([url], [sha256(BODY)], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY
+
+
+def test_too_slow_counts_as_silent(server, tmp_path):
+    url = server.url("a.bin", Page(b"0123456789", trickle=0.2, ranges=False))
+    with pytest.raises(SoakError, match="slower than 1000 bytes a second"):
+        download([url], [], tmp_path / "a", Patience(attempts=2, pause=0.001, read_timeout=0.3, slowest=1000))
+
+
+def test_wrong_checksum_names_all_and_tries_the_next_mirror(server, tmp_path):
+    bad = server.url("bad.bin", Page(BODY, always=("wrong",)))
+    good = server.url("good.bin", Page(BODY))
+    download([bad, good], [sha256(BODY)], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY
+    wrong = bytes(255 - byte for byte in BODY)
+    with pytest.raises(SoakError) as told:
+        download([bad], [sha256(BODY)], tmp_path / "b", QUICK)
+    assert str(told.value) == f"{bad}: its checksum is wrong: expected {sha256(BODY)}, got {sha256(wrong)}"
+    assert not (tmp_path / "b").exists()
+    assert not cached_file(bad).exists()
+
+
+def test_all_mirrors_fail(server, tmp_path):
+    urls = [server.url("none.bin"), server.url("b.bin", Page(BODY, always=("status", 500)))]
+    with pytest.raises(SoakError) as told:
+        download(urls, [], tmp_path / "images_1", QUICK)
+    assert str(told.value) == (
+        f"images_1: none of its 2 sources has it: (1) {urls[0]}: the server says 404 Not Found; "
+        f"(2) {urls[1]}: the server says 500 Internal Server Error (4 attempts)"
+    )
+    assert len(server.requests["/none.bin"]) == 1
+    assert len(server.requests["/b.bin"]) == 4
+
+
+def test_any_of_several_checksums(server, tmp_path):
+    url = server.url("a.bin", Page(BODY))
+    download([url], ["md5:" + "0" * 32, sha256(BODY)], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda data: zip_of({"only.bin": data}), lambda data: data])
+def test_checksum_of_decompressed_bytes(server, tmp_path, pack):
+    url = server.url("a.pack", Page(pack(BODY)))
+    raw = "raw-" + sha256(BODY)
+    download([url], [raw], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == pack(BODY)
+    with pytest.raises(SoakError, match=f"expected raw-sha256:{'1' * 64}, got {raw}"):
+        download([url], ["raw-sha256:" + "1" * 64], tmp_path / "b", QUICK)
+
+
+def test_content_encoding(server, tmp_path):
+    """A .gz that the server calls an encoding is kept as it is; a plain file that is packed for the way is unpacked."""
+    plain = server.url("a.bin", Page(BODY, encoding="gzip"))
+    download([plain], [sha256(BODY)], tmp_path / "a", QUICK)
+    packed = server.url("a.bin.gz", Page(BODY, encoding="gzip"))
+    download([packed], ["raw-" + sha256(BODY)], tmp_path / "b", QUICK)
+    assert gzip.decompress((tmp_path / "b").read_bytes()) == BODY
+
+
+def test_redirects(server, tmp_path):
+    server.url("real.bin", Page(BODY))
+    url = server.url("moved.bin", Page(b"", redirect="/real.bin"))
+    download([url], [sha256(BODY)], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY
+    loop = server.url("loop.bin", Page(b"", redirect="/loop.bin"))
+    with pytest.raises(SoakError, match=r"loop.bin: it redirects more than 10 times, perhaps in a circle$"):
+        download([loop], [], tmp_path / "b", QUICK)
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        (Page(BODY, always=("html",)), "the server sent an HTML page instead of data"),
+        (Page(b"  <html><body>Log in"), "the server sent an HTML page instead of data"),
+        (Page(BODY, always=("empty",)), "the server sent an empty file"),
+        (Page(BODY, always=("hang",)), "no answer within 0.25 s (4 attempts)"),
+        (Page(BODY, always=("stall", 0)), "nothing more came for 0.25 s (4 attempts)"),
+        (Page(BODY, always=("status", 403)), "the server says 403 Forbidden"),
+        (Page(BODY, always=("drop", 10), ranges=False), "the connection broke off after 10 bytes"),
+        (Page(b"", redirect="ftp://elsewhere/x"), "it is, or redirects to, something that is not an http URL"),
+    ],
+)
+def test_failures_in_one_line(server, tmp_path, page, message):
+    url = server.url("a.bin", page)
+    with pytest.raises(SoakError) as told:
+        download([url], [], tmp_path / "a", QUICK)
+    assert str(told.value).startswith(f"{url}: {message}")
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "a").exists()
+    assert not cached_file(url).exists()
+
+
+def test_no_server_and_no_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOAK_DATA", str(tmp_path / "cache"))
+    with pytest.raises(SoakError, match=r"^http://127.0.0.1:9/x: no connection: Connection refused \(4 attempts\)$"):
+        download(["http://127.0.0.1:9/x"], [], tmp_path / "a", QUICK)
+    with pytest.raises(SoakError, match=r"^http://nowhere.invalid/x: no connection: "):
+        download(["http://nowhere.invalid/x"], [], tmp_path / "a", QUICK)
+
+
+def test_tls_name_mismatch(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOAK_DATA", str(tmp_path / "cache"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "cert.pem", TLS / "key.pem")
+    with FaultyServer(context) as server:
+        url = server.url("a.bin", Page(BODY))
+        with pytest.raises(SoakError, match=f"^{url}: no trusted TLS connection: self-signed certificate$"):
+            download([url], [], tmp_path / "a", QUICK)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(TLS / "cert.pem"))
+        with pytest.raises(SoakError) as told:
+            download([url], [], tmp_path / "a", QUICK)
+        assert str(told.value).startswith(f"{url}: no trusted TLS connection: ")
+        assert "127.0.0.1" in str(told.value).removeprefix(url)
+
+
+def test_no_password_in_messages(server, tmp_path):
+    url = server.url("none.bin").replace("http://", "http://me:secret@") + "?token=hidden"
+    with pytest.raises(SoakError) as told:
+        download([url], [], tmp_path / "a", QUICK)
+    assert "secret" not in str(told.value)
+    assert "hidden" not in str(told.value)
+    assert "/none.bin?token=…: the server says 404" in str(told.value)
+    assert not any("secret" in path.name for path in cache_folder().iterdir())
+
+
+def test_proxy_is_used(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(SoakError, match="the proxy does not answer: Connection refused"):
+        download(["http://data.invalid/x"], [], tmp_path / "a", QUICK)
+
+
+def test_change_without_a_checksum_is_told(server, tmp_path, capsys):
+    url = server.url("a.csv", Page(BODY))
+    download([url], [], tmp_path / "a", QUICK)
+    assert capsys.readouterr().err == ""
+    cached_file(url).unlink()
+    server.pages["/a.csv"] = Page(BODY[::-1])
+    download([url], [], tmp_path / "b", QUICK)
+    told = capsys.readouterr().err
+    assert told.startswith(f"soak: warning: {url} has changed: it was {sha256(BODY)} when it was first seen")
+    assert sha256(BODY[::-1]) in told
+
+
+def test_damaged_cache_is_downloaded_anew(server, tmp_path):
+    url = server.url("a.bin", Page(BODY))
+    for hashes in ([], [sha256(BODY)]):
+        download([url], hashes, tmp_path / "a", QUICK)
+        cached_file(url).write_bytes(b"damaged")
+        download([url], hashes, tmp_path / "b", QUICK)
+        assert (tmp_path / "b").read_bytes() == BODY
+
+
+def test_local_files(tmp_path):
+    source = tmp_path / "my data.csv"
+    source.write_bytes(BODY)
+    download([str(source)], [md5(BODY)], tmp_path / "raw" / "a")
+    download([source.as_uri()], [], tmp_path / "raw" / "b")
+    assert (tmp_path / "raw" / "a").read_bytes() == (tmp_path / "raw" / "b").read_bytes() == BODY
+    assert not os.path.samefile(source, tmp_path / "raw" / "a")
+    with pytest.raises(SoakError, match=r"my dat.csv: there is no such file; did you mean 'my data.csv'\?$"):
+        download([str(tmp_path / "my dat.csv")], [], tmp_path / "raw" / "c")
+    with pytest.raises(SoakError, match=r"my data.csv: its checksum is wrong: expected md5:0"):
+        download([str(source)], ["md5:" + "0" * 32], tmp_path / "raw" / "c")
+
+
+def test_local_path_is_a_mirror(server, tmp_path):
+    url = server.url("a.bin", Page(BODY))
+    download([str(tmp_path / "missing"), url], [sha256(BODY)], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY
+
+
+def test_jobs_share_one_download(server, tmp_path):
+    url = server.url("a.bin", Page(BODY, trickle=0.02))
+    code = "import sys; from soak.data.download import download; download([sys.argv[1]], [], sys.argv[2])"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "scripts")}
+    jobs = [
+        subprocess.Popen([sys.executable, "-c", code, url, str(tmp_path / str(job))], env=environment)
+        for job in range(3)
+    ]
+    assert [job.wait() for job in jobs] == [0, 0, 0]
+    assert server.requests["/a.bin"] == [None]
+    assert all((tmp_path / str(job)).read_bytes() == BODY for job in range(3))
+
+
+def test_cache_that_cannot_be_written(tmp_path, monkeypatch, server):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SOAK_DATA", str(tmp_path / "file" / "cache"))
+    with pytest.raises(SoakError, match="cannot be written: a part of its path is a file"):
+        download([server.url("a.bin", Page(BODY))], [], tmp_path / "a", QUICK)
+
+
+def test_cache_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("SOAK_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "soak"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cache_folder() == Path.home() / ".cache" / "soak"
+
+
+def zip_of(members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_seeded_faults(server, tmp_path, seed):
+    """A download ends whole if any mirror has it in the end, else with a line that names each mirror."""
+    chance = random.Random(seed)
+    raw = chance.randbytes(chance.choice([1, 1000, 70_000, 300_000]))
+    body = chance.choice([lambda data: data, gzip.compress, lambda data: zip_of({"a": data})])(raw)
+    hashes = chance.choice([[sha256(body)], [md5(body)], ["raw-" + sha256(raw)], ["md5:" + "0" * 32, sha256(body)]])
+    urls, arrives = [], False
+    for mirror in range(chance.randint(1, 3)):
+        fate = chance.choice(["whole", "flaky", "flaky", "wrong", "gone", "broken", "loop", "html"])
+        page = Page(body, ranges=chance.random() < 0.7, etag=chance.random() < 0.8)
+        if fate == "flaky":
+            kinds = [("drop", chance.randrange(len(body))), ("reset", chance.randrange(len(body)))]
+            kinds += [("status", 500), ("status", 503), ("status", 429)]
+            page.faults = [chance.choice(kinds) for _ in range(chance.randint(1, QUICK.attempts - 1))]
+            page.headers = {"Retry-After": "1"} if chance.random() < 0.3 else {}
+        elif fate in ("wrong", "html"):
+            page.always = (fate,)
+        elif fate == "broken":
+            page.always = chance.choice([("status", 500), ("drop", 0), ("status", 404)])
+        elif fate == "loop":
+            page.redirect = f"/{mirror}.bin"
+        elif chance.random() < 0.3:
+            server.url(f"target{mirror}", page)
+            page = Page(b"", redirect=f"/target{mirror}")
+        urls.append(server.url(f"{mirror}.bin", None if fate == "gone" else page))
+        arrives = arrives or fate in ("whole", "flaky")
+    destination = tmp_path / "raw" / "file"
+    if arrives:
+        download(urls, hashes, destination, QUICK)
+        assert destination.read_bytes() == body
+        assert stat.S_IMODE(destination.stat().st_mode) & 0o400
+    else:
+        with pytest.raises(SoakError) as told:
+            download(urls, hashes, destination, QUICK)
+        assert all(url in str(told.value) for url in urls)
+        assert "\n" not in str(told.value)
+        assert not destination.exists()
+    assert not any(path.name.endswith(".part") and path.parent == destination.parent for path in tmp_path.rglob("*"))
