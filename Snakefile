@@ -39,7 +39,7 @@ rule tables:
 
 rule figures:
     input:
-        rules.figures_drawn.input,
+        FIGURES,
 
 
 rule data:

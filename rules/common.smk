@@ -7,7 +7,7 @@ from soak.experiment import learners_of, load_config, measures_of
 from soak.data.sources import sources
 from soak.fitting import plan
 from soak.learners import registry
-from soak.provenance import code_of
+from soak.provenance import code_of, versions
 
 try:
     cfg = load_config(config, workflow.overwrite_configfiles or workflow.configfiles)

@@ -31,6 +31,7 @@ rule fit:
         folds=ancient("results/tasks/{task}.folds.parquet"),
         splits=ancient("results/tasks/{task}.splits.csv"),
         rows=ancient("results/tasks/{task}.rows.parquet"),
+        index=ancient("results/tasks/index.json"),
         checked=ancient(expand("results/tasks/{task}.learners.json", task=cfg.tasks)),
         code=lambda w: fit_code(w.learner),
     output:
@@ -76,7 +77,7 @@ rule fit_torch_loop:
         "results/fits/tutorial/torch_loop.parquet",
     params:
         seed=cfg.tutorial.seed,
-        versions={name: registry.version(name) for name in ("torch", "numpy")},
+        versions=versions("torch", "numpy"),
     log:
         "results/logs/fit_torch_loop.log",
     benchmark:
@@ -97,7 +98,7 @@ rule fit_glmnet_path:
     output:
         "results/fits/tutorial/glmnet_path.parquet",
     params:
-        versions={name: registry.version(name) for name in ("glmstar", "numpy")},
+        versions=versions("glmstar", "numpy"),
     log:
         "results/logs/fit_glmnet_path.log",
     benchmark:

@@ -12,7 +12,7 @@ rule report:
         "results/report.html",
     params:
         config=config,
-        versions=VERSIONS,
+        versions=versions("snakemake", "glmstar", "torch", "scikit-learn", "numpy", "pandas", "pyarrow", "matplotlib"),
     log:
         "results/logs/report.log",
     benchmark:

@@ -23,6 +23,7 @@ if cfg.tasks:
     rule scores:
         input:
             packs=pack_files,
+            index=ancient("results/tasks/index.json"),
             tasks=expand("results/tasks/{task}.arrow", task=cfg.tasks),
             splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
             code=code_of("soak.scoring", "soak.tables"),

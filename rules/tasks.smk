@@ -82,10 +82,10 @@ checkpoint splits:
         train_sets=expand("results/tasks/{task}.train_sets.csv", task=cfg.tasks),
         code=code_of("soak.fitting.plan", "soak.tables"),
     output:
+        index="results/tasks/index.json",
         splits="results/tables/splits.csv",
         splits_parquet="results/tables/splits.parquet",
         folds="results/tables/folds.parquet",
-        index="results/tasks/index.json",
     params:
         tasks=list(cfg.tasks),
     log:

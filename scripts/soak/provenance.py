@@ -4,6 +4,7 @@ import ast
 import hashlib
 from collections.abc import Iterable
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -57,3 +58,8 @@ def digest(files: Iterable[str | Path]) -> str:
         with Path(file).open("rb") as opened:
             total.update(hashlib.file_digest(opened, "sha256").digest())
     return total.hexdigest()[:16]
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Installed versions of packages."""
+    return {name: version(name) for name in packages}
