@@ -1,0 +1,366 @@
+"""cv_glmnet: R's scores and lambdas, and what it does where a path or a fold cannot be had."""
+
+import os
+from dataclasses import replace
+
+import glmnet
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn.metrics
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soak.config.learners import CvGlmnet
+from soak.learners import cv_glmnet, glmnet_cv, glmnet_solver
+from soak.learners.base import FitFailed, TrainData
+from soak.measures import measure
+from soak.tasks.task import Task, TaskRows
+
+STRESS = bool(os.environ.get("SOAK_STRESS"))
+MEASURES = {
+    "classif_ce": ("zero_one_loss", 0),
+    "classif_logloss": ("log_loss", 1e-6),
+    "classif_auc": ("roc_auc", 1e-6),
+    "regr_mse": ("mean_squared_error", 1e-6),
+    "regr_mae": ("mean_absolute_error", 1e-6),
+    "regr_rsq": ("r2", 1e-6),
+}
+
+
+def train(task, rows=None, seed=1, **settings):
+    rows = np.arange(len(task.target)) if rows is None else rows
+    return cv_glmnet.fit(CvGlmnet(type="cv_glmnet", **settings), "lasso", TrainData(TaskRows(task, rows), seed, 0))
+
+
+def make_task(n=90, n_classes=3, n_features=5, seed=0):
+    """Noisy classes, or numbers with n_classes=0."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(n, n_features))
+    if n_classes == 0:
+        target = features[:, 0] * 3 - features[:, 1] + rng.normal(size=n)
+    else:
+        codes = np.arange(n_classes)
+        target = np.abs(codes - (features[:, :1] * 1.5 + rng.normal(size=(n, 1)) + 1)).argmin(axis=1).astype(np.int32)
+    names = tuple(f"x{column}" for column in range(n_features))
+    labels = tuple(f"c{code}" for code in range(n_classes))
+    kind = "classification" if n_classes else "regression"
+    return Task("made", kind, features, names, 1.0, target, labels, np.repeat("A", n), {})
+
+
+# ------------------------------------------------------------------ R's own figures
+
+
+@pytest.mark.parametrize(
+    ("table", "folds"),
+    [
+        ("threeeight", {1, 2, 3}),
+        ("diabetes", {1, 2, 3}),
+        ("digits", {1}),
+        pytest.param("digits", {2, 3}, marks=pytest.mark.skipif(not STRESS, reason="SOAK_STRESS=1 runs it (30 s)")),
+    ],
+)
+def test_scores_and_lambdas_of_r(reference, table, folds):
+    """The zero-one loss exactly, other scores to 1e-6, lambda to 1e-9."""
+    task, splits = reference(table)
+    fits = {}
+    seen = 0
+    for split in splits:
+        if split.test_fold not in folds or split.algorithm == "featureless":
+            continue
+        s = split.algorithm.removeprefix("cv_glmnet_")
+        fit = fits.setdefault(split.train.tobytes(), None) or train(task, split.train)
+        fits[split.train.tobytes()] = fit
+        assert fit.info["converged"]
+        assert fit.info[f"lambda_{s}"] == pytest.approx(split.scores["lambda"], rel=1e-9)
+        prediction = fit.predict[f"lasso_{s}"](TaskRows(task, split.test))
+        for column, (name, tolerance) in MEASURES.items():
+            if column in split.scores:
+                value = measure(name)(task.target[split.test], prediction, task.classes)
+                assert value == pytest.approx(split.scores[column], rel=tolerance, abs=0), column
+        seen += 1
+    assert seen == {"digits": 18, "threeeight": 12, "diabetes": 12}[table] * len(folds)
+
+
+# ------------------------------------------------------------------ the path
+
+
+@pytest.mark.parametrize("n_classes", [0, 2, 3])
+def test_a_path_is_that_of_glmstars_own_classes(n_classes):
+    task = make_task(n_classes=n_classes)
+    if n_classes == 0:
+        family, response, theirs = "gaussian", task.target, glmnet.GaussNet()
+    else:
+        family, response = "binomial" if n_classes == 2 else "multinomial", np.eye(n_classes)[task.target]
+        theirs = glmnet.LogNet() if n_classes == 2 else glmnet.MultiClassNet()
+    settings = CvGlmnet(type="cv_glmnet")
+    path = glmnet_solver.fit_path(settings, family, np.array(task.features, order="F"), response)
+    theirs.fit(task.features, task.target)
+    np.testing.assert_allclose(path.lambdas, theirs.lambda_values_, rtol=1e-12)
+    coefficients = np.zeros((len(path.lambdas), path.coefficients.shape[1], 5))
+    coefficients[:, :, path.used] = path.coefficients
+    expected = theirs.coefs_[:, None, :] if n_classes < 3 else np.moveaxis(theirs.coefs_, 1, 2)
+    np.testing.assert_allclose(coefficients, expected, rtol=1e-10, atol=1e-12)
+    intercepts = theirs.intercepts_.reshape(len(path.lambdas), -1)
+    np.testing.assert_allclose(path.intercepts, intercepts, rtol=1e-10, atol=1e-12)
+
+
+def test_a_path_is_read_between_its_lambdas_and_at_its_ends():
+    lambdas = np.array([8.0, 4.0, 2.0, 1.0])
+    values = np.array([1.0, 5.0, -3.0, 2.0])
+    penalties = np.array([20.0, 8.0, 7.0, 4.0, 3.9, 1.5, 1.0, 0.1])
+    left, right, share = glmnet_solver.interpolation(lambdas, penalties)
+    got = values[left] * share + values[right] * (1 - share)
+    np.testing.assert_allclose(got, np.interp(penalties, lambdas[::-1], values[::-1]))
+    one = glmnet_solver.interpolation(lambdas[:1], penalties)
+    assert (one[0] == 0).all()
+    assert (one[1] == 0).all()
+
+
+@pytest.mark.parametrize("n_classes", [0, 2, 3])
+def test_weight_two_is_a_row_twice(n_classes):
+    task = make_task(n_classes=n_classes)
+    weights = np.where(np.arange(90) < 30, 2.0, 1.0)
+    response = task.target if n_classes == 0 else np.eye(n_classes)[task.target]
+    family = {0: "gaussian", 2: "binomial", 3: "multinomial"}[n_classes]
+    settings = CvGlmnet(type="cv_glmnet", thresh=1e-14)
+    once = glmnet_solver.fit_path(settings, family, np.array(task.features, order="F"), response, weights)
+    rows = np.r_[0:90, 0:30]
+    twice = glmnet_solver.fit_path(settings, family, np.array(task.features[rows], order="F"), response[rows])
+    np.testing.assert_allclose(once.lambdas, twice.lambdas[: len(once.lambdas)], rtol=1e-9)
+    difference = once.link(task.features) - twice.link(task.features)[:, : len(once.lambdas)]
+    assert np.abs(difference).max() < 1e-4
+
+
+# ------------------------------------------------------------------ the curve
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 4), st.integers(1, 3)), min_size=2, max_size=25).filter(
+        lambda rows: len({positive for positive, _, _ in rows}) == 2
+    )
+)
+def test_weighted_auc_is_that_of_sklearn(rows):
+    positive, score, weights = (np.array(column) for column in zip(*rows, strict=True))
+    expected = sklearn.metrics.roc_auc_score(positive, score, sample_weight=weights)
+    assert glmnet_cv.weighted_auc(positive, score * 1.0, weights * 1.0) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "name"),
+    [(0, "deviance"), (0, "mae"), *((k, name) for k in (2, 3) for name in ("deviance", "class", "mse", "mae"))],
+)
+def test_losses_row_by_row(n_classes, name):
+    """A plain loop over rows, lambdas and classes says the same."""
+    task = make_task(n=12, n_classes=n_classes)
+    outputs = n_classes if n_classes > 2 else 1
+    link = np.random.default_rng(1).normal(size=(12, 4, outputs)) * 8
+    family = {0: "gaussian", 2: "binomial", 3: "multinomial"}[n_classes]
+    response = task.target if n_classes == 0 else np.eye(n_classes)[task.target]
+    got = glmnet_cv.row_losses(family, name, link, response)
+    for row in range(12):
+        for step in range(4):
+            if n_classes == 0:
+                error = task.target[row] - link[row, step, 0]
+                expected = abs(error) if name == "mae" else error**2
+            else:
+                raw = np.exp(np.r_[0, link[row, step]] if n_classes == 2 else link[row, step])
+                p, truth = raw / raw.sum(), task.target[row]
+                expected = {
+                    "deviance": -2 * np.log(min(max(p[truth], 1e-5), 1 - 1e-5)),
+                    "class": float(p.argmax() != truth),
+                    "mse": sum((p[k] - (k == truth)) ** 2 for k in range(n_classes)),
+                    "mae": sum(abs(p[k] - (k == truth)) for k in range(n_classes)),
+                }[name]
+            assert got[row, step] == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_chosen_lambdas():
+    lambdas = np.array([5.0, 4.0, 3.0, 2.0, 1.0])
+    losses = np.array([[9, 4.5, 2, 2, 3], [9, 5.5, 6, 6, 7.0]])
+    fold = np.array([1, 1, 1, 2, 2, 2])
+    curve = glmnet_cv.make_curve(lambdas, np.repeat(losses, 3, axis=0), fold, np.ones(6), "deviance")
+    np.testing.assert_allclose(curve.mean, [9, 5, 4, 4, 5])
+    np.testing.assert_allclose(curve.sd, [0, 0.5, 2, 2, 2])
+    assert curve.lambda_min == 3  # the largest of the two best
+    assert curve.lambda_1se == 4
+    auc = glmnet_cv.make_curve(lambdas, losses / 10, fold, np.ones(6), "auc")
+    assert auc.lambda_min == 5
+
+
+def test_small_folds_count_each_row():
+    lambdas, losses = np.array([2.0, 1.0]), np.array([[1.0, 2], [3, 2], [5, 8]])
+    curve = glmnet_cv.make_curve(lambdas, losses, np.array([1, 2, 3]), np.ones(3), "mse")
+    np.testing.assert_allclose(curve.mean, [3, 4])
+    np.testing.assert_allclose(curve.sd, [np.sqrt(8 / 3 / 2), np.sqrt(8 / 2)])
+
+
+def test_an_auc_that_some_folds_lack():
+    values = np.array([[np.nan, np.nan], [0.5, 0.75], [0.7, 0.75]])
+    curve = glmnet_cv.make_curve(np.array([2.0, 1.0]), values, np.arange(1, 4).repeat(10), np.ones(30), "auc")
+    np.testing.assert_allclose(curve.mean, [0.6, 0.75])
+    with pytest.raises(FitFailed, match="auc cannot be had"):
+        glmnet_cv.make_curve(np.array([2.0, 1.0]), values * np.nan, np.arange(1, 4).repeat(10), np.ones(30), "auc")
+
+
+# ------------------------------------------------------------------ the learner
+
+
+@pytest.mark.parametrize("n_classes", [0, 2, 3])
+def test_tables_hold_the_curve_and_the_coefficients(n_classes):
+    task = make_task(n_classes=n_classes)
+    fit = train(task, s=["min", "1se", 0.05])
+    assert list(fit.predict) == ["lasso_min", "lasso_1se", "lasso_0.05"]
+    path = fit.tables["path"]
+    assert list(path) == ["lambda", "cvm", "cvsd", "nzero"]
+    assert path.loc[path["cvm"].idxmin(), "lambda"] == fit.info["lambda_min"]
+    assert fit.info["lambda_1se"] >= fit.info["lambda_min"]
+    assert len(path) == fit.info["n_lambda"]
+    assert path["nzero"].iloc[0] == 0
+    assert path["nzero"].iloc[-1] == {0: 5, 2: 5, 3: 3}[n_classes]  # of three classes the median
+    table = fit.tables["coefficients"]
+    assert list(table["s"].unique()) == ["min", "1se", "0.05"]
+    assert (table.loc[table["feature"] != "(Intercept)", "value"] != 0).all()
+    for s in ("min", "1se", "0.05"):
+        link = link_of(task, table[table["s"] == s])
+        prediction = fit.predict[f"lasso_{s}"](TaskRows(task, np.arange(90)))
+        if n_classes == 0:
+            np.testing.assert_allclose(prediction.response, link[:, 0])
+        elif n_classes == 2:
+            np.testing.assert_allclose(prediction.probabilities[:, 0], 1 / (1 + np.exp(-link[:, 0])))
+        else:
+            expected = np.exp(link) / np.exp(link).sum(axis=1, keepdims=True)
+            np.testing.assert_allclose(prediction.probabilities, expected)
+
+
+def link_of(task, table):
+    """Linear predictors from a table of coefficients, classes in the order of the table."""
+    columns = []
+    for _, part in table.groupby("class", sort=False):
+        values = part.set_index("feature")["value"]
+        features = pd.DataFrame(task.features, columns=task.feature_names).assign(**{"(Intercept)": 1.0})
+        columns.append(features[values.index] @ values)
+    return np.column_stack(columns)
+
+
+def test_a_tie_between_classes_is_the_last_in_label_order():
+    point = glmnet_solver.GlmnetPath(np.ones(1), np.array([0]), np.zeros((1, 3, 1)), np.zeros((1, 3)), "")
+    task = make_task(n=4)
+    assert (cv_glmnet._predict("multinomial", point, TaskRows(task, np.arange(4))).response == 2).all()
+
+
+def test_the_seed_decides_the_inner_folds():
+    task = make_task()
+    one, again, other = (train(task, seed=seed).tables["path"] for seed in (1, 1, 2))
+    assert one.equals(again)
+    assert not one["cvm"].equals(other["cvm"])
+
+
+def test_settings_reach_the_solver():
+    task = make_task(n_classes=2)
+    ridge = train(task, alpha=0)
+    assert (ridge.tables["path"]["nzero"].iloc[1:] == 5).all()
+    assert len(train(task, nlambda=7).tables["path"]) == 7
+    scaled = replace(task, features=task.features * [1, 1, 1, 1, 1000])
+    free, fixed = train(scaled), train(scaled, standardize=False)
+    assert free.info["lambda_min"] != fixed.info["lambda_min"]
+    assert (
+        train(task, type_logistic="modified.Newton").tables["path"]["cvm"].equals(train(task).tables["path"]["cvm"])
+        is False
+    )
+    assert train(task, folds=3).info["lambda_min"] > 0
+
+
+@pytest.mark.parametrize("name", ["class", "auc", "mse", "mae"])
+def test_other_measures_of_the_inner_folds(name):
+    fit = train(make_task(n=150, n_classes=2), type_measure=name)
+    curve = fit.tables["path"]
+    best = curve["cvm"].max() if name == "auc" else curve["cvm"].min()
+    assert curve.loc[curve["lambda"] == fit.info["lambda_min"], "cvm"].item() == best
+    assert 0 <= best <= 1
+
+
+def test_auc_of_too_few_rows_becomes_deviance_as_in_r():
+    task = make_task(n=90, n_classes=2)
+    assert train(task, type_measure="auc").tables["path"].equals(train(task).tables["path"])
+
+
+def test_weights_are_used():
+    task = make_task(n_classes=2)
+    weighted = replace(task, weights=np.where(task.target == 0, 5.0, 1.0))
+    rows = TaskRows(task, np.arange(90))
+    plain, heavy = (train(one).predict["lasso_min"](rows).probabilities[:, 0].mean() for one in (task, weighted))
+    assert heavy > plain + 0.1
+
+
+def test_a_constant_feature_is_left_out():
+    task = make_task()
+    constant = replace(task, features=np.column_stack([task.features[:, :4], np.ones(90)]))
+    fit = train(constant)
+    assert "x4" not in set(fit.tables["coefficients"]["feature"])
+    assert fit.info["converged"]
+
+
+def few_of_class(n):
+    """A task with n rows of its class c2."""
+    task = make_task(n_classes=3)
+    target = np.where(task.target == 2, 1, task.target)
+    target[:n] = 2
+    return replace(task, target=target.astype(np.int32))
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        (replace(make_task(), features=np.ones((90, 5))), "all features are constant"),
+        (replace(make_task(n_classes=0), target=np.ones(90)), "target is constant"),
+        (replace(make_task(), features=np.full((90, 5), np.nan)), "missing or infinite"),
+        (few_of_class(0), "a class has 0 rows"),
+        (few_of_class(1), "a class has 1 rows"),
+        (few_of_class(2), "a class has 1 rows in the train set or in the rest of an inner fold"),
+        (replace(make_task(), classes=("only",), target=np.zeros(90, np.int32)), "one class only"),
+    ],
+)
+def test_what_r_refuses_fails_with_a_reason(task, message):
+    with pytest.raises(FitFailed, match=message):
+        train(task)
+
+
+def test_too_few_rows_and_measures_that_do_not_suit():
+    with pytest.raises(FitFailed, match="too few for 10 inner folds"):
+        train(make_task(), rows=np.arange(9))
+    with pytest.raises(FitFailed, match="auc needs two classes"):
+        train(make_task(), type_measure="auc")
+    with pytest.raises(FitFailed, match="class is for classes"):
+        train(make_task(n_classes=0), type_measure="class")
+
+
+def test_maxit_is_told_and_what_there_is_is_used():
+    task = make_task(n_features=40, n=60, n_classes=2, seed=3)
+    fit = train(task, maxit=60)
+    assert not fit.info["converged"]
+    assert fit.info["n_lambda"] < len(train(task).tables["path"])
+    assert "not converged at lambda" in fit.info["reason"]
+    assert "maxit" in fit.info["reason"]
+    assert np.isfinite(fit.predict["lasso_min"](TaskRows(task, np.arange(5))).probabilities).all()
+
+
+def test_a_path_of_one_point_is_the_class_frequencies():
+    task = make_task(n_classes=2)
+    fit = train(task, maxit=1)
+    assert fit.info["n_lambda"] == 1
+    assert not fit.info["converged"]
+    probability = fit.predict["lasso_1se"](TaskRows(task, np.arange(3))).probabilities[:, 0]
+    np.testing.assert_allclose(probability, (task.target == 0).mean())
+
+
+def test_pixels_are_read_as_intensities():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (90, 5)).astype(np.uint8)
+    task = make_task(n_classes=0)
+    target = pixels[:, 0] / 255 + rng.normal(size=90) / 10
+    stored, shown = (
+        train(replace(task, features=features, scale=scale, target=target)).tables["path"]
+        for features, scale in ((pixels, 255.0), (pixels / 255, 1.0))
+    )
+    assert stored.equals(shown)
