@@ -1,7 +1,7 @@
 """The CSV files published for the paper: predefined.set, y, then the pixels 0, 1, … as intensities in [0, 1].
 
-The intensities are k / 255 with up to 15 significant digits, so that k comes back exactly and a pixel takes one byte
-instead of eighteen.
+The intensities are k / 255, written with up to 15 significant digits or as the nearest float32, so that k comes back
+exactly and a pixel takes one byte instead of up to eighteen.
 """
 
 import math
@@ -76,15 +76,18 @@ class _Encoding:
 
 
 class _Levels(_Encoding):
-    """k / 255, written with at least 15 digits."""
+    """k / 255, written with 15 digits or as float32."""
 
     def __call__(self, values: NDArray[np.float64]) -> NDArray[Any] | None:
         levels = np.rint(values * 255)
+        if levels.min() < 0 or levels.max() > 255:
+            return None
         exact = levels / 255
-        exact -= values
-        np.abs(exact, out=exact)
-        fits = exact.max() <= _ROUNDING and levels.min() >= 0 and levels.max() <= 255
-        return levels.astype(np.uint8) if fits else None
+        if np.abs(exact - values).max() > _ROUNDING and not np.array_equal(
+            exact.astype(np.float32), values.astype(np.float32)
+        ):
+            return None
+        return levels.astype(np.uint8)
 
 
 class _Bytes(_Encoding):
