@@ -7,7 +7,7 @@ from soak.experiment import learners_of, load_config, measures_of
 from soak.data.sources import sources
 from soak.fitting import plan
 from soak.learners import registry
-from soak.provenance import code_of, versions
+from soak.provenance import code_of, user_file, versions
 
 try:
     cfg = load_config(config, workflow.overwrite_configfiles or workflow.configfiles)
@@ -48,6 +48,13 @@ def packs_of(task, learner, changed):
 def packs(task, learner):
     """Packs of fits of a task and a learner, by name."""
     return packs_of(task, learner, Path("results/tasks/index.json").stat().st_mtime_ns)
+
+
+def learner_code(module, learners):
+    """Library files that a module and some learners run, and the user's own files that hold a class of theirs."""
+    chosen = [cfg.learners[learner] for learner in learners]
+    own = [user_file(one.class_) for one in chosen if hasattr(one, "class_")]
+    return code_of(module, *(name for one in chosen for name in registry.modules(one))) + [str(file) for file in own if file]
 
 
 def pack_files(_):

@@ -1,12 +1,6 @@
 # Training: one fit per train set and learner, several of one task and learner in a job.
 
 
-def fit_code(*learners):
-    """Library files that a fit of these learners runs."""
-    modules = [module for name in learners for module in registry.modules(cfg.learners[name])]
-    return code_of("soak.fitting.run", *modules)
-
-
 def pack_train_sets(wildcards):
     """(name, digest of its rows) of each train set of a pack."""
     pack = packs(wildcards.task, wildcards.learner)[wildcards.pack]
@@ -33,7 +27,7 @@ rule fit:
         rows=ancient("results/tasks/{task}.rows.parquet"),
         index=ancient("results/tasks/index.json"),
         checked=ancient(expand("results/tasks/{task}.learners.json", task=cfg.tasks)),
-        code=lambda w: fit_code(w.learner),
+        code=lambda w: learner_code("soak.fitting.run", [w.learner]),
     output:
         "results/fits/{task}/{learner}/{pack}.zip",
     params:
@@ -116,7 +110,7 @@ rule fit_history:
     input:
         task=f"results/tasks/{WHOLE_TASK}.arrow",
         checked=ancient(f"results/tasks/{WHOLE_TASK}.learners.json"),
-        code=lambda w: fit_code(HISTORY[w.kind]),
+        code=lambda w: learner_code("soak.fitting.run", [HISTORY[w.kind]]),
     output:
         "results/fits/tutorial/history_{kind}.zip",
     params:

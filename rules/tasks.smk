@@ -105,7 +105,7 @@ rule check_learners:
     input:
         task="results/tasks/{task}.arrow",
         index=ancient("results/tasks/index.json"),
-        code=code_of("soak.learners.check"),
+        code=lambda w: learner_code("soak.learners.check", task_learners(w.task)),
     output:
         "results/tasks/{task}.learners.json",
     params:

@@ -51,6 +51,12 @@ def _exists(module: str) -> bool:
     return _file(module).is_file()
 
 
+def user_file(class_path: str) -> Path | None:
+    """The file below the working directory that holds a class of the user's own; None if it is installed."""
+    path = Path(*class_path.split(".")[:-1]).with_suffix(".py")
+    return path if path.is_file() else None
+
+
 def digest(files: Iterable[str | Path]) -> str:
     """16 hexadecimal digits of the SHA-256 of the files' bytes, in the order given."""
     total = hashlib.sha256()

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from soak.config.learners import LearnerSettings
+from soak.config.learners import Estimator, LearnerSettings, TorchSettings
 from soak.errors import SoakError
 from soak.learners import registry
 from soak.tasks.task import Task
@@ -22,18 +22,26 @@ def check_learners(task: Task, learners: Mapping[str, LearnerSettings]) -> dict[
     Raises
     ------
     SoakError
-        Naming the learner and, in a network, the operation that does not fit and the shape that reached it.
+        A line for each learner that does not fit; in a network it names the operation and the shape that reached it.
     """
-    return {name: {"type": one.type, **_described(task, name, one)} for name, one in learners.items()}
+    described, wrong = {}, []
+    for name, settings in learners.items():
+        try:
+            described[name] = {"type": settings.type, **_describe(task, settings)}
+        except SoakError as error:
+            wrong.append(f"learners.{name}: {error} (task {task.name})")
+    if wrong:
+        raise SoakError("\nsoak: ".join(wrong))
+    return described
 
 
-def _described(task: Task, name: str, settings: LearnerSettings) -> dict[str, Any]:
+def _describe(task: Task, settings: LearnerSettings) -> dict[str, str]:
     if not registry.suits(settings, task.type):
-        raise SoakError(f"learners.{name}: a {settings.type} with these settings cannot do {task.type}, as task {task.name} asks")
-    describe = getattr(importlib.import_module(registry.module(settings)), "describe", None)
-    if describe is None:
-        return {}
-    try:
-        return {"network": describe(settings, task)}
-    except SoakError as error:
-        raise SoakError(f"task {task.name}: learners.{name}: {error}") from None
+        raise SoakError(f"a {settings.type} with these settings cannot do {task.type}")
+    module = importlib.import_module(registry.module(settings))
+    if isinstance(settings, TorchSettings):
+        n_features = task.features.shape[1]
+        return {"network": module.describe(settings, task.type, n_features, task.image_shape, task.n_outputs)}
+    if isinstance(settings, Estimator):
+        module.check(settings, task)
+    return {}
