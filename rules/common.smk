@@ -41,7 +41,9 @@ def index():
 
 @functools.lru_cache(maxsize=None)
 def packs_of(task, learner, changed):
-    found = plan.make_packs(index()[task], learner, cfg.learners[learner], cfg.execution.fits_per_job)
+    found = plan.make_packs(
+        index()[task], learner, cfg.learners[learner], cfg.execution.fits_per_job
+    )
     return {pack.name: pack for pack in found}
 
 
@@ -54,7 +56,9 @@ def learner_code(module, learners):
     """Library files that a module and some learners run, and the user's own files that hold a class of theirs."""
     chosen = [cfg.learners[learner] for learner in learners]
     own = [user_file(one.class_) for one in chosen if hasattr(one, "class_")]
-    return code_of(module, *(name for one in chosen for name in registry.modules(one))) + [str(file) for file in own if file]
+    return code_of(
+        module, *(name for one in chosen for name in registry.modules(one))
+    ) + [str(file) for file in own if file]
 
 
 def pack_files(_):

@@ -15,9 +15,6 @@ rule download:
         code=code_of("soak.data.download"),
     output:
         "results/raw/{owner}/{source}",
-    params:
-        urls=lambda w: list(SOURCES[w.owner, w.source].urls),
-        hashes=lambda w: list(SOURCES[w.owner, w.source].hashes),
     log:
         "results/logs/download/{owner}.{source}.log",
     benchmark:
@@ -25,10 +22,13 @@ rule download:
     wildcard_constraints:
         owner=names({owner for owner, _ in SOURCES}),
         source=names({source for _, source in SOURCES}),
+    retries: 0
     resources:
         mem_mb=300,
         runtime=120,
-    retries: 0
+    params:
+        urls=lambda w: list(SOURCES[w.owner, w.source].urls),
+        hashes=lambda w: list(SOURCES[w.owner, w.source].hashes),
     message:
         "Fetching {wildcards.source} of {wildcards.owner}"
     script:
@@ -37,13 +37,15 @@ rule download:
 
 rule decode:
     input:
-        raw=lambda w: [f"results/raw/{w.dataset}/{source}" for owner, source in SOURCES if owner == w.dataset],
+        raw=lambda w: [
+            f"results/raw/{w.dataset}/{source}"
+            for owner, source in SOURCES
+            if owner == w.dataset
+        ],
         code=code_of("soak.data.decode"),
     output:
         data="results/data/{dataset}.arrow",
         schema="results/data/{dataset}.schema.json",
-    params:
-        dataset=lambda w: settings(cfg.datasets[w.dataset]),
     log:
         "results/logs/decode/{dataset}.log",
     benchmark:
@@ -53,6 +55,8 @@ rule decode:
     resources:
         mem_mb=1500,
         runtime=60,
+    params:
+        dataset=lambda w: settings(cfg.datasets[w.dataset]),
     message:
         "Decoding data set {wildcards.dataset}"
     script:
@@ -66,8 +70,6 @@ rule transpose:
     output:
         data="results/data/{dataset}.arrow",
         schema="results/data/{dataset}.schema.json",
-    params:
-        rows=lambda w: cfg.datasets[w.dataset].rows,
     log:
         "results/logs/transpose/{dataset}.log",
     benchmark:
@@ -77,6 +79,8 @@ rule transpose:
     resources:
         mem_mb=1500,
         runtime=30,
+    params:
+        rows=lambda w: cfg.datasets[w.dataset].rows,
     message:
         "Turning the images of {input.data} into {wildcards.dataset}: pixel (i, j) becomes (j, i)"
     script:

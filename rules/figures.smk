@@ -2,7 +2,9 @@
 FORMATS = [*cfg.figures.formats, "csv"]
 LEARNER_TYPES = {one.type for one in cfg.learners.values()}
 DRAWN = {
-    "images": ["images", *(["images_rot"] if TRANSPOSED else [])] if cfg.datasets else [],
+    "images": (
+        ["images", *(["images_rot"] if TRANSPOSED else [])] if cfg.datasets else []
+    ),
     "training": [
         *(["torch_loop", "glmnet_path"] if cfg.datasets else []),
         *(["history_mlp"] if HISTORY["mlp"] else []),
@@ -24,7 +26,9 @@ DRAWN = {
 def figure_files(*groups):
     """Files of the figures of some groups, in all formats."""
     return expand(
-        "results/figures/{name}.{format}", name=[name for group in groups for name in DRAWN[group]], format=FORMATS
+        "results/figures/{name}.{format}",
+        name=[name for group in groups for name in DRAWN[group]],
+        format=FORMATS,
     )
 
 
@@ -38,9 +42,6 @@ if DRAWN["images"]:
             code=code_of("soak.figures.images", "soak.data.dataset"),
         output:
             figure_files("images"),
-        params:
-            figures=settings(cfg.figures),
-            transposed={name: cfg.datasets[name].transpose_of for name in TRANSPOSED},
         log:
             "results/logs/draw_images.log",
         benchmark:
@@ -48,6 +49,9 @@ if DRAWN["images"]:
         resources:
             mem_mb=1000,
             runtime=10,
+        params:
+            figures=settings(cfg.figures),
+            transposed={name: cfg.datasets[name].transpose_of for name in TRANSPOSED},
         message:
             "Drawing the first image of each class"
         script:
@@ -58,20 +62,25 @@ if DRAWN["training"]:
 
     rule draw_training:
         input:
-            torch_loop=["results/fits/tutorial/torch_loop.parquet"] if cfg.datasets else [],
-            glmnet_path=["results/fits/tutorial/glmnet_path.parquet"] if cfg.datasets else [],
-            history_mlp=["results/fits/tutorial/history_mlp.zip"] if HISTORY["mlp"] else [],
-            history_graph=["results/fits/tutorial/history_graph.zip"] if HISTORY["graph"] else [],
+            torch_loop=(
+                ["results/fits/tutorial/torch_loop.parquet"] if cfg.datasets else []
+            ),
+            glmnet_path=(
+                ["results/fits/tutorial/glmnet_path.parquet"] if cfg.datasets else []
+            ),
+            history_mlp=(
+                ["results/fits/tutorial/history_mlp.zip"] if HISTORY["mlp"] else []
+            ),
+            history_graph=(
+                ["results/fits/tutorial/history_graph.zip"] if HISTORY["graph"] else []
+            ),
             history="results/tables/history.parquet",
             fits="results/tables/fits.parquet",
-            code=code_of("soak.figures.training", "soak.figures.nothing", "soak.fitting.record"),
+            code=code_of(
+                "soak.figures.training", "soak.figures.nothing", "soak.fitting.record"
+            ),
         output:
             figure_files("training"),
-        params:
-            figures=settings(cfg.figures),
-            dataset=IMAGES,
-            task=WHOLE_TASK,
-            selected=HISTORY["graph"] or HISTORY["mlp"],
         log:
             "results/logs/draw_training.log",
         benchmark:
@@ -79,6 +88,11 @@ if DRAWN["training"]:
         resources:
             mem_mb=1000,
             runtime=10,
+        params:
+            figures=settings(cfg.figures),
+            dataset=IMAGES,
+            task=WHOLE_TASK,
+            selected=HISTORY["graph"] or HISTORY["mlp"],
         message:
             "Drawing how single models learn"
         script:
@@ -92,14 +106,20 @@ rule draw_results:
         downsampled=["results/tables/pvalues_downsample.parquet"] if SIZES else [],
         verdicts="results/tables/verdicts.parquet",
         code=code_of(
-            *(f"soak.figures.{name}" for name in ("test_error", "focus", "comparisons", "overview", "sizes", "nothing"))
+            *(
+                f"soak.figures.{name}"
+                for name in (
+                    "test_error",
+                    "focus",
+                    "comparisons",
+                    "overview",
+                    "sizes",
+                    "nothing",
+                )
+            )
         ),
     output:
         figure_files("results"),
-    params:
-        figures=settings(cfg.figures),
-        focus=settings(cfg.focus),
-        names=DRAWN["results"],
     log:
         "results/logs/draw_results.log",
     benchmark:
@@ -107,6 +127,10 @@ rule draw_results:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        figures=settings(cfg.figures),
+        focus=settings(cfg.focus),
+        names=DRAWN["results"],
     message:
         "Drawing test errors, same against other and all"
     script:

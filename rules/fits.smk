@@ -9,13 +9,17 @@ def pack_train_sets(wildcards):
 
 def pack_minutes(wildcards, attempt):
     pack = packs(wildcards.task, wildcards.learner)[wildcards.pack]
-    return attempt * plan.minutes(cfg.learners[wildcards.learner], index()[wildcards.task], pack.train_sets)
+    return attempt * plan.minutes(
+        cfg.learners[wildcards.learner], index()[wildcards.task], pack.train_sets
+    )
 
 
 def pack_memory(wildcards, attempt):
     told = index()[wildcards.task]
     learner = cfg.learners[wildcards.learner]
-    return attempt * plan.memory_mb(learner, told.n_rows, told.n_features, told.n_outputs)
+    return attempt * plan.memory_mb(
+        learner, told.n_rows, told.n_features, told.n_outputs
+    )
 
 
 # The splits are inputs whose age does not count: what a fit depends on of them is the digest of its rows, a param.
@@ -30,12 +34,6 @@ rule fit:
         code=lambda w: learner_code("soak.fitting.run", [w.learner]),
     output:
         "results/fits/{task}/{learner}/{pack}.zip",
-    params:
-        learner=lambda w: settings(cfg.learners[w.learner]),
-        versions=lambda w: registry.packages(cfg.learners[w.learner]),
-        train_sets=pack_train_sets,
-        seed=cfg.seed.train,
-        device=cfg.execution.device,
     log:
         "results/logs/fit/{task}/{learner}/{pack}.log",
     benchmark:
@@ -44,6 +42,12 @@ rule fit:
     resources:
         mem_mb=pack_memory,
         runtime=pack_minutes,
+    params:
+        learner=lambda w: settings(cfg.learners[w.learner]),
+        versions=lambda w: registry.packages(cfg.learners[w.learner]),
+        train_sets=pack_train_sets,
+        seed=cfg.seed.train,
+        device=cfg.execution.device,
     message:
         "Training {wildcards.learner} on {wildcards.task}, pack {wildcards.pack}: {params.train_sets}"
     script:
@@ -69,9 +73,6 @@ rule fit_torch_loop:
         code=code_of("soak.learners.torch_tutorial", "soak.data.dataset"),
     output:
         "results/fits/tutorial/torch_loop.parquet",
-    params:
-        seed=cfg.tutorial.seed,
-        versions=versions("torch", "numpy"),
     log:
         "results/logs/fit_torch_loop.log",
     benchmark:
@@ -79,6 +80,9 @@ rule fit_torch_loop:
     resources:
         mem_mb=1500,
         runtime=30,
+    params:
+        seed=cfg.tutorial.seed,
+        versions=versions("torch", "numpy"),
     message:
         f"The tutorial's plain torch loop on {IMAGES}"
     script:
@@ -91,8 +95,6 @@ rule fit_glmnet_path:
         code=code_of("soak.learners.glmnet_path", "soak.data.dataset"),
     output:
         "results/fits/tutorial/glmnet_path.parquet",
-    params:
-        versions=versions("glmstar", "numpy"),
     log:
         "results/logs/fit_glmnet_path.log",
     benchmark:
@@ -100,6 +102,8 @@ rule fit_glmnet_path:
     resources:
         mem_mb=1500,
         runtime=60,
+    params:
+        versions=versions("glmstar", "numpy"),
     message:
         f"The tutorial's glmnet path on {IMAGES}"
     script:
@@ -113,12 +117,6 @@ rule fit_history:
         code=lambda w: learner_code("soak.fitting.run", [HISTORY[w.kind]]),
     output:
         "results/fits/tutorial/history_{kind}.zip",
-    params:
-        learner=lambda w: settings(cfg.learners[HISTORY[w.kind]]),
-        name=lambda w: HISTORY[w.kind],
-        versions=lambda w: registry.packages(cfg.learners[HISTORY[w.kind]]),
-        seed=cfg.seed.train,
-        device=cfg.execution.device,
     log:
         "results/logs/fit_history/{kind}.log",
     benchmark:
@@ -128,6 +126,12 @@ rule fit_history:
     resources:
         mem_mb=1500,
         runtime=60,
+    params:
+        learner=lambda w: settings(cfg.learners[HISTORY[w.kind]]),
+        name=lambda w: HISTORY[w.kind],
+        versions=lambda w: registry.packages(cfg.learners[HISTORY[w.kind]]),
+        seed=cfg.seed.train,
+        device=cfg.execution.device,
     message:
         f"Training {{params.name}} on all rows of {WHOLE_TASK}"
     script:

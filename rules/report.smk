@@ -10,9 +10,6 @@ rule report:
         template=str(ROOT / "scripts/soak/report/template.html.j2"),
     output:
         "results/report.html",
-    params:
-        config=config,
-        versions=versions("snakemake", "glmstar", "torch", "scikit-learn", "numpy", "pandas", "pyarrow", "matplotlib"),
     log:
         "results/logs/report.log",
     benchmark:
@@ -20,6 +17,18 @@ rule report:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        config=config,
+        versions=versions(
+            "snakemake",
+            "glmstar",
+            "torch",
+            "scikit-learn",
+            "numpy",
+            "pandas",
+            "pyarrow",
+            "matplotlib",
+        ),
     message:
         "Writing results/report.html"
     script:

@@ -1,9 +1,19 @@
 # From predictions to tables: scores, statistics, verdicts.
-SIZES = any(cfg.resampling_of(task).sizes >= 0 for task in cfg.tasks) or bool(cfg.scores)
+SIZES = any(cfg.resampling_of(task).sizes >= 0 for task in cfg.tasks) or bool(
+    cfg.scores
+)
 STATISTICS = ["stats", "pvalues", *(["pvalues_downsample"] if SIZES else [])]
-TABLES = expand("results/tables/{name}.{format}", name=["scores", *STATISTICS, "verdicts"], format=["csv", "parquet"])
+TABLES = expand(
+    "results/tables/{name}.{format}",
+    name=["scores", *STATISTICS, "verdicts"],
+    format=["csv", "parquet"],
+)
 if cfg.tasks:
-    TABLES += expand("results/tables/{name}.{format}", name=["splits", "fits", "times"], format=["csv", "parquet"])
+    TABLES += expand(
+        "results/tables/{name}.{format}",
+        name=["splits", "fits", "times"],
+        format=["csv", "parquet"],
+    )
     TABLES += ["results/tables/folds.parquet", "results/tables/history.parquet"]
 
 
@@ -11,7 +21,10 @@ def asked_scores(_):
     """What is scored: per task the algorithms of each learner, and the measures."""
     return {
         task: {
-            "algorithms": {name: list(registry.algorithms(name, one)) for name, one in task_learners(task).items()},
+            "algorithms": {
+                name: list(registry.algorithms(name, one))
+                for name, one in task_learners(task).items()
+            },
             "measures": measures_of(cfg, task, index()[task].type),
         }
         for task in cfg.tasks
@@ -35,8 +48,6 @@ if cfg.tasks:
             times="results/tables/times.csv",
             times_parquet="results/tables/times.parquet",
             history="results/tables/history.parquet",
-        params:
-            tasks=asked_scores,
         log:
             "results/logs/scores.log",
         benchmark:
@@ -44,6 +55,8 @@ if cfg.tasks:
         resources:
             mem_mb=2000,
             runtime=60,
+        params:
+            tasks=asked_scores,
         message:
             "Scoring the predictions of all fits"
         script:
@@ -58,8 +71,6 @@ else:
         output:
             scores="results/tables/scores.csv",
             scores_parquet="results/tables/scores.parquet",
-        params:
-            measures=cfg.measures,
         log:
             "results/logs/import_scores.log",
         benchmark:
@@ -67,6 +78,8 @@ else:
         resources:
             mem_mb=1000,
             runtime=10,
+        params:
+            measures=cfg.measures,
         message:
             "Reading scores from elsewhere: {input.files}"
         script:
@@ -78,9 +91,11 @@ rule stats:
         scores="results/tables/scores.parquet",
         code=code_of("soak.statistics.summaries", "soak.tables"),
     output:
-        expand("results/tables/{name}.{format}", name=STATISTICS, format=["csv", "parquet"]),
-    params:
-        names=STATISTICS,
+        expand(
+            "results/tables/{name}.{format}",
+            name=STATISTICS,
+            format=["csv", "parquet"],
+        ),
     log:
         "results/logs/stats.log",
     benchmark:
@@ -88,6 +103,8 @@ rule stats:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        names=STATISTICS,
     message:
         "Means, standard deviations and P values over the folds"
     script:
@@ -100,14 +117,13 @@ rule verdicts:
         stats="results/tables/stats.parquet",
         pvalues="results/tables/pvalues.parquet",
         fits=["results/tables/fits.parquet"] if cfg.tasks else [],
-        code=code_of("soak.statistics.verdicts", "soak.statistics.problems", "soak.tables"),
+        code=code_of(
+            "soak.statistics.verdicts", "soak.statistics.problems", "soak.tables"
+        ),
     output:
         csv="results/tables/verdicts.csv",
         parquet="results/tables/verdicts.parquet",
         text="results/tables/verdicts.txt",
-    params:
-        verdict=settings(cfg.verdict),
-        featureless=[name for name, one in cfg.learners.items() if one.type == "featureless"] or ["featureless"],
     log:
         "results/logs/verdicts.log",
     benchmark:
@@ -115,6 +131,12 @@ rule verdicts:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        verdict=settings(cfg.verdict),
+        featureless=[
+            name for name, one in cfg.learners.items() if one.type == "featureless"
+        ]
+        or ["featureless"],
     message:
         "May one train on one subset and predict on another?"
     script:

@@ -6,12 +6,20 @@ def task_rows(wildcards):
     datasets = cfg.tasks[wildcards.task].datasets
     if datasets:
         return [f"results/data/{dataset}.arrow" for dataset in datasets]
-    return [f"results/raw/{owner}/{source}" for owner, source in SOURCES if owner == wildcards.task and source == "table"]
+    return [
+        f"results/raw/{owner}/{source}"
+        for owner, source in SOURCES
+        if owner == wildcards.task and source == "table"
+    ]
 
 
 def task_roles(task):
     """The part of a task's config that decides its rows and columns."""
-    return {key: value for key, value in settings(cfg.tasks[task]).items() if key in TaskSettings.model_fields}
+    return {
+        key: value
+        for key, value in settings(cfg.tasks[task]).items()
+        if key in TaskSettings.model_fields
+    }
 
 
 def task_learners(task):
@@ -32,8 +40,6 @@ rule build_task:
     output:
         task="results/tasks/{task}.arrow",
         schema="results/tasks/{task}.schema.json",
-    params:
-        roles=lambda w: task_roles(w.task),
     log:
         "results/logs/build_task/{task}.log",
     benchmark:
@@ -41,6 +47,8 @@ rule build_task:
     resources:
         mem_mb=1500,
         runtime=60,
+    params:
+        roles=lambda w: task_roles(w.task),
     message:
         "Building task {wildcards.task}"
     script:
@@ -56,10 +64,6 @@ rule make_splits:
         splits="results/tasks/{task}.splits.csv",
         train_sets="results/tasks/{task}.train_sets.csv",
         rows="results/tasks/{task}.rows.parquet",
-    params:
-        resampling=lambda w: settings(cfg.resampling_of(w.task)),
-        seed=cfg.seed.resampling,
-        needs_classes=lambda w: needs_classes(w.task),
     log:
         "results/logs/make_splits/{task}.log",
     benchmark:
@@ -67,6 +71,10 @@ rule make_splits:
     resources:
         mem_mb=1500,
         runtime=60,
+    params:
+        resampling=lambda w: settings(cfg.resampling_of(w.task)),
+        seed=cfg.seed.resampling,
+        needs_classes=lambda w: needs_classes(w.task),
     message:
         "Splitting task {wildcards.task} into folds, same, other and all"
     script:
@@ -86,8 +94,6 @@ checkpoint splits:
         splits="results/tables/splits.csv",
         splits_parquet="results/tables/splits.parquet",
         folds="results/tables/folds.parquet",
-    params:
-        tasks=list(cfg.tasks),
     log:
         "results/logs/splits.log",
     benchmark:
@@ -95,6 +101,8 @@ checkpoint splits:
     resources:
         mem_mb=1000,
         runtime=30,
+    params:
+        tasks=list(cfg.tasks),
     message:
         "Gathering the splits of all tasks"
     script:
@@ -108,9 +116,6 @@ rule check_learners:
         code=lambda w: learner_code("soak.learners.check", task_learners(w.task)),
     output:
         "results/tasks/{task}.learners.json",
-    params:
-        learners=lambda w: {name: settings(one) for name, one in task_learners(w.task).items()},
-        measures=lambda w: measures_of(cfg, w.task, index()[w.task].type),
     log:
         "results/logs/check_learners/{task}.log",
     benchmark:
@@ -118,6 +123,11 @@ rule check_learners:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        learners=lambda w: {
+            name: settings(one) for name, one in task_learners(w.task).items()
+        },
+        measures=lambda w: measures_of(cfg, w.task, index()[w.task].type),
     message:
         "Checking that the learners fit task {wildcards.task}"
     script:

@@ -21,7 +21,9 @@ def main(directory: str) -> int:
     working = processes(folder)
     engines = [process.pid for process in working if is_engine(process)]
     if engines:
-        print(f"soak: another run is at work in {folder} (process {engines[0]}); wait for it, or end it", file=sys.stderr)
+        print(
+            f"soak: another run is at work in {folder} (process {engines[0]}); wait for it, or end it", file=sys.stderr
+        )
         return 1
     jobs = [process.pid for process in working]
     if jobs:
@@ -31,7 +33,9 @@ def main(directory: str) -> int:
             file=sys.stderr,
         )
         end(working)
-    print(f"soak: an earlier run in {folder} was killed; its lock is removed, and it goes on from there", file=sys.stderr)
+    print(
+        f"soak: an earlier run in {folder} was killed; its lock is removed, and it goes on from there", file=sys.stderr
+    )
     for lock in held:
         lock.unlink(missing_ok=True)
     return 0

@@ -81,32 +81,35 @@ class DelimitedFile:
             invalid.append(row)
             return "error"
 
+        options: dict[str, Any] = {
+            "read_options": pyarrow.csv.ReadOptions(block_size=_BLOCK, use_threads=use_threads),
+            "parse_options": pyarrow.csv.ParseOptions(
+                delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=keep_first
+            ),
+            "convert_options": pyarrow.csv.ConvertOptions(
+                column_types=types,
+                include_columns=list(types),
+                null_values=list(MISSING),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        }
         with _Text(self.path, self.where) as text:
-            reader = pyarrow.csv.open_csv(
-                text,
-                pyarrow.csv.ReadOptions(block_size=_BLOCK, use_threads=use_threads),
-                pyarrow.csv.ParseOptions(
-                    delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=keep_first
-                ),
-                pyarrow.csv.ConvertOptions(
-                    column_types=types,
-                    include_columns=list(types),
-                    null_values=list(MISSING),
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=False,
-                ),
-            )
             try:
-                yield from reader
+                yield from pyarrow.csv.open_csv(text, **options)
             except pa.ArrowInvalid:
                 if invalid and not use_threads:
-                    row = invalid[0]
-                    number = f", row {row.number - 1}" if row.number else ""
-                    raise SoakError(
-                        f"{self.where}{number}: has {row.actual_columns} values, "
-                        f"but the header names {row.expected_columns} columns: {_short(row.text)}"
-                    ) from None
+                    raise SoakError(self._ragged(invalid[0])) from None
                 raise
+
+    def _ragged(self, row: Any) -> str:
+        number = f", row {row.number - 1}" if row.number else ""
+        quote = "; is a quote not closed?" if row.text.count('"') % 2 else ""
+        values = "1 value" if row.actual_columns == 1 else f"{row.actual_columns} values"
+        return (
+            f"{self.where}{number}: has {values}, but the header names {row.expected_columns} columns: "
+            f"{_short(row.text)}{quote}"
+        )
 
     def _diagnose(self, types: Mapping[str, pa.DataType], told: str) -> None:
         """Read again as text, one block after the other, to say where the reader stumbled."""

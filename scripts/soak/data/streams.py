@@ -44,7 +44,8 @@ def open_bytes(path: str | Path, where: str, member: str | None = None) -> Binar
     check_readable(path, where)
     raw: Any = Path(path).open("rb")  # noqa: SIM115
     size = Path(path).stat().st_size
-    if _head(raw).startswith(_ZIP):
+    is_member = _head(raw).startswith(_ZIP)
+    if is_member:
         raw, size, where = _open_member(raw, where, member)
     elif member is not None:
         raw.close()
@@ -52,7 +53,10 @@ def open_bytes(path: str | Path, where: str, member: str | None = None) -> Binar
     head = _head(raw)
     kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
     stream = raw if kind is None else _decompressed(raw, kind)
-    guarded = io.BufferedReader(_Guarded(stream, kind or "file", size if kind else None, where), _CHUNK)
+    packed = kind is not None or is_member
+    guarded = io.BufferedReader(_Guarded(stream, kind or "zip", size if packed else None, where), _CHUNK)
+    if not guarded.peek(1):
+        raise SoakError(f"{where}: the file is empty, once unpacked")
     if looks_like_html(guarded.peek(512)[:512]):
         raise SoakError(f"{where}: is an HTML page instead of data; open it in a browser to see what the server says")
     return cast(BinaryIO, guarded)
@@ -106,6 +110,8 @@ def _open_member(raw: BinaryIO, where: str, member: str | None) -> tuple[Any, in
     try:
         archive = zipfile.ZipFile(raw)
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        if "[Content_Types].xml" in names:
+            raise SoakError(f"{where}: is an Excel workbook or the like; save it as CSV")
         if member is None and len(names) != 1:
             raise SoakError(f"{where}: holds {len(names)} files; name the member: {', '.join(names[:12])}")
         name = names[0] if member is None else member

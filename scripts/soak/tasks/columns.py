@@ -186,7 +186,7 @@ def scan(table: Table, columns: Sequence[str]) -> dict[str, ColumnScan]:
         for name, column in zip(columns, batch.columns, strict=True):
             scans[name].add(column, table.typed)
     if not next(iter(scans.values())).count:
-        raise SoakError(f"{table.where}: has a header, but no rows")
+        raise SoakError(f"{table.where}: has a header line, but no rows")
     return scans
 
 
