@@ -52,13 +52,12 @@ def packs(task, learner):
     return packs_of(task, learner, Path("results/tasks/index.json").stat().st_mtime_ns)
 
 
-def learner_code(module, learners):
-    """Library files that a module and some learners run, and the user's own files that hold a class of theirs."""
+def learner_code(step, learners):
+    """Library files that a step and some learners run, and the user's own files that hold a class of theirs."""
     chosen = [cfg.learners[learner] for learner in learners]
+    run = [name for one in chosen for name in registry.modules(one)]
     own = [user_file(one.class_) for one in chosen if hasattr(one, "class_")]
-    return code_of(
-        module, *(name for one in chosen for name in registry.modules(one))
-    ) + [str(file) for file in own if file]
+    return code_of(step, *run) + [str(file) for file in own if file]
 
 
 def pack_files(_):
