@@ -1,0 +1,504 @@
+"""Makers of files that cannot be used. Each writes below a folder and returns the settings that name it."""
+
+import bz2
+import gzip
+import io
+import lzma
+import random
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+GOOD_CSV = "region,y,a,b\nN,cat,1.5,2\nS,dog,2.5,3\nN,dog,0.5,4\nS,cat,1.0,5\n"
+
+
+def idx(shape: tuple[int, ...], data: bytes, type_code: int = 8) -> bytes:
+    return bytes([0, 0, type_code, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + data
+
+
+IMAGES = idx((3, 2, 2), bytes(range(12)))
+LABELS = idx((3,), bytes([0, 1, 2]))
+
+
+def images_and_labels(folder: Path, images: bytes, labels: bytes = LABELS, **members: str) -> dict[str, Any]:
+    """Settings of a data set of two IDX files."""
+    (folder / "images").write_bytes(images)
+    (folder / "labels").write_bytes(labels)
+    return {"idx": [{"images": str(folder / "images"), "labels": str(folder / "labels"), **members}]}
+
+
+def image_csv(folder: Path, text: str | bytes) -> dict[str, Any]:
+    """Settings of a data set of one CSV file."""
+    path = folder / "images.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return {"csv": str(path)}
+
+
+def table(folder: Path, content: str | bytes, name: str = "my.csv", **settings: Any) -> dict[str, Any]:
+    """Settings of a task of one table."""
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return {"table": str(path), "target": "y", "subset": "region", **settings}
+
+
+def zip_of(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def bomb() -> bytes:
+    """300 MB of zeros in 300 kB."""
+    packer = zlib.compressobj(9, 8, 31)
+    piece = bytes(2**20)
+    return (
+        b"".join([packer.compress(idx((300, 1024, 1024), b""))] + [packer.compress(piece) for _ in range(300)])
+        + packer.flush()
+    )
+
+
+def parquet() -> bytes:
+    buffer = io.BytesIO()
+    pd.read_csv(io.StringIO(GOOD_CSV)).to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def arrow() -> bytes:
+    sink = pa.BufferOutputStream()
+    data = pa.table(pd.read_csv(io.StringIO(GOOD_CSV)))
+    with pa.ipc.new_file(sink, data.schema) as writer:
+        writer.write_table(data)
+    return sink.getvalue().to_pybytes()
+
+
+def parquet_of(**columns: Any) -> bytes:
+    buffer = io.BytesIO()
+    pd.DataFrame(columns).to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def directory(folder: Path) -> dict[str, Any]:
+    (folder / "my.csv").mkdir()
+    return {"table": str(folder / "my.csv"), "target": "y"}
+
+
+def damaged(data: bytes, place: int) -> bytes:
+    place %= len(data)
+    return data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :]
+
+
+def noise(size: int) -> bytes:
+    """Bytes that no packer makes smaller."""
+    return random.Random(1).randbytes(size)
+
+
+LONG = GOOD_CSV + "".join(f"N,cat,{k / 7:.12f},{k * k}\n" for k in range(3000))
+
+# name: (maker of settings, message); FOLDER stands for the folder of the file
+DATASETS: dict[str, tuple[Any, str]] = {
+    "truncated gzip": (
+        lambda f: images_and_labels(f, gzip.compress(idx((300, 10, 10), noise(30000)))[:20000]),
+        "FOLDER/images: the gzip data end too early: the file is cut short",
+    ),
+    "damaged gzip": (
+        lambda f: images_and_labels(f, damaged(gzip.compress(IMAGES), -8)),
+        "FOLDER/images: the gzip data are damaged (CRC check failed 0xc66f449c != 0xc66f4463)",
+    ),
+    "truncated xz": (
+        lambda f: images_and_labels(f, lzma.compress(idx((300, 10, 10), noise(30000)))[:20000]),
+        "FOLDER/images: the xz data end too early: the file is cut short",
+    ),
+    "truncated bzip2": (
+        lambda f: images_and_labels(f, bz2.compress(idx((300, 10, 10), noise(30000)))[:20000]),
+        "FOLDER/images: the bzip2 data end too early: the file is cut short",
+    ),
+    "damaged zstd": (
+        lambda f: images_and_labels(f, b"\x28\xb5\x2f\xfd" + bytes(30)),
+        "FOLDER/images: the zstd data end too early: the file is cut short",
+    ),
+    "truncated zip": (
+        lambda f: images_and_labels(f, zip_of({"a": IMAGES})[:-10]),
+        "FOLDER/images: the zip archive is damaged or cut short (File is not a zip file)",
+    ),
+    "damaged zip member": (
+        lambda f: images_and_labels(f, damaged(zip_of({"a": noise(9999)}), 5000)),
+        "FOLDER/images, member a: the zip data are damaged (Bad CRC-32 for file 'a')",
+    ),
+    "wrong magic number": (
+        lambda f: images_and_labels(f, b"\x89PNG\r\n\x1a\n" + bytes(100)),
+        "FOLDER/images: is not an IDX file: it starts with the bytes 89 50 4e 47; allowed: 00 00, a type (08, 09, 0b, 0c, 0d, 0e), then 01 to 04 for the dimensions",
+    ),
+    "unknown type": (
+        lambda f: images_and_labels(f, idx((3, 2, 2), bytes(12), 0x0A)),
+        "FOLDER/images: is not an IDX file: it starts with the bytes 00 00 0a 03; allowed: 00 00, a type (08, 09, 0b, 0c, 0d, 0e), then 01 to 04 for the dimensions",
+    ),
+    "too many dimensions": (
+        lambda f: images_and_labels(f, idx((3, 2, 2, 1, 1), bytes(12))),
+        "FOLDER/images: is not an IDX file: it starts with the bytes 00 00 08 05; allowed: 00 00, a type (08, 09, 0b, 0c, 0d, 0e), then 01 to 04 for the dimensions",
+    ),
+    "header cut short": (
+        lambda f: images_and_labels(f, IMAGES[:9]),
+        "FOLDER/images: ends within its header: the file is cut short",
+    ),
+    "no items": (
+        lambda f: images_and_labels(f, idx((0, 2, 2), b"")),
+        "FOLDER/images: its header promises 0 x 2 x 2 items: there are none",
+    ),
+    "fewer items": (
+        lambda f: images_and_labels(f, IMAGES[:-3]),
+        "FOLDER/images: holds fewer items than its header promises: 3 x 2 x 2 items are 12 bytes, but 9 bytes follow the header",
+    ),
+    "more items": (
+        lambda f: images_and_labels(f, IMAGES + b"\0"),
+        "FOLDER/images: holds more items than its header promises: 3 x 2 x 2 items are 12 bytes, but 13 bytes follow the header",
+    ),
+    "huge header": (
+        lambda f: images_and_labels(f, idx((2**31, 2**31, 2**31), b"\0")),
+        "FOLDER/images: its header promises 2147483648 x 2147483648 x 2147483648 items, more than memory holds",
+    ),
+    "header larger than file": (
+        lambda f: images_and_labels(f, idx((2**20, 100), b"\0")),
+        "FOLDER/images: holds fewer items than its header promises: 1048576 x 100 items are 104857600 bytes, but 1 bytes follow the header",
+    ),
+    "counts differ": (
+        lambda f: images_and_labels(f, IMAGES, idx((2,), b"\0\1")),
+        "FOLDER/images: holds 3 images, but FOLDER/labels holds 2 labels; they must be as many",
+    ),
+    "swapped": (
+        lambda f: images_and_labels(f, LABELS, IMAGES),
+        "FOLDER/images: has 1 dimension, as labels have; images have 2 to 4: were the two files swapped?",
+    ),
+    "swapped, equal counts": (
+        lambda f: images_and_labels(f, IMAGES, IMAGES),
+        "FOLDER/labels: has 3 dimensions, as images have; labels have 1: were the two files swapped?",
+    ),
+    "negative label": (
+        lambda f: images_and_labels(f, IMAGES, idx((3,), struct.pack(">3i", 0, 1, -7), 0x0C)),
+        "FOLDER/labels, item 3: label -7 is out of range; allowed: 0, 1, 2, …",
+    ),
+    "fractional label": (
+        lambda f: images_and_labels(f, IMAGES, idx((3,), struct.pack(">3f", 0, 1.5, 2), 0x0D)),
+        "FOLDER/labels, item 2: label 1.5 is out of range; allowed: 0, 1, 2, …",
+    ),
+    "pixel not finite": (
+        lambda f: images_and_labels(f, idx((3, 1, 1), struct.pack(">3f", 0, 1, float("nan")), 0x0D)),
+        "FOLDER/images, item 3: has a missing or infinite pixel",
+    ),
+    "HTML page": (
+        lambda f: images_and_labels(f, b"<!DOCTYPE html>\n<html>404</html>"),
+        "FOLDER/images: is an HTML page instead of data; open it in a browser to see what the server says",
+    ),
+    "empty file": (lambda f: images_and_labels(f, b""), "FOLDER/images: the file is empty"),
+    "empty gzip": (
+        lambda f: images_and_labels(f, gzip.compress(b"")),
+        "FOLDER/images: the file is empty, once unpacked",
+    ),
+    "bomb": (
+        lambda f: images_and_labels(f, bomb()),
+        "FOLDER/images: expands to more than 256 MB, over 100 times its size: taken for a decompression bomb; unpack it yourself if it is not",
+    ),
+    "zip of several files": (
+        lambda f: images_and_labels(f, zip_of({"a": IMAGES, "b": LABELS})),
+        "FOLDER/images: holds 2 files; name the member: a, b",
+    ),
+    "no such member": (
+        lambda f: images_and_labels(f, zip_of({"train-a": IMAGES, "b": b""}), images_member="train_a"),
+        "FOLDER/images: has no member 'train_a'; did you mean 'train-a'?",
+    ),
+    "member of a plain file": (
+        lambda f: images_and_labels(f, IMAGES, images_member="train"),
+        "FOLDER/images: is not a zip archive, so that it has no member 'train'; leave the member out",
+    ),
+    "csv: no label": (
+        lambda f: image_csv(f, "predefined.set,z,0,1\ntrain,1,0,0\n"),
+        "FOLDER/images.csv, line 1: has no column 'y'; allowed: predefined.set, y, 0, 1, 2, …",
+    ),
+    "csv: pixel names": (
+        lambda f: image_csv(f, "predefined.set,y,0,2\ntrain,1,0,0\n"),
+        "FOLDER/images.csv, line 1: column 4 is named '2' where '1' is due; allowed: predefined.set, y, 0, 1, 2, …",
+    ),
+    "csv: no pixels": (
+        lambda f: image_csv(f, "predefined.set,y\ntrain,1\n"),
+        "FOLDER/images.csv, line 1: has no pixels; allowed: predefined.set, y, 0, 1, 2, …",
+    ),
+    "csv: no rows": (
+        lambda f: image_csv(f, "predefined.set,y,0,1\n"),
+        "FOLDER/images.csv: has a header line, but no rows",
+    ),
+    "csv: text for a pixel": (
+        lambda f: image_csv(f, "predefined.set,y,0,1\ntrain,1,0,0\ntest,2,0.5,?\n"),
+        "FOLDER/images.csv, row 2, column '1': '?' is not a number",
+    ),
+    "csv: missing pixel": (
+        lambda f: image_csv(f, "predefined.set,y,0,1\ntrain,1,0,0\ntest,2,,1\n"),
+        "FOLDER/images.csv, row 2, column '0': the pixel is missing or infinite",
+    ),
+    "csv: infinite pixel": (
+        lambda f: image_csv(f, "predefined.set,y,0,1\ntrain,1,0,inf\ntest,2,1,1\n"),
+        "FOLDER/images.csv, row 1, column '1': the pixel is missing or infinite",
+    ),
+    "csv: missing label": (
+        lambda f: image_csv(f, "predefined.set,y,0,1\ntrain,1,0,1\ntest,,1,1\n"),
+        "FOLDER/images.csv, row 2, column 'y': is missing",
+    ),
+    "csv: ragged": (
+        lambda f: image_csv(f, "predefined.set,y,0,1\ntrain,1,0,1\ntest,1,1\n"),
+        "FOLDER/images.csv, row 2: has 3 values, but the header names 4 columns: 'test,1,1'",
+    ),
+    "csv: parquet": (
+        lambda f: image_csv(f, parquet()),
+        "FOLDER/images.csv: is a Parquet file, not a table of text; give it the name of its kind",
+    ),
+}
+TABLES: dict[str, tuple[Any, str]] = {
+    "no such file": (
+        lambda f: table(f, GOOD_CSV) | {"table": str(f / "mi.csv")},
+        "FOLDER/mi.csv: there is no such file; did you mean 'my.csv'?",
+    ),
+    "directory": (directory, "FOLDER/my.csv: is a directory; a file is needed"),
+    "empty": (lambda f: table(f, ""), "FOLDER/my.csv: the file is empty"),
+    "blank header": (lambda f: table(f, "\n1,2\n"), "FOLDER/my.csv, line 1: is empty; it must name the columns"),
+    "header only": (lambda f: table(f, "region,y,a\n"), "FOLDER/my.csv: has a header line, but no rows"),
+    "no header": (
+        lambda f: table(f, "1,2,3\n4,5,6\n"),
+        "FOLDER/my.csv, line 1: holds numbers only, '1, 2, 3': the header line is missing",
+    ),
+    "ragged row, too long": (
+        lambda f: table(f, GOOD_CSV + "N,cat,1,2,3\n"),
+        "FOLDER/my.csv, row 5: has 5 values, but the header names 4 columns: 'N,cat,1,2,3'",
+    ),
+    "ragged row, too short": (
+        lambda f: table(f, LONG + "N,cat\n" + GOOD_CSV),
+        "FOLDER/my.csv, row 3005: has 2 values, but the header names 4 columns: 'N,cat'",
+    ),
+    "duplicate columns": (
+        lambda f: table(f, "region,y,a,a\nN,cat,1,2\n"),
+        "FOLDER/my.csv, line 1: columns 3 and 4 are both named 'a'",
+    ),
+    "column without a name": (
+        lambda f: table(f, '"",region,y,a\n1,N,cat,1\n'),
+        "FOLDER/my.csv, line 1: column 1 has no name (row names written by R? use row.names = FALSE; by pandas? index=False)",
+    ),
+    "semicolons": (
+        lambda f: table(f, GOOD_CSV.replace(",", ";")),
+        "FOLDER/my.csv, line 1: has one column only, 'region;y;a;b': the values seem to be separated by semicolons, not commas; allowed: commas, or tabs in a file named .tsv",
+    ),
+    "tabs in a csv": (
+        lambda f: table(f, GOOD_CSV.replace(",", "\t")),
+        "FOLDER/my.csv, line 1: has one column only, 'region\\ty\\ta\\tb': the values seem to be separated by tabs, not commas; allowed: commas, or tabs in a file named .tsv",
+    ),
+    "commas in a tsv": (
+        lambda f: table(f, GOOD_CSV, "my.tsv"),
+        "FOLDER/my.tsv, line 1: has one column only, 'region,y,a,b': the values seem to be separated by commas, not tabs; allowed: commas, or tabs in a file named .tsv",
+    ),
+    "UTF-16": (lambda f: table(f, GOOD_CSV.encode("utf-16")), "FOLDER/my.csv: is written in UTF-16; save it as UTF-8"),
+    "Latin-1": (
+        lambda f: table(f, GOOD_CSV.replace("dog", "ch\xe4t").encode("latin-1")),
+        "FOLDER/my.csv, line 3: holds the byte e4, which is not UTF-8 (Latin-1, or Windows-1252?); save it as UTF-8",
+    ),
+    "Latin-1 at the end": (
+        lambda f: table(f, GOOD_CSV.encode() + b"N,cat,1,2\nN,ch\xe4"),
+        "FOLDER/my.csv, line 7: holds the byte e4, which is not UTF-8 (Latin-1, or Windows-1252?); save it as UTF-8",
+    ),
+    "NUL": (
+        lambda f: table(f, GOOD_CSV + "N,c\0t,1,2\n"),
+        "FOLDER/my.csv, line 6: holds a NUL byte: not a table of text",
+    ),
+    "quote not closed": (
+        lambda f: table(f, GOOD_CSV + 'N,"cat,1,2\n'),
+        "FOLDER/my.csv, row 5: has 2 values, but the header names 4 columns: 'N,\"cat,1,2'; is a quote not closed?",
+    ),
+    "mixed column": (
+        lambda f: table(f, GOOD_CSV + "S,dog,about 3,1\nS,dog,?,1\n"),
+        "FOLDER/my.csv, row 5, column 'a': 'about 3' is not a number, as 4 of its values are; 2 are not",
+    ),
+    "decimal commas": (
+        lambda f: table(f, GOOD_CSV.replace(",", "\t").replace(".", ","), "my.tsv"),
+        "FOLDER/my.tsv, row 1, column 'a': '1,5' has a decimal comma; write a point",
+    ),
+    "missing values": (
+        lambda f: table(f, GOOD_CSV + "S,dog,,1\nS,dog,NA,\n"),
+        "FOLDER/my.csv: values are missing in 2 feature columns: a (2), b (1); first in row 5; tasks.T.impute may be mean, median or drop_rows",
+    ),
+    "missing text": (
+        lambda f: table(f, "region,y,c\nN,a,red\nS,b,\nN,a,blue\n", impute="mean"),
+        "FOLDER/my.csv, row 2, column 'c': is text, a missing value of which has no mean; tasks.T.impute: drop_rows can do it",
+    ),
+    "column without values": (
+        lambda f: table(f, "region,y,a,b\nN,cat,1,\nS,dog,2,\n"),
+        "FOLDER/my.csv, column 'b': has no value in any row; leave it out with features",
+    ),
+    "all rows dropped": (
+        lambda f: table(f, "region,y,a,b\nN,cat,1,\nS,dog,,2\n", impute="drop_rows"),
+        "tasks.T.impute: drop_rows: each row of FOLDER/my.csv lacks a feature value, so that none is left",
+    ),
+    "class dropped": (
+        lambda f: table(f, GOOD_CSV + "S,cow,,2\n", impute="drop_rows"),
+        "tasks.T.impute: drop_rows: no row of class 'cow' is left of FOLDER/my.csv (1 of 5 rows are dropped)",
+    ),
+    "infinite feature": (
+        lambda f: table(f, GOOD_CSV + "S,dog,-Inf,1\n"),
+        "FOLDER/my.csv, row 5, column 'a': is infinite; features must be finite",
+    ),
+    "dates": (
+        lambda f: table(f, "region,y,d\nN,cat,2024-01-31\nS,dog,2024-02-01\n"),
+        "FOLDER/my.csv, row 1, column 'd': '2024-01-31' is a date, which is no feature; make a number of it (as days since …), or leave it out with features",
+    ),
+    "dates in Parquet": (
+        lambda f: table(
+            f, parquet_of(region=["N", "S"], y=["a", "b"], d=pd.to_datetime(["2024-01-31"] * 2)), "my.parquet"
+        ),
+        "FOLDER/my.parquet, row 1, column 'd': '2024-01-31 00:00:00.000000' is a date, which is no feature; make a number of it (as days since …), or leave it out with features",
+    ),
+    "lists in Parquet": (
+        lambda f: table(f, parquet_of(region=["N"], y=["a"], d=[[1, 2]]), "my.parquet"),
+        "FOLDER/my.parquet, column 'd': has the type list<element: int64>; allowed: numbers, text, booleans, categories",
+    ),
+    "too many levels": (
+        lambda f: table(f, "region,y,c\n" + "".join(f"N,{k % 2}a,name{k}\n" for k in range(1001))),
+        "FOLDER/my.csv, column 'c': is text with more than 1000 different values, each of which would become a feature; leave it out with features, or give it a role",
+    ),
+    "missing target": (
+        lambda f: table(f, GOOD_CSV + "S,,3,1\n"),
+        "FOLDER/my.csv, row 5, column 'y': the target is missing (in 1 of 5 rows); each row needs one",
+    ),
+    "missing subset": (
+        lambda f: table(f, GOOD_CSV + "NA,dog,3,1\n"),
+        "FOLDER/my.csv, row 5, column 'region': the subset is missing (in 1 of 5 rows); each row needs one",
+    ),
+    "missing group": (
+        lambda f: table(f, GOOD_CSV + "S,dog,3,\n", group="b"),
+        "FOLDER/my.csv, row 5, column 'b': the group is missing (in 1 of 5 rows); each row needs one",
+    ),
+    "one class": (
+        lambda f: table(f, GOOD_CSV.replace("dog", "cat")),
+        "FOLDER/my.csv, column 'y': the target has one class only, 'cat'; at least two are needed",
+    ),
+    "integer target": (
+        lambda f: table(f, GOOD_CSV, target="b"),
+        "FOLDER/my.csv, column 'b': the target holds whole numbers, which may be classes or amounts; tasks.T.type must say classification or regression",
+    ),
+    "mixed target": (
+        lambda f: table(f, GOOD_CSV + "S,dog,x,1\n", target="a"),
+        "FOLDER/my.csv, row 5, column 'a': 'x' is not a number, as 4 of its values are; 1 is not",
+    ),
+    "text target of regression": (
+        lambda f: table(f, GOOD_CSV, type="regression"),
+        "FOLDER/my.csv, row 1, column 'y': the target 'cat' is not a number; tasks.T.type: regression needs numbers",
+    ),
+    "infinite target": (
+        lambda f: table(f, GOOD_CSV + "S,dog,inf,1\n", target="a"),
+        "FOLDER/my.csv, row 5, column 'a': the target is infinite",
+    ),
+    "constant target": (
+        lambda f: table(f, "region,y,a\nN,1.5,1\nS,1.5,2\n"),
+        "FOLDER/my.csv, column 'y': the target is 1.5 in all rows",
+    ),
+    "date target": (
+        lambda f: table(f, "region,y,a\nN,2024-01-01,1\nS,2024-01-02,2\n"),
+        "FOLDER/my.csv, column 'y': the target holds dates; allowed: classes or numbers",
+    ),
+    "too many classes": (
+        lambda f: table(f, "region,y,a\n" + "".join(f"N,{k},1\n" for k in range(1001)), type="classification"),
+        "FOLDER/my.csv, column 'y': the target has more than 1000 different values, too many to be classes; if it is an amount, tasks.T.type is regression",
+    ),
+    "target not found": (
+        lambda f: table(f, GOOD_CSV, target="Y"),
+        "tasks.T.target: FOLDER/my.csv has no column 'Y'; did you mean 'y'?",
+    ),
+    "subset not found": (
+        lambda f: table(f, GOOD_CSV, subset="regions"),
+        "tasks.T.subset: FOLDER/my.csv has no column 'regions'; did you mean 'region'?",
+    ),
+    "group not found": (
+        lambda f: table(f, GOOD_CSV, group="polygon"),
+        "tasks.T.group: FOLDER/my.csv has no column 'polygon'; its columns: region, y, a, b",
+    ),
+    "stratum not found": (
+        lambda f: table(f, GOOD_CSV, stratum=["y", "c"]),
+        "tasks.T.stratum.1: FOLDER/my.csv has no column 'c'; its columns: region, y, a, b",
+    ),
+    "stratum of decimals": (
+        lambda f: table(f, GOOD_CSV, stratum=["a"]),
+        "tasks.T.stratum: column 'a' of FOLDER/my.csv holds numbers with decimals, each of which would be a stratum of its own; allowed: text, whole numbers, booleans",
+    ),
+    "feature not found": (
+        lambda f: table(f, GOOD_CSV, features=["a", "bb"]),
+        "tasks.T.features.1: FOLDER/my.csv has no column 'bb'; did you mean 'b'?",
+    ),
+    "regex matches nothing": (
+        lambda f: table(f, GOOD_CSV, features="^SAMPLE"),
+        "tasks.T.features: '^SAMPLE' matches no column of FOLDER/my.csv; its columns without a role: a, b",
+    ),
+    "regex matches roles only": (
+        lambda f: table(f, GOOD_CSV, features="^reg"),
+        "tasks.T.features: '^reg' matches only columns that have another role (region) of FOLDER/my.csv; its columns without a role: a, b",
+    ),
+    "no features left": (
+        lambda f: table(f, "region,y\nN,cat\nS,dog\n"),
+        "tasks.T: no column of FOLDER/my.csv is left for the features; its columns: region, y",
+    ),
+    "folds of text": (
+        lambda f: table(f, GOOD_CSV, fold="region", subset=None),
+        "FOLDER/my.csv, column 'region': folds are whole numbers 1, 2, …; it holds N",
+    ),
+    "folds from 0": (
+        lambda f: table(f, GOOD_CSV.replace(",2\n", ",0\n"), fold="b"),
+        "FOLDER/my.csv, column 'b': folds are whole numbers 1, 2, …; it holds 0 to 5",
+    ),
+    "one fold": (
+        lambda f: table(f, "f,y,a\n1,cat,1\n1,dog,2\n", fold="f", subset=None),
+        "FOLDER/my.csv, column 'f': all rows are in fold 1; at least two are needed",
+    ),
+    "negative weight": (
+        lambda f: table(f, GOOD_CSV.replace(",5\n", ",-5\n"), weights="b"),
+        "FOLDER/my.csv, column 'b': weights are numbers from 0 on; it holds -5 to 4",
+    ),
+    "weights of text": (
+        lambda f: table(f, GOOD_CSV, weights="region", subset=None),
+        "FOLDER/my.csv, column 'region': weights are numbers from 0 on; it holds 'N'",
+    ),
+    "weights of zero": (
+        lambda f: table(f, "w,y,a\n0,cat,1\n0,dog,2\n", weights="w", subset=None),
+        "FOLDER/my.csv, column 'w': all weights are 0",
+    ),
+    "two features of one name": (
+        lambda f: table(f, "y,c,c=x\na,x,1\nb,z,2\n", subset=None),
+        "FOLDER/my.csv: two features would be named 'c=x'; rename a column",
+    ),
+    "Parquet cut in half": (
+        lambda f: table(f, parquet()[: len(parquet()) // 2], "my.parquet"),
+        "FOLDER/my.parquet: the Parquet file is damaged or cut short (Parquet magic bytes not found in footer. Either the file is corrupted or this is not a parquet file.)",
+    ),
+    "Arrow cut in half": (
+        lambda f: table(f, arrow()[: len(arrow()) // 2], "my.arrow"),
+        "FOLDER/my.arrow: the Arrow file is damaged or cut short (Not an Arrow file)",
+    ),
+    "csv named Parquet": (
+        lambda f: table(f, GOOD_CSV, "my.parquet"),
+        "FOLDER/my.parquet: is not a parquet file: it starts with the bytes 72 65 67 69 6f 6e 2c 79",
+    ),
+    "Excel": (
+        lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.xlsx"),
+        "my.xlsx: a .xlsx file is not read; allowed: .csv, .tsv, .parquet, .arrow, also packed",
+    ),
+    "Excel named csv": (
+        lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.csv"),
+        "FOLDER/my.csv: is an Excel workbook or the like; save it as CSV",
+    ),
+    "HTML table": (
+        lambda f: table(f, "<html><body>Not found</body></html>"),
+        "FOLDER/my.csv: is an HTML page instead of data; open it in a browser to see what the server says",
+    ),
+    "gzip cut short": (
+        lambda f: table(f, gzip.compress(LONG.encode())[:-2000], "my.csv.gz"),
+        "FOLDER/my.csv.gz: the gzip data end too early: the file is cut short",
+    ),
+}

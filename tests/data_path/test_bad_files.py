@@ -1,0 +1,279 @@
+"""Files that cannot be used: each gets one line that says what, where, and what is allowed, and leaves nothing behind."""
+
+import os
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bad_files import DATASETS, GOOD_CSV, IMAGES, TABLES, idx, images_and_labels, table
+from pydantic import ValidationError
+
+from soak.config.data import DatasetSettings, TaskSettings, check_datasets
+from soak.data.dataset import Dataset
+from soak.data.decode import decode
+from soak.data.download import download
+from soak.data.sources import sources
+from soak.data.transpose import transpose
+from soak.errors import SoakError
+from soak.tasks.build import build_task
+
+
+def decode_here(settings, folder):
+    settings = DatasetSettings(**settings)
+    raw = {name: source.urls[0] for name, source in sources(settings).items()}
+    decode("D", settings, raw, folder / "results" / "D.arrow", folder / "results" / "D.schema.json")
+
+
+def build_here(settings, folder):
+    settings = TaskSettings(**settings)
+    build_task("T", settings, settings.table, folder / "results" / "T.arrow", folder / "results" / "T.schema.json")
+
+
+def check_told(function, settings, folder, message):
+    with pytest.raises(SoakError) as told:
+        function(settings, folder)
+    assert str(told.value).replace(str(folder), "FOLDER") == message
+    assert "\n" not in message
+    results = folder / "results"
+    assert not results.exists() or not list(results.iterdir())
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_dataset(name, tmp_path):
+    make, message = DATASETS[name]
+    check_told(decode_here, make(tmp_path), tmp_path, message)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table(name, tmp_path):
+    make, message = TABLES[name]
+    check_told(build_here, make(tmp_path), tmp_path, message)
+
+
+def test_good_files_are_taken(tmp_path):
+    """The same makers without the mistake: the cases above fail for the reason that they name."""
+    decode_here(images_and_labels(tmp_path, IMAGES), tmp_path)
+    build_here(table(tmp_path, GOOD_CSV), tmp_path)
+    assert {path.name for path in (tmp_path / "results").iterdir()} == {
+        "D.arrow", "D.schema.json", "T.arrow", "T.schema.json",
+    }  # fmt: skip
+
+
+CONFIG_MISTAKES = {
+    "path traversal": (
+        DatasetSettings,
+        {"idx": [{"images": "a.zip", "labels": "b.zip", "images_member": "../../etc/passwd"}]},
+        "'../../etc/passwd' leads out of its archive; allowed: the name of a file in it, as its listing gives it",
+    ),
+    "absolute member": (
+        DatasetSettings,
+        {"idx": [{"images": "a.zip", "labels": "b.zip", "labels_member": "/etc/passwd"}]},
+        "'/etc/passwd' leads out of its archive; allowed: the name of a file in it, as its listing gives it",
+    ),
+    "checksum": (
+        DatasetSettings,
+        {"csv": "a.csv", "hash": "sha1:abc"},
+        '\'sha1:abc\' is not a checksum; allowed: "md5:…" (32 hex digits), "sha256:…" (64), or "raw-sha256:…" (64, of '
+        "the decompressed bytes)",
+    ),
+    "two sources": (
+        DatasetSettings,
+        {"builtin": "digits", "csv": "a.csv"},
+        "builtin and csv exclude each other; allowed: exactly one of builtin, idx, csv, transpose_of",
+    ),
+    "no source": (
+        DatasetSettings,
+        {"rows": 3},
+        "nothing says where the rows come from; allowed: exactly one of builtin, idx, csv, transpose_of",
+    ),
+    "scheme": (
+        DatasetSettings,
+        {"csv": "ftp://host/a.csv"},
+        "ftp:// is not known; allowed: http://, https://, file:// or a path",
+    ),
+    "roles exclude each other": (
+        TaskSettings,
+        {"table": "a.csv", "target": "y", "group": "y"},
+        "group: column 'y' is already the target; they exclude each other",
+    ),
+    "feature with a role": (
+        TaskSettings,
+        {"table": "a.csv", "target": "y", "subset": "s", "features": ["a", "s"]},
+        "features: column 's' is already the subset; a feature has no other role",
+    ),
+    "stratum is the group": (
+        TaskSettings,
+        {"table": "a.csv", "target": "y", "group": "g", "stratum": "g"},
+        "stratum: column 'g' is already the group; allowed: the target, the subset, or a column without a role",
+    ),
+    "feature twice": (
+        TaskSettings,
+        {"table": "a.csv", "target": "y", "features": ["a", "b", "a"]},
+        "features: column 'a' is named twice",
+    ),
+    "no target": (
+        TaskSettings,
+        {"table": "a.csv"},
+        "target: a table needs one: the name of the column to predict",
+    ),
+    "built-in table": (
+        TaskSettings,
+        {"table": "builtin:iris", "target": "y"},
+        "table: there is no 'builtin:iris'; allowed: builtin:diabetes",
+    ),
+    "regex": (
+        TaskSettings,
+        {"table": "a.csv", "target": "y", "features": "(a"},
+        "features: '(a' is not a regular expression: missing ), unterminated subpattern at position 0",
+    ),
+    "group of images": (
+        TaskSettings,
+        {"datasets": ["A"], "group": "writer"},
+        "group: 'writer' is for a table; data sets have the columns label, part, dataset",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONFIG_MISTAKES)
+def test_config(name):
+    model, settings, message = CONFIG_MISTAKES[name]
+    with pytest.raises(ValidationError) as told:
+        model(**settings)
+    assert [error["msg"] for error in told.value.errors()] == [f"Value error, {message}"]
+
+
+def test_all_mistakes_between_data_sets_at_once():
+    datasets = {
+        "A": DatasetSettings(transpose_of="B"),
+        "B": DatasetSettings(transpose_of="A"),
+        "MNIST": DatasetSettings(builtin="digits"),
+        "mnist": DatasetSettings(transpose_of="MNITS"),
+        "a b": DatasetSettings(builtin="digits"),
+    }
+    assert check_datasets(datasets) == [
+        (("datasets", "a b"), "'a b' is not a name; allowed: letters, digits, _ . - only"),
+        (("datasets", "mnist"), "differs from 'MNIST' in case only, which some disks ignore; use another name"),
+        (("datasets", "A", "transpose_of"), "A -> B -> A is a circle; one of them needs rows of its own"),
+        (("datasets", "B", "transpose_of"), "B -> A -> B is a circle; one of them needs rows of its own"),
+        (("datasets", "mnist", "transpose_of"), "there is no data set 'MNITS'; did you mean 'MNIST'?"),
+    ]
+
+
+def images_of(folder, name, shape, image_shape):
+    count = int(np.prod(shape))
+    features = np.arange(count, dtype=np.uint8).reshape(shape)
+    Dataset(name, features, 255.0, np.arange(len(features)), None, image_shape).write(
+        folder / f"{name}.arrow", folder / f"{name}.json"
+    )
+    return folder / f"{name}.arrow"
+
+
+@pytest.mark.parametrize(
+    ("shape", "image_shape", "message"),
+    [
+        ((2, 6), (2, 3), "the images of A have 2 x 3 pixels; only square images can be transposed"),
+        ((2, 6), None, "A holds no images (6 values a row); only images can be transposed"),
+    ],
+)
+def test_transpose_of_what_is_no_square(tmp_path, shape, image_shape, message):
+    path = images_of(tmp_path, "A", shape, image_shape)
+    with pytest.raises(SoakError) as told:
+        transpose("B", path, tmp_path / "B.arrow", tmp_path / "B.json")
+    assert str(told.value) == f"datasets.B.transpose_of: {message}"
+
+
+def test_data_sets_that_differ(tmp_path):
+    paths = {"A": images_of(tmp_path, "A", (2, 4), (2, 2)), "B": images_of(tmp_path, "B", (2, 9), (3, 3))}
+    for settings, message in (
+        ({"datasets": ["A", "B"]}, "tasks.T.datasets: the images of A have 2 x 2 pixels, those of B 3 x 3"),
+        ({"datasets": ["A"], "subset": "part"}, "tasks.T: A has rows without a part; its idx entries need part: NAME"),
+    ):
+        with pytest.raises(SoakError) as told:
+            build_task("T", TaskSettings(**settings), paths, tmp_path / "T.arrow", tmp_path / "T.json")
+        assert str(told.value).startswith(message)
+
+
+def test_parts_that_differ(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    one = images_and_labels(tmp_path / "a", IMAGES)["idx"]
+    two = images_and_labels(tmp_path / "b", idx((3, 2, 3), bytes(18)))["idx"]
+    message = (
+        "FOLDER/b/images: holds images of 2 x 3 uint8 values, but the part before it has 2 x 2 uint8; all parts must be "
+        "alike"
+    )
+    check_told(decode_here, {"idx": one + two}, tmp_path, message)
+
+
+def test_file_of_another_program(tmp_path):
+    (tmp_path / "A.arrow").write_bytes(b"ARROW1 but no more")
+    with pytest.raises(SoakError, match=r"A.arrow: not a file of this workflow, or cut short; delete it and run again"):
+        transpose("B", tmp_path / "A.arrow", tmp_path / "B.arrow", tmp_path / "B.json")
+
+
+@contextmanager
+def ordinary_user():
+    """Permissions do not bind root: be somebody else for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder():
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
+
+
+def test_file_without_permission(open_folder):
+    settings = table(open_folder, GOOD_CSV)
+    (open_folder / "my.csv").chmod(0)
+    with ordinary_user():
+        check_told(build_here, settings, open_folder, "FOLDER/my.csv: no permission to read it")
+        with pytest.raises(SoakError, match=r"my.csv: no permission to read it$"):
+            download([str(open_folder / "my.csv")], [], open_folder / "raw" / "a")
+
+
+def test_folder_that_cannot_be_written(open_folder):
+    table_settings, idx_settings = table(open_folder, GOOD_CSV), images_and_labels(open_folder, IMAGES)
+    (open_folder / "results").mkdir(mode=0o555)
+    with ordinary_user():
+        message = "FOLDER/results/T.arrow: cannot be written: no permission to write there"
+        check_told(build_here, table_settings, open_folder, message)
+        check_told(decode_here, idx_settings, open_folder, message.replace("T.arrow", "D.arrow"))
+        with pytest.raises(SoakError, match=r"results/a: cannot be written: no permission to write there$"):
+            download([str(open_folder / "my.csv")], [], open_folder / "results" / "a")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 64 kB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root may mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_disk_full(small_disk, tmp_path):
+    rows = "".join(f"N,{'cat' if k % 2 else 'dog'},{k / 7:.12f}\n" for k in range(20_000))
+    settings = TaskSettings(**table(tmp_path, "region,y,a\n" + rows))
+    with pytest.raises(SoakError, match=r"small/T.arrow: cannot be written: no space is left on its disk$"):
+        build_task("T", settings, settings.table, small_disk / "T.arrow", small_disk / "T.json")
+    images = DatasetSettings(builtin="digits")
+    with pytest.raises(SoakError, match=r"small/D.arrow: cannot be written: no space is left on its disk$"):
+        decode("D", images, {}, small_disk / "D.arrow", small_disk / "D.json")
+    with pytest.raises(SoakError, match=r"small/a: cannot be written: no space is left on its disk$"):
+        download([settings.table], [], small_disk / "a")
+    assert list(small_disk.iterdir()) == []
