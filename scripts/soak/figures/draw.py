@@ -1,0 +1,79 @@
+"""Several figures in one process: importing costs more than drawing."""
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from soak.config.output import FocusSettings
+from soak.figures.comparisons import pvalue, pvalue_downsample
+from soak.figures.focus import find_focus, same_other_all, train_other
+from soak.figures.note import note
+from soak.figures.output import FigureFolder
+from soak.figures.overview import overview
+from soak.figures.sizes import sizes
+from soak.figures.test_error import test_error, test_error_mean_sd
+from soak.statistics import first_measures
+from soak.statistics.quantities import GREATER_IS_BETTER
+
+# Figures made of the tables alone, in the order in which a reader wants them.
+RESULTS = (
+    "overview",
+    "test_error",
+    "test_error_mean_sd",
+    "train_other",
+    "same_other_all",
+    "pvalue",
+    "pvalue_downsample",
+    "sizes",
+)
+_NOTHING = {
+    "overview": "no task has scores after training on same, on other and on all.",
+    "test_error": "no score could be had.",
+    "test_error_mean_sd": "no score could be had.",
+    "train_other": "no score of this test subset after training on other subsets.",
+    "same_other_all": "no score could be had.",
+    "pvalue": "no score could be had.",
+    "pvalue_downsample": "no train set was down-sampled; resampling.sizes: 0 does so.",
+    "sizes": "all train sets have one size; resampling.sizes: 1 or more adds smaller ones.",
+}
+
+
+def draw_results(
+    scores: pd.DataFrame,
+    pvalues: pd.DataFrame,
+    downsampled: pd.DataFrame,
+    verdicts: pd.DataFrame,
+    folder: FigureFolder,
+    *,
+    focus: FocusSettings,
+    greater_is_better: Mapping[str, bool] = GREATER_IS_BETTER,
+    names: Collection[str] = RESULTS,
+) -> list[Path]:
+    """Draw the figures of `RESULTS` that are asked for, from the tables of these names.
+
+    Each name gets its files: a figure that has nothing to show says why.
+
+    Returns
+    -------
+    list of paths
+        All files written.
+    """
+    usable = scores[scores["task_id"].isin(list(first_measures(scores)))]
+    place = find_focus(usable, focus)
+    ways: dict[str, Callable[[], list[Path]]] = {
+        "overview": lambda: overview(verdicts, pvalues, folder, greater_is_better=greater_is_better),
+        "test_error": lambda: test_error(usable, folder),
+        "test_error_mean_sd": lambda: test_error_mean_sd(usable, folder),
+        "train_other": lambda: [] if place is None else train_other(usable, place, folder),
+        "same_other_all": lambda: [] if place is None else same_other_all(usable, place, folder),
+        "pvalue": lambda: pvalue(usable, pvalues, folder),
+        "pvalue_downsample": lambda: pvalue_downsample(usable, downsampled, folder),
+        "sizes": lambda: sizes(usable, folder),
+    }
+    paths: list[Path] = []
+    for name in RESULTS:
+        if name in names:
+            drawn = ways[name]() if len(usable) else []
+            paths += drawn or note(name, _NOTHING[name], folder)
+    return paths

@@ -1,0 +1,114 @@
+"""Score tables for the figures' tests: made up, but shaped as real runs are."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from soak.config.output import FigureSettings, VerdictSettings
+from soak.figures.output import FigureFolder
+from soak.statistics import pvalues, pvalues_downsample, stats, verdicts
+from soak.statistics.summaries import SPLIT_COLUMNS
+
+LONG_NAMES = [f"Region number {number} of the long river valley" for number in range(1, 7)] + [
+    f"site_{number}_with_underscores_and_a_long_tail" for number in range(7, 13)
+]
+ALGORITHMS = ("featureless", "cv_glmnet_min", "linear_mlp")
+
+
+def make_scores(
+    tasks: list[str],
+    subsets: list[str],
+    *,
+    algorithms: tuple[str, ...] = ALGORITHMS,
+    folds: int = 3,
+    sizes: tuple[int, ...] = (),
+    regressions: int = 0,
+) -> pd.DataFrame:
+    """Scores of every task on every subset; the first tasks are regressions, each on a scale of its own."""
+    random = np.random.default_rng(0)
+    rows = []
+    for number, task in enumerate(tasks):
+        shift = random.choice([0, 0.02, 0.1, 0.4])
+        for train in ("all", "other", "same"):
+            full = {"same": 60, "other": 60 * (len(subsets) - 1), "all": 60 * len(subsets)}[train]
+            for fold in range(1, folds + 1):
+                for subset in subsets:
+                    for size in sorted({*[size for size in sizes if size < full], full}):
+                        for place, algorithm in enumerate(algorithms):
+                            worse = shift if train == "other" else 0.05 * shift
+                            mean = 0.9 if place == 0 else 0.05 + 0.02 * place + worse + 0.5 / np.sqrt(size)
+                            value = float(np.clip(mean * np.exp(0.1 * random.standard_normal()), 0, 1))
+                            regression = number < regressions
+                            scores = (np.nan, 1000 * 10**number * value) if regression else (value, np.nan)
+                            rows.append((task, subset, train, fold, 1, full, size, 0, algorithm, size, 30, *scores))
+    return pd.DataFrame(rows, columns=[*SPLIT_COLUMNS, "zero_one_loss", "mean_squared_error"])
+
+
+CASES = {
+    "two_tasks": make_scores(["Digits_font", "diabetes"], ["digits", "font_digits_rot"], regressions=1),
+    "long_names": make_scores(
+        ["A_task_with_a_really_long_name_of_its_own"],
+        LONG_NAMES,
+        algorithms=("featureless", "cv_glmnet_1se", "a_convolutional_network_with_dropout_and_more"),
+    ),
+    "many_tasks": make_scores([f"Task_{number:02d}" for number in range(20)], ["east", "west", "north"], regressions=3),
+    "one_fold": make_scores(["One"], ["A", "B"], folds=1),
+    "sizes": make_scores(["T1", "T2"], ["East", "West"], sizes=(7, 15, 30, 60)),
+}
+
+
+def tables(scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The tables that the figures of results are drawn from."""
+    tests, means = pvalues(scores), stats(scores)
+    return {
+        "scores": scores,
+        "pvalues": tests,
+        "downsampled": pvalues_downsample(scores),
+        "verdicts": verdicts(tests, means, VerdictSettings()),
+    }
+
+
+@dataclass(frozen=True)
+class KeptFigures(FigureFolder):
+    """A folder that writes nothing and keeps the figures, to look into them."""
+
+    kept: dict[str, tuple[Figure, pd.DataFrame]] = field(default_factory=dict)
+
+    def save(self, figure: Figure, name: str, data: pd.DataFrame) -> list[Path]:
+        self.kept[name] = (figure, data)
+        check_texts(figure, name)
+        return [self.path / f"{name}.png"]
+
+
+def check_texts(figure: Figure, name: str) -> None:
+    """No text that is drawn is cut by the figure's edge, and no two of them overlap."""
+    boxes = []
+    draw = Text.draw
+
+    def draw_and_note(text: Text, renderer: RendererAgg, *args: object) -> None:
+        if text.get_visible() and text.get_text().strip():
+            boxes.append((text.get_text(), Text.get_window_extent(text, renderer)))
+        draw(text, renderer, *args)
+
+    with patch.object(Text, "draw", draw_and_note):
+        FigureCanvasAgg(figure).draw()
+    assert boxes
+    width, height = figure.bbox.width, figure.bbox.height
+    for words, box in boxes:
+        inside = box.x0 >= -1 and box.y0 >= -1 and box.x1 <= width + 1 and box.y1 <= height + 1
+        assert inside, f"{name}: '{words}' is cut: {box} in {width} x {height}"
+    for number, (words, box) in enumerate(boxes):
+        for other, around in boxes[number + 1 :]:
+            x = min(box.x1, around.x1) - max(box.x0, around.x0)
+            y = min(box.y1, around.y1) - max(box.y0, around.y0)
+            assert not (x > 2 and y > 2), f"{name}: '{words}' overlaps '{other}' by {x:.0f} x {y:.0f} pixels"
+
+
+def kept(folder: Path, **settings: object) -> KeptFigures:
+    return KeptFigures(folder, FigureSettings(**settings))
