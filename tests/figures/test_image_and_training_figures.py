@@ -20,7 +20,7 @@ from soak.figures.training import glmnet_path, history, torch_loop
 class Images:
     name: str
     features: np.ndarray
-    labels: Any
+    label: Any
     image_shape: tuple[int, ...] | None = (2, 3)
     scale: float = 255
 
