@@ -214,7 +214,7 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
     "member of a plain file": (
         lambda f: images_and_labels(f, IMAGES, images_member="train"),
-        "FOLDER/images: is not a zip archive, so that it has no member 'train'; leave the member out",
+        "FOLDER/images: is no zip or tar archive, so that it has no member 'train'; leave the member out",
     ),
     "csv: no label": (
         lambda f: image_csv(f, "predefined.set,z,0,1\ntrain,1,0,0\n"),

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -26,9 +26,13 @@ def nearest(name: str, known: Iterable[str], kind: str = "allowed") -> str:
     folded = [other for other in names if other.casefold() == name.casefold()]
     if folded or near:
         return f"did you mean {(folded or near)[0]!r}?"
-    if not names:
-        return f"{kind}: there is none"
-    return f"{kind}: {', '.join(names[:10])}{', …' if len(names) > 10 else ''}"
+    return f"{kind}: {listed(names) or 'there is none'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first ten names, in one line whatever they hold."""
+    printable = [name if name.isprintable() else repr(name) for name in names[:10]]
+    return ", ".join(printable) + (", …" if len(names) > 10 else "")
 
 
 def same_but_for_case(key: str, names: Iterable[str]) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""The bytes inside a file, whatever it is packed in: gzip, xz, bzip2, zstd, or a member of a zip.
+"""The bytes inside a file, whatever it is packed in: gzip, xz, bzip2, zstd, or a member of a zip or tar.
 
 What a file is packed in is told by its first bytes, not by its name. Members are read, never unpacked to disk, so that
 no name in an archive can lead anywhere.
@@ -8,6 +8,7 @@ import bz2
 import gzip
 import io
 import lzma
+import tarfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -15,13 +16,14 @@ from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
-from soak.config.names import nearest
+from soak.config.names import listed, nearest
 from soak.errors import SoakError
 
 _BOMB_RATIO = 100  # gzip can reach 1032; the published images and tables stay below 40
 _BOMB_BYTES = 256 * 2**20  # a smaller file does no harm
 _CHUNK = 2**20
 _ZIP = b"PK\x03\x04"
+_TAR = slice(257, 262)
 _MAGIC = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -34,7 +36,7 @@ def open_bytes(path: str | Path, where: str, member: str | None = None) -> Binar
     where : str
         What errors call the file: the name or URL that the user gave.
     member : str, optional
-        File in a zip; may be left out where there is one only.
+        File in a zip or tar archive; may be left out where a zip has one only.
 
     Raises
     ------
@@ -42,24 +44,27 @@ def open_bytes(path: str | Path, where: str, member: str | None = None) -> Binar
         Here or while reading: no such file, empty, damaged, cut short, an HTML page, a decompression bomb.
     """
     check_readable(path, where)
-    raw: Any = Path(path).open("rb")  # noqa: SIM115
+    stream: io.BufferedReader = Path(path).open("rb")  # noqa: SIM115
     size = Path(path).stat().st_size
-    is_member = _head(raw).startswith(_ZIP)
-    if is_member:
-        raw, size, where = _open_member(raw, where, member)
-    elif member is not None:
-        raw.close()
-        raise SoakError(f"{where}: is not a zip archive, so that it has no member {member!r}; leave the member out")
-    head = _head(raw)
-    kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
-    stream = raw if kind is None else _decompressed(raw, kind)
-    packed = kind is not None or is_member
-    guarded = io.BufferedReader(_Guarded(stream, kind or "zip", size if packed else None, where), _CHUNK)
-    if not guarded.peek(1):
+    is_archive = stream.peek(4).startswith(_ZIP)
+    if is_archive:
+        found, size, where = _zip_member(stream, where, member)
+        stream = _guarded(found, "zip", size, where)
+    head = stream.peek(6)
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic):
+            stream = _guarded(_decompressed(stream, kind), kind, size, where)
+    if not is_archive and stream.peek(_TAR.stop)[_TAR] == b"ustar":
+        is_archive = True
+        found, where = _tar_member(stream, where, member)
+        stream = _guarded(found, "tar", None, where)
+    if member is not None and not is_archive:
+        raise SoakError(f"{where}: is no zip or tar archive, so that it has no member {member!r}; leave the member out")
+    if not stream.peek(1):
         raise SoakError(f"{where}: the file is empty, once unpacked")
-    if looks_like_html(guarded.peek(512)[:512]):
+    if looks_like_html(stream.peek(512)[:512]):
         raise SoakError(f"{where}: is an HTML page instead of data; open it in a browser to see what the server says")
-    return cast(BinaryIO, guarded)
+    return cast(BinaryIO, stream)
 
 
 def check_readable(path: str | Path, where: str) -> None:
@@ -92,34 +97,52 @@ def _beside(path: Path) -> str:
     return f"; {hint}" if hint.startswith("did you mean") else ""
 
 
-def _head(file: Any) -> bytes:
-    head = file.read(6)
-    file.seek(0)
-    return cast(bytes, head)
-
-
-def _decompressed(raw: Any, kind: str) -> Any:
+def _decompressed(stream: BinaryIO, kind: str) -> Any:
     if kind == "zstd":
-        return pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd")
+        return pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd")
     opener: Any = {"gzip": gzip.open, "xz": lzma.open, "bzip2": bz2.open}[kind]
-    return opener(raw, "rb")
+    return opener(stream, "rb")
 
 
-def _open_member(raw: BinaryIO, where: str, member: str | None) -> tuple[Any, int, str]:
+def _zip_member(stream: BinaryIO, where: str, member: str | None) -> tuple[Any, int, str]:
     """The named member of a zip, or its only one: its stream, its compressed size, and what to call it."""
     try:
-        archive = zipfile.ZipFile(raw)
+        archive = zipfile.ZipFile(stream)
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
         if "[Content_Types].xml" in names:
             raise SoakError(f"{where}: is an Excel workbook or the like; save it as CSV")
         if member is None and len(names) != 1:
-            raise SoakError(f"{where}: holds {len(names)} files; name the member: {', '.join(names[:12])}")
+            raise SoakError(f"{where}: holds {len(names)} files; name the member: {listed(names)}")
         name = names[0] if member is None else member
         if name not in names:
             raise SoakError(f"{where}: has no member {name!r}; {nearest(name, names)}")
         return archive.open(name), archive.getinfo(name).compress_size, f"{where}, member {name}"
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-        raise SoakError(f"{where}: the zip archive is damaged or cut short ({error})") from None
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+        raise SoakError(f"{where}: the zip archive is damaged or cut short ({_first_line(error)})") from None
+
+
+def _tar_member(stream: BinaryIO, where: str, member: str | None) -> tuple[Any, str]:
+    """The named member of a tar, which is read once, from the front: its stream, and what to call it."""
+    try:
+        archive = tarfile.open(fileobj=stream, mode="r|")  # noqa: SIM115
+        names = []
+        for info in archive:
+            if info.isfile() and info.name == member:
+                return archive.extractfile(info), f"{where}, member {info.name}"
+            names.append(info.name)
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise SoakError(f"{where}: the tar archive is damaged or cut short ({_first_line(error)})") from None
+    if member is None:
+        raise SoakError(f"{where}: is a tar archive; name the member: {listed(names)}")
+    raise SoakError(f"{where}: has no file {member!r}; {nearest(member, names)}")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _guarded(source: Any, kind: str, packed_size: int | None, where: str) -> io.BufferedReader:
+    return io.BufferedReader(_Guarded(source, kind, packed_size, where), _CHUNK)
 
 
 class _Guarded(io.RawIOBase):
@@ -138,8 +161,8 @@ class _Guarded(io.RawIOBase):
             data = self._source.read(len(buffer))
         except EOFError:
             raise SoakError(f"{self._where}: the {self._kind} data end too early: the file is cut short") from None
-        except (OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowInvalid) as error:
-            text = str(error)
+        except (OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, pa.ArrowInvalid) as error:
+            text = _first_line(error)
             if "end-of-stream" in text or "Truncated" in text or "ended before" in text:
                 raise SoakError(f"{self._where}: the {self._kind} data end too early: the file is cut short") from None
             raise SoakError(f"{self._where}: the {self._kind} data are damaged ({text})") from None

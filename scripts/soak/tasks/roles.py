@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from soak.config.data import TaskSettings
-from soak.config.names import nearest
+from soak.config.names import listed, nearest
 from soak.errors import SoakError
 
 _SINGLE = ("target", "subset", "group", "fold", "weights")
@@ -80,23 +80,19 @@ def _features(
         matching = [name for name in names if pattern.search(name)]
         found = tuple(name for name in matching if name not in taken)
         if not found:
-            what = "no column" if not matching else f"only columns that have another role ({', '.join(matching)})"
+            what = "no column" if not matching else f"only columns that have another role ({listed(matching)})"
             free = [name for name in names if name not in taken]
             raise SoakError(
                 f"{key}.features: {settings.features!r} matches {what} of {where}; "
-                f"its columns without a role: {_listed(free)}"
+                f"its columns without a role: {listed(free) or 'none'}"
             )
         return found
     found = tuple(name for name in names if name not in taken and name not in strata)
     if not found:
-        raise SoakError(f"{key}: no column of {where} is left for the features; its columns: {_listed(list(names))}")
+        raise SoakError(f"{key}: no column of {where} is left for the features; its columns: {listed(names)}")
     return found
 
 
 def _check_known(column: str, names: tuple[str, ...], key: str, where: str) -> None:
     if column not in names:
         raise SoakError(f"{key}: {where} has no column {column!r}; {nearest(column, names, 'its columns')}")
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:10]) + (", …" if len(names) > 10 else "") if names else "none"

@@ -1,0 +1,183 @@
+"""Any bytes at all: the readers answer with rows or with one line, never with a traceback.
+
+A small number of inputs by default; SOAK_STRESS=1 tries 10,000 for each reader.
+"""
+
+import gzip
+import os
+import random
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from bad_files import GOOD_CSV, IMAGES, arrow, idx, parquet, zip_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from soak.config.data import DatasetSettings, TaskSettings
+from soak.data.dataset import Dataset
+from soak.data.decode import decode
+from soak.data.idx import read_idx
+from soak.errors import SoakError
+from soak.tasks.build import build_task
+from soak.tasks.task import Task
+
+STRESS = os.environ.get("SOAK_STRESS") == "1"
+FUZZ = settings(
+    max_examples=10_000 if STRESS else 100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.fixture(scope="module")
+def folder():
+    """In memory where that is to be had: thousands of files are written."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as name:
+        yield Path(name)
+
+
+def one_line(error):
+    text = str(error.value if hasattr(error, "value") else error)
+    assert text
+    assert "\n" not in text
+    assert "Traceback" not in text
+
+
+def mutated(seed_files):
+    """A good file with bytes changed, cut out, put in, or cut off; or bytes from nowhere."""
+
+    @st.composite
+    def mutate(draw):
+        data = bytearray(draw(st.sampled_from(seed_files)))
+        for _ in range(draw(st.integers(0, 4))):
+            place = draw(st.integers(0, len(data)))
+            action = draw(st.sampled_from(["change", "cut", "insert", "end"]))
+            if action == "change" and place < len(data):
+                data[place] = draw(st.integers(0, 255))
+            elif action == "cut":
+                del data[place : place + draw(st.integers(1, 20))]
+            elif action == "insert":
+                data[place:place] = draw(st.binary(max_size=20))
+            elif action == "end":
+                del data[place:]
+        return bytes(data)
+
+    return st.one_of(mutate(), st.binary(max_size=200))
+
+
+def pack(seed_files):
+    packed = [pa.compress(data, "zstd", asbytes=True) for data in seed_files]
+    return [*seed_files, *map(gzip.compress, seed_files), *packed, *(zip_of({"a": data}) for data in seed_files)]
+
+
+IDX_SEEDS = pack([IMAGES, idx((2,), b"\0\1"), idx((2, 2), np.arange(4, dtype=">f8").tobytes(), 0x0E)])
+
+
+@FUZZ
+@given(data=mutated(IDX_SEEDS))
+def test_idx(folder, data):
+    (folder / "a").write_bytes(data)
+    try:
+        items = read_idx(folder / "a", "a")
+    except SoakError as error:
+        one_line(error)
+    else:
+        assert 1 <= items.ndim <= 4
+        assert items.size > 0
+
+
+IMAGE_CSV = b'predefined.set,y,0,1,2\ntrain,1,0,0.5,1\n"test",2,0.1,1e-3,0\ntest,3,0.00392156862745098,1,0\n'
+
+
+@FUZZ
+@given(data=mutated(pack([IMAGE_CSV])))
+def test_published_csv(folder, data):
+    (folder / "a.csv").write_bytes(data)
+    try:
+        decode("D", DatasetSettings(csv="a.csv"), {"csv": folder / "a.csv"}, folder / "D.arrow", folder / "D.json")
+    except SoakError as error:
+        one_line(error)
+    else:
+        decoded = Dataset.open(folder / "D.arrow")
+        assert len(decoded.features) == len(decoded.label) > 0
+        assert np.isfinite(decoded.features).all()
+
+
+TABLE_SEEDS = [GOOD_CSV.encode(), GOOD_CSV.replace("cat", '"ca,t"').encode(), GOOD_CSV.replace("1.5", "NA").encode()]
+
+
+@FUZZ
+@given(data=mutated([*pack(TABLE_SEEDS), parquet(), arrow()]), impute=st.sampled_from(["error", "mean", "drop_rows"]))
+def test_table(folder, data, impute):
+    (folder / "a.csv").write_bytes(data)
+    roles = TaskSettings(table="a.csv", target="y", subset="region", stratum=["y"], impute=impute)
+    try:
+        build_task("T", roles, folder / "a.csv", folder / "T.arrow", folder / "T.json")
+    except SoakError as error:
+        one_line(error)
+    else:
+        check_task(Task.open(folder / "T.arrow"))
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        ["", "NA", "1", "-2.5", "1e400", "inf", "true", "x", "2024-01-01", '"', "1,5", " ", "\t", "é", "+3"]
+    ),
+    st.text(max_size=5),
+    st.integers().map(str),
+    st.floats().map(repr),
+)
+
+
+@FUZZ
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=4, max_size=4), min_size=1, max_size=12),
+    type_=st.sampled_from([None, "classification", "regression"]),
+    impute=st.sampled_from(["error", "median", "drop_rows"]),
+)
+def test_cells(folder, rows, type_, impute):
+    """Tables of the right shape with anything in them."""
+    quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
+    (folder / "a.csv").write_bytes("\n".join(["y,region,a,b", *quoted]).encode("utf-8", errors="surrogatepass"))
+    roles = TaskSettings(table="a.csv", target="y", subset="region", type=type_, impute=impute)
+    try:
+        build_task("T", roles, folder / "a.csv", folder / "T.arrow", folder / "T.json")
+    except SoakError as error:
+        one_line(error)
+    else:
+        check_task(Task.open(folder / "T.arrow"))
+
+
+def check_task(task):
+    assert len(task.features) == len(task.target) == len(task.subset) > 0
+    assert np.isfinite(task.features).all()
+    assert np.isfinite(task.target).all()
+    assert task.type == "regression" or (task.target.min() >= 0 and task.target.max() < len(task.classes))
+    assert all(isinstance(value, str) for value in task.subset)
+
+
+def test_damage_anywhere_in_a_packed_file(folder):
+    """Each single byte of a gzip changed, in turn: told, or without effect (the header holds a time and a name)."""
+    chance = random.Random(1)
+    data = gzip.compress(idx((40, 5), bytes(chance.randrange(256) for _ in range(200))), mtime=0)
+    good = read_bytes(folder, data)
+    told = 0
+    for place in range(len(data)):
+        changed = data[:place] + bytes([data[place] ^ (1 + chance.randrange(255))]) + data[place + 1 :]
+        try:
+            assert np.array_equal(read_bytes(folder, changed), good)
+        except SoakError as error:
+            one_line(error)
+            told += 1
+    assert told > 200
+
+
+def read_bytes(folder, data):
+    (folder / "a").write_bytes(data)
+    return read_idx(folder / "a", "a")
