@@ -8,7 +8,7 @@ import pandas as pd
 from soak.config.output import FocusSettings
 from soak.figures.comparisons import pvalue, pvalue_downsample
 from soak.figures.focus import find_focus, same_other_all, train_other
-from soak.figures.note import note
+from soak.figures.nothing import nothing
 from soak.figures.output import FigureFolder
 from soak.figures.overview import overview
 from soak.figures.sizes import sizes
@@ -27,16 +27,6 @@ RESULTS = (
     "pvalue_downsample",
     "sizes",
 )
-_NOTHING = {
-    "overview": "no task has scores after training on same, on other and on all.",
-    "test_error": "no score could be had.",
-    "test_error_mean_sd": "no score could be had.",
-    "train_other": "no score of this test subset after training on other subsets.",
-    "same_other_all": "no score could be had.",
-    "pvalue": "no score could be had.",
-    "pvalue_downsample": "no train set was down-sampled; resampling.sizes: 0 does so.",
-    "sizes": "all train sets have one size; resampling.sizes: 1 or more adds smaller ones.",
-}
 
 
 def draw_results(
@@ -75,5 +65,5 @@ def draw_results(
     for name in RESULTS:
         if name in names:
             drawn = ways[name]() if len(usable) else []
-            paths += drawn or note(name, _NOTHING[name], folder)
+            paths += drawn or nothing(name, folder)
     return paths

@@ -59,7 +59,7 @@ def glmnet_path(table: pd.DataFrame, folder: FigureFolder, dataset: str = "") ->
 
 
 def history(
-    table: pd.DataFrame, selected_epochs: int | None, name: str, folder: FigureFolder, what: str = ""
+    table: pd.DataFrame, selected_epochs: float | None, name: str, folder: FigureFolder, what: str = ""
 ) -> list[Path]:
     """Measures per epoch on subtrain and validation halves, the selected number of epochs as a vertical line.
 
@@ -67,8 +67,8 @@ def history(
     ----------
     table : DataFrame
         Columns epoch, set, measure, value.
-    selected_epochs : int or None
-        None if none was selected (all epochs are trained).
+    selected_epochs : number or None
+        None (or NaN) if none was selected (all epochs are trained).
     name : str
         history_mlp, history_graph or history_selected.
     what : str
@@ -77,15 +77,16 @@ def history(
     style = folder.style
     shown = table.assign(value=table["value"] * table["measure"].map(lambda measure: quantity(measure).factor))
     measures = list(table["measure"].unique())
+    selected = None if pd.isna(selected_epochs) else int(selected_epochs or 0)
     with style.applied():
         figure, axes = draw_panels(_curve_panels(style, len(measures)), style, _heading(name, what), name)
         for place, measure in zip([row[0] for row in axes], measures, strict=True):
             _curves(place, shown[shown["measure"] == measure], "epoch", "value", style, minima=False)
             place.set_ylabel(quantity(measure).label)
-            if selected_epochs is not None:
-                place.axvline(selected_epochs, color=GREY, lw=1, ls="--", zorder=1)
-        _dress([row[0] for row in axes], style, "epoch", selected_epochs, minima=False)
-        return folder.save(figure, name, table.assign(selected_epochs=selected_epochs))
+            if selected is not None:
+                place.axvline(selected, color=GREY, lw=1, ls="--", zorder=1)
+        _dress([row[0] for row in axes], style, "epoch", selected, minima=False)
+        return folder.save(figure, name, table.assign(selected_epochs=selected))
 
 
 def _heading(name: str, what: str) -> str:
