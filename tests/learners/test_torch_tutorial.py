@@ -1,30 +1,22 @@
 """The tutorial's loop against the numbers that the blog post prints."""
 
-import gzip
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from torch_cases import read_fashion
 
 from soak.learners.torch_tutorial import torch_loop
 
 TESTS = Path(__file__).parents[1]
 
 
-def read_fashion():
-    """Features in [0, 1] of shape (1000, 784) and class codes of the first Fashion-MNIST images."""
-    images = gzip.decompress((TESTS / "data/fashion-train-1000-images-idx3-ubyte.gz").read_bytes())
-    labels = gzip.decompress((TESTS / "data/fashion-train-1000-labels-idx1-ubyte.gz").read_bytes())
-    X = np.frombuffer(images, np.uint8, offset=16).reshape(1000, 784) / np.float32(255)
-    return X, np.frombuffer(labels, np.uint8, offset=8).astype(np.int32)
-
-
 @pytest.fixture(scope="module")
 def loop():
-    X, y = read_fashion()
-    return torch_loop(X, y, 10, (28, 28), seed=1)
+    pixels, labels = read_fashion()
+    return torch_loop(pixels / np.float32(255), labels.astype(np.int32), 10, (28, 28), seed=1)
 
 
 def printed_numbers():
@@ -49,7 +41,8 @@ def test_has_one_row_per_epoch_set_and_measure(loop):
 
 
 def test_leaves_the_global_random_numbers_and_threads_alone():
-    X, y = read_fashion()
+    pixels, labels = read_fashion()
+    X, y = pixels / np.float32(255), labels.astype(np.int32)
     before, threads = torch.get_rng_state(), torch.get_num_threads()
     torch_loop(X[:20], y[:20], 10, None, seed=1, epochs=2)
     assert torch.equal(torch.get_rng_state(), before)

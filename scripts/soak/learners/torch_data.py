@@ -11,7 +11,7 @@ from torch import Tensor
 
 from soak.config.names import nearest
 from soak.errors import SoakError
-from soak.tasks.task import Task, TaskRows
+from soak.tasks.task import TaskRows
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Rows:
     weights: Tensor | None = None
 
     def __len__(self) -> int:
-        return len(self.y)
+        return int(self.y.shape[0])
 
     def part(self, start: int, stop: int) -> "Rows":
         """Rows from ``start`` up to ``stop``, without a copy."""
@@ -79,8 +79,3 @@ def choose_device(device: Literal["auto", "cpu", "cuda"] | str) -> torch.device:
     if device == "cuda" and not torch.cuda.is_available():
         raise SoakError("execution.device: cuda is asked for, but torch sees no CUDA GPU; allowed here: auto, cpu")
     return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def ordered(task: Task, *parts: NDArray[np.int64]) -> TaskRows:
-    """Rows of a task in the order of the parts, so that each part is a slice of one matrix."""
-    return TaskRows(task, np.concatenate(parts))

@@ -22,6 +22,9 @@ class Trainer(Protocol):
     def validate(self) -> Values | None:
         """Each measure of the validation rows as the model is now; None without such rows."""
 
+    def finish(self) -> None:
+        """Put what was learned into the network."""
+
 
 @dataclass
 class Curves:

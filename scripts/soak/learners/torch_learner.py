@@ -1,6 +1,7 @@
 """The torch learners: epochs chosen on a validation set, then a fresh network on the whole train set."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -8,13 +9,14 @@ from torch import nn
 
 from soak.config.learners import TorchSettings
 from soak.learners.base import Fit, Prediction, TrainData, argmax_response
-from soak.learners.torch_data import Rows, choose_device, ordered, read_rows
+from soak.learners.torch_data import Rows, choose_device, read_rows
 from soak.learners.torch_epochs import Curves, Trainer, run_epochs
 from soak.learners.torch_halves import split_halves
+from soak.learners.torch_linear import InnerProductTrainer, LinearTrainer, inner_products_pay, linear_layer
 from soak.learners.torch_loop import EVALUATED_ROWS, NetworkTrainer, outputs_of
 from soak.learners.torch_networks import Ends, Shape, make_network, printed_network
 from soak.learners.torch_objective import Objective, make_objective
-from soak.learners.torch_optimizer import make_optimizer
+from soak.learners.torch_optimizer import make_optimizer, plain_sgd_rate
 from soak.learners.torch_seeds import generator, named_seed, one_thread
 from soak.tasks.task import Task, TaskRows
 
@@ -37,7 +39,7 @@ def fit(settings: TorchSettings, name: str, data: TrainData) -> Fit:
     SoakError
         Settings that do not fit the task, or an unknown device.
     """
-    with one_thread():
+    with one_thread(), np.errstate(all="ignore"):  # what overflows is told as divergence
         network, curves = _train(settings, data)
     return Fit(
         predict={name: _predictor(network, data.rows.task, choose_device(data.device))},
@@ -66,42 +68,56 @@ def describe(settings: TorchSettings, type: str, n_features: int, image_shape: S
 
 def _train(settings: TorchSettings, data: TrainData) -> tuple[nn.Module, Curves]:
     """The trained network, and the curves that chose its number of epochs."""
-    task, device = data.rows.task, choose_device(data.device)
-    objective = make_objective(settings.loss, task.type)
-
-    def start(purpose: str, rows: Rows, validation: Rows | None) -> tuple[nn.Module, Trainer]:
-        torch.manual_seed(named_seed(data.torch_seed, purpose))
-        network = make_network(settings, Ends(task.features.shape[1], task.n_outputs, task.image_shape)).to(device)
-        return network, _trainer(
-            settings, objective, network, rows, validation, generator(data.torch_seed, f"{purpose} batches")
-        )
-
+    device, rows = choose_device(data.device), data.rows
+    training = _Training(settings, rows.task, make_objective(settings.loss, rows.task.type), data.torch_seed, device)
     if settings.validate_ is None:
-        whole = read_rows(data.rows, device, settings.class_weights)
-        network, trainer = start("all epochs", whole, None)
-        return network, run_epochs(trainer, settings.epochs)
+        return training.run("all epochs", read_rows(rows, device, settings.class_weights), None, settings.epochs)
     share = settings.validate_ if settings.validate_ < 1 else 1 / settings.validate_
-    subtrain, validation = split_halves(len(data.rows), share, data.rows.strata, data.rows.group, data.torch_seed)
-    positions = ordered(task, data.rows.rows[subtrain], data.rows.rows[validation])
-    whole = read_rows(positions, device, settings.class_weights)
-    n_subtrain = len(subtrain)
-    _, trainer = start("selection", whole.part(0, n_subtrain), whole.part(n_subtrain, len(whole)))
-    curves = run_epochs(trainer, settings.epochs, settings.patience, settings.min_delta)
-    network, trainer = start("refit", whole, None)
-    run_epochs(trainer, curves.best)
+    subtrain, validation = split_halves(len(rows), share, rows.strata, rows.group, data.torch_seed)
+    halves = TaskRows(rows.task, rows.rows[np.concatenate([subtrain, validation])])
+    whole = read_rows(halves, device, settings.class_weights)  # each half is a slice of it
+    middle = len(subtrain)
+    _, curves = training.run(
+        "selection", whole.part(0, middle), whole.part(middle, len(whole)), settings.epochs, settings.patience
+    )
+    network, _ = training.run("refit", whole, None, curves.best)
     return network, curves
 
 
-def _trainer(
-    settings: TorchSettings,
-    objective: Objective,
-    network: nn.Module,
-    rows: Rows,
-    validation: Rows | None,
-    shuffles: torch.Generator,
-) -> Trainer:
-    optimizer, scheduler = make_optimizer(settings, network.parameters())
-    return NetworkTrainer(network, rows, validation, objective, optimizer, scheduler, settings.batch_size, shuffles)
+@dataclass(frozen=True)
+class _Training:
+    """What the trainings of one fit share."""
+
+    settings: TorchSettings
+    task: Task
+    objective: Objective
+    seed: int
+    device: torch.device
+
+    def run(
+        self, purpose: str, rows: Rows, validation: Rows | None, epochs: int, patience: int | None = None
+    ) -> tuple[nn.Module, Curves]:
+        """Train a fresh network; ``purpose`` names its random numbers."""
+        torch.manual_seed(named_seed(self.seed, purpose))
+        ends = Ends(self.task.features.shape[1], self.task.n_outputs, self.task.image_shape)
+        network = make_network(self.settings, ends).to(self.device)
+        trainer = self._trainer(network, rows, validation, epochs, generator(self.seed, f"{purpose} batches"))
+        curves = run_epochs(trainer, epochs, patience, self.settings.min_delta)
+        trainer.finish()
+        return network, curves
+
+    def _trainer(
+        self, network: nn.Module, rows: Rows, validation: Rows | None, epochs: int, shuffles: torch.Generator
+    ) -> Trainer:
+        """The fastest of the trainers that do the same steps."""
+        size = self.settings.batch_size
+        layer, rate = linear_layer(network), plain_sgd_rate(self.settings)
+        if layer is None or rate is None or not self.objective.is_measure or self.device.type != "cpu":
+            optimizer, scheduler = make_optimizer(self.settings, network.parameters())
+            return NetworkTrainer(network, rows, validation, self.objective, optimizer, scheduler, size, shuffles)
+        work = len(rows), 0 if validation is None else len(validation), layer.in_features, layer.out_features, epochs
+        kind = InnerProductTrainer if len(rows) <= size and inner_products_pay(*work) else LinearTrainer
+        return kind(layer, rows, validation, self.objective, rate, size, shuffles)
 
 
 def _predictor(network: nn.Module, task: Task, device: torch.device) -> Callable[[TaskRows], Prediction]:

@@ -78,6 +78,9 @@ class NetworkTrainer:
         values: list[float] = (sums / len(self.validation)).tolist()
         return values
 
+    def finish(self) -> None:
+        pass  # the weights are the network's own
+
 
 class Batches:
     """The rows of an epoch in batches of ``size``, the last one smaller, in a new random order each time.
