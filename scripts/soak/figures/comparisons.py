@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from soak.figures.captions import title
+from soak.figures.colors import GREY, MARKERS
 from soak.figures.layout import Panels, draw_panels, panel_title
 from soak.figures.output import FigureFolder
 from soak.figures.shown import algorithms_of, full_size, in_words, mean_sd, shown_scores
-from soak.figures.style import GREY, MARKERS, Style
+from soak.figures.style import Style
 from soak.statistics.quantities import Quantity, format_p, quantity
 from soak.statistics.summaries import first_measures
 

@@ -11,10 +11,11 @@ from matplotlib.ticker import MaxNLocator
 from soak.config.output import FocusSettings
 from soak.errors import SoakError
 from soak.figures.captions import title
+from soak.figures.colors import MARKERS, TRAIN_SUBSETS
 from soak.figures.layout import Panels, below, draw_panels, panel_title, room_below, wrapped
 from soak.figures.output import FigureFolder
 from soak.figures.shown import algorithms_of, full_size, in_words, mean_sd, shown_scores
-from soak.figures.style import MARKERS, TRAIN_SUBSETS, Style
+from soak.figures.style import Style
 from soak.statistics.quantities import quantity
 
 _COLUMNS = 4  # tasks side by side

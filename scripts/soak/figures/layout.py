@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from soak.figures.captions import caption
-from soak.figures.style import GREY, Style
+from soak.figures.colors import GREY
+from soak.figures.style import Style
 
 MARGIN = 0.12  # inches around everything
 LEAST_WIDTH = 5.0  # inches: room for a caption that can be read

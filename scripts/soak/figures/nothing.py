@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from soak.figures.captions import title
+from soak.figures.colors import GREY
 from soak.figures.layout import MARGIN, Panels, draw_panels
 from soak.figures.output import FigureFolder
-from soak.figures.style import GREY
 
 _REASONS = {
     "overview": "no task has scores after training on same, on other and on all.",

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from soak.figures.captions import title
+from soak.figures.colors import GREY, MARKERS
 from soak.figures.layout import Panels, below, draw_panels
 from soak.figures.output import FigureFolder
-from soak.figures.style import GREY, MARKERS, Style
+from soak.figures.style import Style
 from soak.statistics.quantities import GREATER_IS_BETTER, quantity
 
 _LEGEND = "a difference is seen for:"

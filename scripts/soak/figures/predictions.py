@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from soak.figures.captions import title
+from soak.figures.colors import TRAIN_SUBSETS
 from soak.figures.images import picture, show
 from soak.figures.layout import Panels, draw_panels, panel_title, side_title
 from soak.figures.output import FigureFolder
-from soak.figures.style import TRAIN_SUBSETS, Style
+from soak.figures.style import Style
 
 PREDICTION_COLUMNS = (
     "test_subset",

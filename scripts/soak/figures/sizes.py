@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from soak.figures.captions import title
+from soak.figures.colors import MARKERS, TRAIN_SUBSETS
 from soak.figures.focus import legend
 from soak.figures.layout import Panels, below, chunks, draw_panels, panel_title, side_title
 from soak.figures.output import FigureFolder
 from soak.figures.shown import KEYS, algorithms_of, in_words, mean_sd, shown_scores
-from soak.figures.style import MARKERS, TRAIN_SUBSETS, Style
+from soak.figures.style import Style
 from soak.statistics.quantities import quantity
 
 _COLUMNS = 5

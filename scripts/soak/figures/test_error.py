@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from soak.figures.captions import title
+from soak.figures.colors import MARKERS, TRAIN_SUBSETS
 from soak.figures.layout import Panels, below, chunks, draw_panels, panel_title, room_below, side_title, wrapped
 from soak.figures.output import FigureFolder
 from soak.figures.shown import algorithms_of, full_size, in_words, mean_sd, shown_scores
-from soak.figures.style import MARKERS, TRAIN_SUBSETS, Style
+from soak.figures.style import Style
 from soak.statistics.quantities import quantity
 
 _COLUMNS = 6  # panels side by side
