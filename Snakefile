@@ -26,6 +26,20 @@ include: "rules/figures.smk"
 include: "rules/report.smk"
 
 
+# Seconds each, and the network: these run where Snakemake runs, also where the other rules are jobs of a cluster.
+localrules:
+    all,
+    tables,
+    figures,
+    data,
+    tasks,
+    download,
+    splits,
+    stats,
+    verdicts,
+    outcome,
+
+
 rule all:
     default_target: True
     input:

@@ -60,6 +60,23 @@ def learner_code(step, learners):
     return code_of(step, *run) + [str(file) for file in own if file]
 
 
+def growing(amount):
+    """A request for memory or time that grows with each try, where a profile retries jobs."""
+    return lambda wildcards, attempt: attempt * amount
+
+
+def gpus(learner):
+    """GPUs that a fit's job asks for: one for a torch learner where the config says cuda."""
+    is_torch = cfg.learners[learner].type.startswith("torch_")
+    return int(is_torch and cfg.execution.device == "cuda")
+
+
+def device(learner):
+    """Where a learner's fits run; only torch learners know more than the CPU."""
+    is_torch = cfg.learners[learner].type.startswith("torch_")
+    return cfg.execution.device if is_torch else "cpu"
+
+
 def pack_files(_):
     """All files of fits that the tables are made of."""
     return [

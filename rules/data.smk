@@ -24,8 +24,8 @@ rule download:
         source=names({source for _, source in SOURCES}),
     retries: 0
     resources:
-        mem_mb=300,
-        runtime=120,
+        mem_mb=growing(300),
+        runtime=growing(120),
     params:
         urls=lambda w: list(SOURCES[w.owner, w.source].urls),
         hashes=lambda w: list(SOURCES[w.owner, w.source].hashes),
@@ -53,8 +53,8 @@ rule decode:
     wildcard_constraints:
         dataset=names(DECODED),
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
     params:
         dataset=lambda w: settings(cfg.datasets[w.dataset]),
     message:
@@ -77,8 +77,8 @@ rule transpose:
     wildcard_constraints:
         dataset=names(TRANSPOSED),
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(30),
     params:
         rows=lambda w: cfg.datasets[w.dataset].rows,
     message:

@@ -47,8 +47,8 @@ if DRAWN["images"]:
         benchmark:
             "results/benchmarks/draw_images.tsv"
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=growing(1000),
+            runtime=growing(10),
         params:
             figures=settings(cfg.figures),
             transposed={name: cfg.datasets[name].transpose_of for name in TRANSPOSED},
@@ -86,8 +86,8 @@ if DRAWN["training"]:
         benchmark:
             "results/benchmarks/draw_training.tsv"
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=growing(1000),
+            runtime=growing(10),
         params:
             figures=settings(cfg.figures),
             dataset=IMAGES,
@@ -125,8 +125,8 @@ rule draw_results:
     benchmark:
         "results/benchmarks/draw_results.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         figures=settings(cfg.figures),
         focus=settings(cfg.focus),

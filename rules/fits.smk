@@ -42,12 +42,13 @@ rule fit:
     resources:
         mem_mb=pack_memory,
         runtime=pack_minutes,
+        gpu=lambda w: gpus(w.learner),
     params:
         learner=lambda w: settings(cfg.learners[w.learner]),
         versions=lambda w: registry.packages(cfg.learners[w.learner]),
         train_sets=pack_train_sets,
         seed=cfg.seed.train,
-        device=cfg.execution.device,
+        device=lambda w: device(w.learner),
     message:
         "Training {wildcards.learner} on {wildcards.task}, pack {wildcards.pack}: {params.train_sets}"
     script:
@@ -78,8 +79,8 @@ rule fit_torch_loop:
     benchmark:
         "results/benchmarks/fit_torch_loop.tsv"
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(30),
     params:
         seed=cfg.tutorial.seed,
         versions=versions("torch", "numpy"),
@@ -100,8 +101,8 @@ rule fit_glmnet_path:
     benchmark:
         "results/benchmarks/fit_glmnet_path.tsv"
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
     params:
         versions=versions("glmstar", "numpy"),
     message:
@@ -124,14 +125,15 @@ rule fit_history:
     wildcard_constraints:
         kind=names(kind for kind, name in HISTORY.items() if name and WHOLE_TASK),
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
+        gpu=lambda w: gpus(HISTORY[w.kind]),
     params:
         learner=lambda w: settings(cfg.learners[HISTORY[w.kind]]),
         name=lambda w: HISTORY[w.kind],
         versions=lambda w: registry.packages(cfg.learners[HISTORY[w.kind]]),
         seed=cfg.seed.train,
-        device=cfg.execution.device,
+        device=lambda w: device(HISTORY[w.kind]),
     message:
         f"Training {{params.name}} on all rows of {WHOLE_TASK}"
     script:

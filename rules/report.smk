@@ -15,8 +15,8 @@ rule report:
     benchmark:
         "results/benchmarks/report.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         config=config,
         versions=versions(
@@ -51,8 +51,8 @@ rule outcome:
     benchmark:
         "results/benchmarks/outcome.tsv"
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     message:
         "Did all fits go well?"
     script:

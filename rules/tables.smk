@@ -53,8 +53,8 @@ if cfg.tasks:
         benchmark:
             "results/benchmarks/scores.tsv"
         resources:
-            mem_mb=2000,
-            runtime=60,
+            mem_mb=growing(2000),
+            runtime=growing(60),
         params:
             tasks=asked_scores,
         message:
@@ -76,8 +76,8 @@ else:
         benchmark:
             "results/benchmarks/import_scores.tsv"
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=growing(1000),
+            runtime=growing(10),
         params:
             measures=cfg.measures,
         message:
@@ -101,8 +101,8 @@ rule stats:
     benchmark:
         "results/benchmarks/stats.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         names=STATISTICS,
     message:
@@ -129,8 +129,8 @@ rule verdicts:
     benchmark:
         "results/benchmarks/verdicts.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         verdict=settings(cfg.verdict),
         featureless=[

@@ -45,8 +45,8 @@ rule build_task:
     benchmark:
         "results/benchmarks/build_task/{task}.tsv"
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
     params:
         roles=lambda w: task_roles(w.task),
     message:
@@ -69,8 +69,8 @@ rule make_splits:
     benchmark:
         "results/benchmarks/make_splits/{task}.tsv"
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
     params:
         resampling=lambda w: settings(cfg.resampling_of(w.task)),
         seed=cfg.seed.resampling,
@@ -99,8 +99,8 @@ checkpoint splits:
     benchmark:
         "results/benchmarks/splits.tsv"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         tasks=list(cfg.tasks),
     message:
@@ -121,8 +121,8 @@ rule check_learners:
     benchmark:
         "results/benchmarks/check_learners/{task}.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         learners=lambda w: {
             name: settings(one) for name, one in task_learners(w.task).items()
