@@ -32,10 +32,10 @@ from soak.statistics.verdicts import CAUTION, RULE
 
 _HERE = Path(__file__).parent
 TABLES = {
-    "verdicts": "what is better or worse, in words",
     "stats": "mean and SD over folds and seeds",
     "pvalues": "t tests of all and other against same",
     "pvalues_downsample": "the same at equal train sizes (n_train_groups; empty: full sizes)",
+    "verdicts": "what is better or worse, in words",
     "scores": "every test score",
     "splits": "every split and its train set",
     "fits": "every fit and how it ended",
@@ -145,7 +145,7 @@ def _texts(tables: Mapping[str, pd.DataFrame], verdict: VerdictSettings) -> dict
         "title": f"SOAK: {', '.join(scores['task_id'].unique())}" if tasks <= 4 else f"SOAK: {tasks} tasks",
         "summary": (
             f"{tasks} {'task' if tasks == 1 else 'tasks'}, {scores['algorithm'].nunique()} algorithms, {span} {few}, "
-            f"{len(scores)} scores. Same: trained on the subset that is tested; other: on all others; all: on both."
+            f"{len(scores)} scores. Same: trained on the subset that is tested; other: on the others; all: on all of them."
         ),
         "cards": verdict_cards(tables["verdicts"], tables["pvalues"]),
         "problems": problems(scores),

@@ -1,0 +1,173 @@
+"""What the report holds, and what it must not hold."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from report_cases import CONFIG, NETWORKS, make_figures, make_tables
+
+from soak.errors import SoakError
+from soak.report.content import costs, fits_to_look_at, table_data, without_paths
+from soak.report.write import write_report
+
+VENDOR = Path(__file__).parents[2] / "scripts" / "soak" / "report" / "vendor"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("report")
+    figures = make_figures(folder)
+    path = folder / "report.html"
+    write_report(
+        path, tables=make_tables(), figures=figures, config=CONFIG, versions={"torch": "2.13.0"}, networks=NETWORKS
+    )
+    return path.read_text()
+
+
+def visible(report: str) -> str:
+    """The report without scripts and styles."""
+    return re.sub(r"<(script|style)\b.*?</\1>", "", report, flags=re.S)
+
+
+def test_verdicts_rule_and_caution_are_told(report: str) -> None:
+    text = visible(report)
+    for row in make_tables()["verdicts"].itertuples():
+        assert row.verdict in text
+    assert "Holm&#39;s correction" in text
+    assert "corrected P value below 0.1" in text
+    assert "share train data" in text
+    assert "over 3 folds" in text
+
+
+def test_figures_are_embedded_in_the_order_of_the_report(report: str) -> None:
+    assert re.findall(r'<figure id="figure-(\w+)"', report) == ["overview", "test_error"]
+    assert 'width="1600" height="700"' in report
+    assert "Compare a point with featureless" in report
+
+
+def test_nothing_is_asked_of_the_network(report: str) -> None:
+    text = visible(report)
+    assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', text)
+    assert "default-src 'none'" in report
+    assert "url(" not in report.split("</style>")[0]
+
+
+def test_no_names_of_users_or_absolute_paths(report: str) -> None:
+    own = report.replace((VENDOR / "vega.js").read_text(), "")
+    assert "someone" not in own
+    assert "/home" not in own
+    assert "https://example.org/data/a.csv" in own
+    assert "…/a.csv" in own
+    assert "…/net.py: the loss is not finite after epoch 3" in own
+
+
+def test_text_of_users_is_text(report: str) -> None:
+    assert "<b>north" not in report
+    assert report.count("</script>") == report.count("<script")
+
+
+def test_tables_are_those_given(report: str) -> None:
+    tables = make_tables()
+    for name, table in tables.items():
+        found = re.search(rf'<script type="application/json" id="table-{name}">(.*?)</script>', report, re.S)
+        assert found, name
+        data = json.loads(found[1])
+        assert [column["name"] for column in data["columns"]] == list(table.columns)
+        assert data["rows"] == data["of"] == len(table)
+    scores = json.loads(re.search(r'id="table-scores">(.*?)</script>', report, re.S)[1])
+    place = list(tables["scores"].columns).index("zero_one_loss")
+    expected = tables["scores"]["zero_one_loss"]
+    np.testing.assert_allclose(np.array(scores["values"][place], dtype=float), expected, rtol=1e-7)
+
+
+def test_fits_costs_and_ways_out(report: str) -> None:
+    text = visible(report)
+    assert "1 of 108 fits failed" in text
+    assert "Raise the learner&#39;s maxit" in text
+    assert "results/logs/fit/Digits/linear_mlp/" in text
+    tables = make_tables()
+    told = costs(tables["times"], tables["fits"], tables["splits"])
+    assert told["made"] == 108
+    assert told["plain"] == 48 * 3
+    assert "which saved 36 fits" in text
+    assert told["learners"]["cpu_seconds"].tolist() == [45.0] * 3
+    assert len(fits_to_look_at(tables["fits"])) == 2
+
+
+def test_networks_seeds_versions_and_citation(report: str) -> None:
+    text = visible(report)
+    assert "Linear(64, 10)\n650 parameters" in text
+    assert "resampling 3, train 4" in text
+    assert "2.13.0" in text
+    assert "arXiv 2410.08643" in text
+
+
+def test_same_arguments_same_bytes(tmp_path: Path) -> None:
+    figures = make_figures(tmp_path)
+    digests = set()
+    for name in ("one.html", "two.html"):
+        write_report(tmp_path / name, tables=make_tables(), figures=figures, config=CONFIG)
+        digests.add(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+def test_scores_from_elsewhere_need_no_fits(tmp_path: Path) -> None:
+    tables = {name: table for name, table in make_tables().items() if name not in ("fits", "times", "splits")}
+    write_report(tmp_path / "report.html", tables=tables)
+    assert 'id="fits"' not in (tmp_path / "report.html").read_text()
+
+
+def test_what_is_missing_is_told_in_its_place(tmp_path: Path) -> None:
+    tables = make_tables()
+    scores = tables["scores"].query("test_fold == 1")
+    scores = scores.assign(zero_one_loss=np.nan)
+    empty = {name: tables[name].iloc[:0] for name in ("stats", "pvalues", "verdicts")}
+    write_report(tmp_path / "report.html", tables={"scores": scores, **empty})
+    text = visible((tmp_path / "report.html").read_text())
+    assert "Digits: no score could be had" in text
+    assert "diabetes: one fold only" in text
+    assert "There is no verdict" in text
+
+
+def test_undefined_p_values_have_their_reason() -> None:
+    tests = make_tables()["pvalues"].assign(p_paired=np.nan, n=[1] * 24)
+    data = table_data(tests)
+    place = list(tests.columns).index("p_paired")
+    assert set(data["values"][place]) == {"undefined: one fold only"}
+
+
+def test_long_tables_are_cut_and_say_so() -> None:
+    data = table_data(pd.DataFrame({"x": np.arange(30_000)}))
+    assert data["rows"] == len(data["values"][0]) == 20_000
+    assert data["of"] == 30_000
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("/home/joe/a.csv", "…/a.csv"),
+        ("file '/srv/x/y.gz' is", "file '…/y.gz' is"),
+        ("C:\\Users\\joe\\a.csv", "…/a.csv"),
+        ("https://example.org/a/b.csv", "https://example.org/a/b.csv"),
+        ("results/logs/fit/a.log", "results/logs/fit/a.log"),
+        ("and/or 1/2", "and/or 1/2"),
+        ("../data/a.csv", "../data/a.csv"),
+        ("~/data/a.csv", "~/data/a.csv"),
+    ],
+)
+def test_absolute_paths_are_cut(text: str, cut: str) -> None:
+    assert without_paths(text) == cut
+
+
+def test_a_table_that_is_needed_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(SoakError, match="report: the table stats, pvalues, verdicts is missing"):
+        write_report(tmp_path / "report.html", tables={"scores": make_tables()["scores"]})
+
+
+def test_the_chart_library_is_the_one_its_readme_tells() -> None:
+    digest = hashlib.sha256((VENDOR / "vega.js").read_bytes()).hexdigest()
+    assert digest in (VENDOR / "README.md").read_text()

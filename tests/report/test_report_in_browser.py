@@ -1,0 +1,169 @@
+"""The report in a real browser: nothing goes wrong, nothing is fetched, and all of it can be used."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_cases import CONFIG, NETWORKS, make_figures, make_tables
+
+from soak.report.write import write_report
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+try:
+    from playwright.sync_api import Page, expect, sync_playwright
+except ImportError:
+    Page, expect, sync_playwright = Any, None, None
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)"),
+    pytest.mark.skipif(sync_playwright is None, reason="needs playwright (envs/dev.txt)"),
+]
+
+
+@dataclass
+class Opened:
+    """A page and what it said and asked for while it was used."""
+
+    page: Page
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser")
+    figures = make_figures(folder)
+    write_report(folder / "report.html", tables=make_tables(), figures=figures, config=CONFIG, networks=NETWORKS)
+    return folder / "report.html"
+
+
+@pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["desk", "phone"])
+def opened(browser: Any, file: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    seen = Opened(context.new_page())
+    seen.page.on("console", lambda message: seen.said.append(message.text))
+    seen.page.on("pageerror", lambda error: seen.said.append(str(error)))
+    seen.page.on("request", lambda asked: seen.asked.append(asked.url))
+    seen.page.goto(file.as_uri())
+    seen.page.wait_for_selector("#chart svg")
+    yield seen
+    assert seen.said == []
+    assert [url for url in seen.asked if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
+    context.close()
+
+
+def rows(page: Page, name: str) -> list[list[str]]:
+    script = "(name) => [...document.querySelectorAll(`details[data-table=${name}] tbody tr`)].map(row => [...row.cells].map(cell => cell.textContent))"
+    return page.evaluate(script, name)
+
+
+def column(page: Page, name: str, place: int) -> list[float]:
+    return [float(row[place]) for row in rows(page, name)]
+
+
+def test_the_page_is_no_wider_than_the_screen(opened: Opened) -> None:
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_table_sorts_up_and_down(opened: Opened) -> None:
+    table = opened.page.locator("details[data-table=stats]")
+    place = list(make_tables()["stats"].columns).index("mean")
+    before = column(opened.page, "stats", place)
+    head = table.get_by_role("button", name="mean", exact=True)
+    head.click()
+    assert column(opened.page, "stats", place) == sorted(before)
+    assert table.locator("th").nth(place).get_attribute("aria-sort") == "ascending"
+    head.click()
+    assert column(opened.page, "stats", place) == sorted(before, reverse=True)
+
+
+def test_a_table_sorts_by_keyboard_alone(opened: Opened) -> None:
+    page = opened.page
+    place = list(make_tables()["stats"].columns).index("sd")
+    page.locator("details[data-table=stats]").get_by_role("button", name="sd", exact=True).focus()
+    page.keyboard.press("Enter")
+    values = column(page, "stats", place)
+    assert values == sorted(values)
+    page.locator("details[data-table=pvalues] summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("details[data-table=pvalues] tbody tr")).to_have_count(len(make_tables()["pvalues"]))
+
+
+def test_a_table_filters_by_words_and_by_choice(opened: Opened) -> None:
+    page = opened.page
+    table = page.locator("details[data-table=stats]")
+    stats = make_tables()["stats"]
+    table.get_by_role("searchbox").fill("digits linear_mlp")
+    expected = stats[(stats["task_id"] == "Digits") & (stats["algorithm"] == "linear_mlp")]
+    assert len(rows(page, "stats")) == len(expected)
+    table.get_by_label("train_subsets").select_option(label="same")
+    assert len(rows(page, "stats")) == (expected["train_subsets"] == "same").sum()
+    assert table.get_by_role("status").text_content() == f"2 of {len(stats)} rows"
+    table.get_by_role("searchbox").fill("no such thing")
+    assert rows(page, "stats") == []
+
+
+def test_a_figure_enlarges_zooms_and_closes(opened: Opened) -> None:
+    page = opened.page
+    page.get_by_role("button", name="Enlarge: Test error of every fold").focus()
+    page.keyboard.press("Enter")
+    image = page.locator("#zoom img")
+    image.wait_for(state="visible")
+    expect(image).to_have_attribute("style", re.compile("width"))
+    fitted = image.bounding_box()["width"]
+    assert fitted <= page.viewport_size["width"]
+    page.keyboard.press("1")
+    assert image.bounding_box()["width"] == 1600
+    page.keyboard.press("+")
+    assert image.bounding_box()["width"] == 2240
+    page.keyboard.press("Escape")
+    assert not page.locator("#zoom").is_visible()
+
+
+def test_the_chart_tells_values_and_changes_its_panel(opened: Opened) -> None:
+    page = opened.page
+    page.locator("#chart").scroll_into_view_if_needed()
+    mark = page.locator("#chart svg .layer_2_marks path").first
+    mark.hover(force=True)
+    tip = page.locator("#vg-tooltip-element")
+    tip.wait_for(state="visible")
+    text = tip.text_content()
+    assert "mean percent error" in text
+    assert "trained on" in text
+    page.get_by_label("Task and test subset").select_option(label="diabetes: south")
+    expect(page.locator("#chart svg")).to_contain_text("mean squared error")
+    stats = make_tables()["stats"]
+    marks = page.locator("#chart svg .layer_2_marks path").count()
+    assert marks == len(stats.query("task_id == 'diabetes' and test_subset == 'south' and train_subsets != 'all'")) + 3
+
+
+def test_every_part_of_the_menu_is_there(opened: Opened) -> None:
+    page = opened.page
+    for link in page.locator("nav a").all():
+        assert page.locator(link.get_attribute("href")).count() == 1
+
+
+def test_it_prints(browser: Any, file: Path, tmp_path: Path) -> None:
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    page.wait_for_selector("#chart svg")
+    page.pdf(path=tmp_path / "report.pdf")
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    page.emulate_media(media="print")
+    assert not page.locator("nav").is_visible()
+    assert page.locator("#figure-test_error img").is_visible()
+    page.close()
