@@ -1,0 +1,25 @@
+"""Rule report: all that a run found, in one file."""
+
+import json
+import platform
+from pathlib import Path
+
+from soak.job import job
+from soak.report.write import TABLES, write_report
+from soak.tables import read_table
+
+with job(snakemake.log):
+    given, params = snakemake.input, snakemake.params
+    files = {Path(file).stem: file for file in given.tables}
+    networks = {
+        Path(file).name.removesuffix(".learners.json"): json.loads(Path(file).read_text()) for file in given.learners
+    }
+    write_report(
+        snakemake.output[0],
+        tables={name: read_table(files[name]) for name in TABLES if name in files},
+        figures=given.figures,
+        config=params.config,
+        versions=params.versions,
+        networks=networks,
+        facts={"Python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"},
+    )
