@@ -1,0 +1,122 @@
+"""What must hold before anything is split, and before anything is fitted."""
+
+import numbers
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soak.config.names import nearest
+from soak.errors import SoakError
+from soak.resampling.folds import ALGORITHMS
+from soak.resampling.roles import Roles
+from soak.resampling.sizes import LETTERS, count_groups_per_subset
+
+if TYPE_CHECKING:
+    from soak.resampling.instance import Instance
+
+
+def check_settings(
+    folds: Any, seeds: Any, sizes: Any, ratio: Any, subsets: Any, group_stratum_algo: Any, random_state: Any
+) -> list[str]:
+    """Check the parameters of `SameOtherSizesCV`; the train subsets that are asked: "same", "other", "all"."""
+    _check_whole("folds", folds, 2, "a whole number, 2 or more")
+    _check_whole("seeds", seeds, 1, "a whole number, 1 or more")
+    _check_whole("sizes", sizes, -1, "a whole number: -1 (full train sets only), 0 (also the smallest size), 1, 2, …")
+    if not _is_number(ratio, numbers.Real) or not 0 < ratio < 1:
+        raise SoakError(f"ratio: {ratio!r} is not allowed; a number above 0 and below 1")
+    if group_stratum_algo not in ALGORITHMS:
+        hint = nearest(str(group_stratum_algo), ALGORITHMS)
+        raise SoakError(
+            f"group_stratum_algo: {group_stratum_algo!r} is not known, {hint}; allowed: {', '.join(ALGORITHMS)}"
+        )
+    _check_whole("random_state", random_state, -(2**31) + 1, "a whole number that R's set.seed takes")
+    if random_state >= 2**31:
+        raise SoakError(f"random_state: {random_state!r} is not allowed; a whole number that R's set.seed takes")
+    letters = subsets.upper() if isinstance(subsets, str) else ""
+    if not letters or set(letters) - set(LETTERS) or len(set(letters)) < len(letters):
+        raise SoakError(f"subsets: {subsets!r} is not allowed; any of the letters S (same), O (other), A (all)")
+    return [LETTERS[letter] for letter in letters]
+
+
+def _check_whole(name: str, value: Any, least: int, allowed: str) -> None:
+    if not _is_number(value, numbers.Integral) or value < least:
+        raise SoakError(f"{name}: {value!r} is not allowed; {allowed}")
+
+
+def _is_number(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
+
+
+def check_enough_groups(roles: Roles, n_folds: int) -> None:
+    """Whether each subset can be in each fold."""
+    per_subset = count_groups_per_subset(roles.subset, roles.group, len(roles.subsets))
+    groups = "rows" if roles.group is None else "groups"
+    n_groups = len(roles) if roles.group is None else int(roles.group.max()) + 1
+    if n_groups < n_folds:
+        column = "folds" if roles.group is None else "group"
+        raise SoakError(f"{column}: {n_groups} {groups} cannot fill {n_folds} folds; use at most {n_groups} folds")
+    few = np.flatnonzero(per_subset < n_folds)
+    if len(few):
+        code = int(few[0])
+        row = int(np.argmax(roles.subset == code))
+        raise SoakError(
+            f"subset: {roles.subsets[code]!s} (first in row {row}) has {per_subset[code]} {groups}, "
+            f"fewer than the {n_folds} folds; use fewer folds, or leave this subset out"
+        )
+
+
+def check_train_rows(table: dict[str, Sequence[Any]]) -> None:
+    """Whether each train set has rows; ``table`` is that of the instance, column by column."""
+    for position, n_train in enumerate(table["n_train"]):
+        if n_train == 0:
+            told = {name: table[name][position] for name in table}
+            if told["n_train_groups"] < told["groups"]:
+                way_out = "use a larger ratio, or fewer sizes"
+            else:
+                way_out = "give it rows in another fold, or leave this kind of train set out of subsets"
+            raise SoakError(
+                f"train set {told['train_set']}: no rows to train on (test subset {told['test_subset']}, train "
+                f"subsets {told['train_subsets']}, test fold {told['test_fold']}, "
+                f"n_train_groups {told['n_train_groups']}); {way_out}"
+            )
+
+
+def check_train_classes(
+    instance: "Instance", target: NDArray[Any], classes: Sequence[str], learners: Iterable[str]
+) -> None:
+    """Whether each train set has at least two classes.
+
+    Parameters
+    ----------
+    instance : Instance
+    target : array of int, shape (n_rows,)
+        Class of each row, as codes into ``classes``.
+    classes : sequence of str
+    learners : iterable of str
+        Names of the learners that cannot train on one class alone (all but featureless ones). Without any,
+        nothing is checked.
+
+    Raises
+    ------
+    SoakError
+        Naming the first split whose train set has one class only, the class, and the learner.
+    """
+    names = list(learners)
+    if not names:
+        return
+    present = instance.cells.class_presence(target, len(classes))
+    for split, train_set in zip(instance.splits, instance.train_sets, strict=True):
+        if split.rows is None:
+            mask = instance.cells.train(split.train_subsets, split.test_subset, split.test_fold)
+            found = np.flatnonzero(present[mask].any(axis=0))
+        else:
+            found = np.unique(target[split.rows])
+        if len(found) == 1:
+            raise SoakError(
+                f"train set {train_set}: class {classes[found[0]]} only (test subset "
+                f"{instance.roles.subsets[split.test_subset]}, train subsets {split.train_subsets}, test fold "
+                f"{split.test_fold}), and learner {names[0]} needs two; make the target a stratum, use fewer folds, "
+                f"or leave the subset or the learner out"
+            )
