@@ -9,6 +9,7 @@ import pytest
 
 from soak.errors import SoakError
 from soak.statistics import problems, pvalues, read_scores
+from soak.statistics.read_scores import read_score_files
 from soak.statistics.summaries import SPLIT_COLUMNS
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -109,3 +110,17 @@ def test_scores_that_are_no_finite_number_are_left_out_and_told(tmp_path: Path, 
     assert np.isnan(scores["zero_one_loss"].iloc[2])
     assert pvalues(scores)["n"].tolist() == [1]
     assert any("1 of 4 scores of zero_one_loss are empty (cv_glmnet)" in text for text in problems(scores))
+
+
+def test_files_become_one_table() -> None:
+    files = [REFERENCE / f"scores_{task}.csv" for task in ("digits", "diabetes")]
+    scores = read_score_files(files)
+    assert scores["task_id"].unique().tolist() == ["digits", "diabetes"]
+    assert scores.loc[scores["task_id"] == "digits", "r2"].isna().all()
+    assert not problems(scores)
+    asked = read_score_files(files, ["r2", "zero_one_loss"])
+    assert list(asked.columns) == [*SPLIT_COLUMNS, "r2", "zero_one_loss"]
+    with pytest.raises(SoakError, match="no column for the measure 'r3'"):
+        read_score_files(files, ["r3"])
+    with pytest.raises(SoakError, match="the task 'digits' is in"):
+        read_score_files([files[0], files[0]])

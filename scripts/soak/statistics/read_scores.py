@@ -1,6 +1,6 @@
 """A score table from elsewhere: this project's own columns, or those of R's mlr3resampling::score."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,36 @@ REQUIRED = ("task_id", "test_subset", "train_subsets", "test_fold", "algorithm")
 _NOT_FINITE = ("", "na", "nan", "inf", "-inf", "+inf", "infinity", "-infinity")
 _TRAIN_SUBSETS = ("same", "other", "all")
 _KEY = ("task_id", "test_subset", "train_subsets", "test_fold", "seed", "n_train_groups", "algorithm")
+
+
+def read_score_files(paths: Sequence[str | Path], measures: Collection[str] | None = None) -> pd.DataFrame:
+    """Read several score tables as one, tasks in the order of the files (see `read_scores`).
+
+    A measure that is asked for must be in one of them at least; columns of other files' measures are empty.
+
+    Raises
+    ------
+    SoakError
+        As in `read_scores`; also if a task is in two files.
+    """
+    if len(paths) == 1:
+        return read_scores(paths[0], measures)
+    tables = [(str(path), read_scores(path)) for path in paths]
+    home: dict[str, str] = {}
+    for path, table in tables:
+        for task in table["task_id"].unique():
+            if task in home:
+                raise SoakError(f"{path}: the task '{task}' is in {home[task]} too; rename one of them")
+            home[task] = path
+    joined = pd.concat([table for _, table in tables], ignore_index=True)
+    if measures is None:
+        return joined
+    found = [column for column in joined.columns if column not in SPLIT_COLUMNS]
+    for name in measures:
+        if name not in found:
+            hint = nearest(name, found, "measures of the files")
+            raise SoakError(f"{', '.join(path for path, _ in tables)}: no column for the measure '{name}'; {hint}")
+    return joined[[*SPLIT_COLUMNS, *measures]]
 
 
 def read_scores(path: str | Path, measures: Collection[str] | None = None) -> pd.DataFrame:
