@@ -265,6 +265,18 @@ TABLES: dict[str, tuple[Any, str]] = {
     "directory": (directory, "FOLDER/my.csv: is a directory; a file is needed"),
     "empty": (lambda f: table(f, ""), "FOLDER/my.csv: the file is empty"),
     "blank header": (lambda f: table(f, "\n1,2\n"), "FOLDER/my.csv, line 1: is empty; it must name the columns"),
+    "line break in a name": (
+        lambda f: table(f, 'region,y,"a\nb"\nN,cat,1\n'),
+        "FOLDER/my.csv, line 1: the name of column 3, 'a\\n', has a line break",
+    ),
+    "one endless line": (
+        lambda f: table(f, "x" * 200_000),
+        "FOLDER/my.csv, line 1: cannot be read as names of columns (field larger than field limit (131072))",
+    ),
+    "header of a carriage return": (
+        lambda f: table(f, "\r\x01"),
+        "FOLDER/my.csv, line 1: is empty; it must name the columns",
+    ),
     "header only": (lambda f: table(f, "region,y,a\n"), "FOLDER/my.csv: has a header line, but no rows"),
     "no header": (
         lambda f: table(f, "1,2,3\n4,5,6\n"),

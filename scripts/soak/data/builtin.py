@@ -5,9 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from sklearn.datasets import load_diabetes, load_digits
-
-from soak.data.fonts import DIGITS, LETTERS, draw
 
 SCALE = 16.0  # ink of a pixel, from 0 to 16
 _N_PER_CHARACTER = 180  # 1800 rows, as many as scikit-learn has scans
@@ -28,6 +25,11 @@ def builtin_images(name: str) -> Images:
     ``digits`` are the 1797 scans of `sklearn.datasets.load_digits`. ``font_digits`` are stored transposed, as EMNIST
     is; ``font_letters`` have ten letters for classes, upright (see `soak.data.fonts`).
     """
+    # Imported here: each job of the workflow would otherwise wait a second for packages that few of them use.
+    from sklearn.datasets import load_digits
+
+    from soak.data.fonts import DIGITS, LETTERS, draw
+
     if name == "digits":
         scans = load_digits()
         return Images(scans.images.astype(np.uint8), scans.target.astype(np.int64))
@@ -42,6 +44,8 @@ def builtin_table(name: str) -> pa.Table:
 
     The column sex has the texts sex1 and sex2: the source does not say which is which.
     """
+    from sklearn.datasets import load_diabetes
+
     if name != "diabetes":
         raise ValueError(name)
     patients = load_diabetes(scaled=False)

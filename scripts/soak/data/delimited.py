@@ -47,12 +47,15 @@ class DelimitedFile:
         """Read the header line and check it."""
         with _Text(path, where) as text:
             line = text.readline(_LONGEST_HEADER)
-        if not line.strip():
-            raise SoakError(f"{where}, line 1: is empty; it must name the columns")
         if not line.endswith(b"\n") and len(line) == _LONGEST_HEADER:
             raise SoakError(f"{where}, line 1: is longer than {_LONGEST_HEADER} bytes: not a table of text")
         first = line.decode("utf-8", errors="replace").replace("\r\n", "\n")
-        names = next(csv.reader(io.StringIO(first, newline=""), delimiter=delimiter))
+        try:
+            names = next(csv.reader(io.StringIO(first, newline=""), delimiter=delimiter), [])
+        except csv.Error as error:
+            raise SoakError(f"{where}, line 1: cannot be read as names of columns ({error})") from None
+        if not "".join(names).strip():
+            raise SoakError(f"{where}, line 1: is empty; it must name the columns")
         _check_names(names, where, delimiter)
         return cls(Path(path), where, delimiter, tuple(names))
 
@@ -71,7 +74,7 @@ class DelimitedFile:
         wanted = {name: (types or {}).get(name, pa.string()) for name in columns or self.names}
         try:
             yield from self._read(wanted, use_threads=True)
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
             self._diagnose(wanted, str(error))
 
     def _read(self, types: Mapping[str, pa.DataType], use_threads: bool) -> Iterator[pa.RecordBatch]:
@@ -124,7 +127,7 @@ class DelimitedFile:
                             f"{self.where}, row {n_rows + bad + 1}, column {name!r}: {_short(value)} is not a number"
                         )
                 n_rows += len(batch)
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
             told = str(error)
         raise SoakError(f"{self.where}: is not a table of separated text ({_short(told, 200)})")
 
@@ -145,7 +148,7 @@ def _check_names(names: list[str], where: str, delimiter: str) -> None:
                 f"{_SEPARATORS[others[0]]}, not {_SEPARATORS[delimiter]}; "
                 "allowed: commas, or tabs in a file named .tsv"
             )
-    numbers = pc.match_substring_regex(pa.array(names), NUMBER).to_pylist()
+    numbers = pc.match_substring_regex(pa.array(names, pa.string()), NUMBER).to_pylist()
     if all(numbers):
         raise SoakError(f"{where}, line 1: holds numbers only, {_short(', '.join(names))}: the header line is missing")
     seen: dict[str, int] = {}
@@ -155,6 +158,8 @@ def _check_names(names: list[str], where: str, delimiter: str) -> None:
                 f"{where}, line 1: column {number} has no name "
                 "(row names written by R? use row.names = FALSE; by pandas? index=False)"
             )
+        if "\n" in name or "\r" in name:
+            raise SoakError(f"{where}, line 1: the name of column {number}, {_short(name)}, has a line break")
         if name in seen:
             raise SoakError(f"{where}, line 1: columns {seen[name]} and {number} are both named {name!r}")
         seen[name] = number

@@ -1,0 +1,173 @@
+"""CPU seconds of a whole fit of a linear torch model, against three ways to do the same work.
+
+Run as ``OMP_NUM_THREADS=1 PYTHONPATH=scripts python benchmarks/bench_torch.py``, with envs/bench.txt installed.
+Everything is measured in one run, in one thread, the fastest of a few repetitions, taken in turns because
+machines are noisy. The data are Fashion-MNIST's first 667 images of tests/data: 784 features, 10 classes, batches of at
+most 500, 1000 epochs of selection on half of them and a refit on all. The learning rate is 0.02, so that the best
+epoch is among the last and the refit as long as the selection.
+"""
+
+import gzip
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import skorch
+import torch
+from numpy.typing import NDArray
+from skorch.callbacks import EpochScoring
+from skorch.helper import predefined_split
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from soak.config.learners import TorchMlp
+from soak.learners.base import Fit, TrainData
+from soak.learners.torch_halves import split_halves
+from soak.learners.torch_learner import fit
+from soak.tasks.task import Task, TaskRows
+
+DATA = Path(__file__).parents[1] / "tests" / "data"
+N_ROWS, EPOCHS, BATCH, RATE, SEED = 667, 1000, 500, 0.02, 1
+REPEATS = {"skorch": 2}  # of the others 5
+GOALS = {"plain torch loop": ("at least", 2.5), "skorch": ("at least", 8.0), "matrix products": ("at least", 1 / 1.5)}
+
+
+def fashion_rows() -> TaskRows:
+    """The first images as the train set of a task."""
+    images = gzip.decompress((DATA / "fashion-train-1000-images-idx3-ubyte.gz").read_bytes())
+    labels = gzip.decompress((DATA / "fashion-train-1000-labels-idx1-ubyte.gz").read_bytes())
+    pixels = np.frombuffer(images, np.uint8, offset=16).reshape(1000, 784)
+    y = np.frombuffer(labels, np.uint8, offset=8).astype(np.int32)
+    names = tuple(f"p{i}" for i in range(784))
+    classes = tuple(map(str, range(10)))
+    task = Task(
+        "Fashion", "classification", pixels, names, 255.0, y, classes, np.full(1000, "train"), {"y": y.astype(str)}
+    )
+    return TaskRows(task, np.arange(N_ROWS))
+
+
+def our_fit(rows: TaskRows) -> Fit:
+    settings = TorchMlp(type="torch_mlp", epochs=EPOCHS, batch_size=BATCH, optimizer={"sgd": {"lr": RATE}})
+    return fit(settings, "linear", TrainData(rows, SEED, SEED, "cpu"))
+
+
+def plain_loop(X: Tensor, y: Tensor, validation: tuple[Tensor, Tensor] | None, epochs: int) -> list[tuple[float, ...]]:
+    """What one writes with torch: shuffled batches, loss and error of both sets at each epoch."""
+    model = nn.Linear(784, 10)
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
+    history = []
+    for _ in range(epochs):
+        loss_sum, errors = 0.0, 0
+        for index in torch.randperm(len(y)).split(BATCH):
+            scores = model(X[index])
+            loss = cross_entropy(scores, y[index])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            loss_sum += loss.item() * len(index)
+            errors += (scores.argmax(1) != y[index]).sum().item()
+        row = [loss_sum / len(y), errors / len(y)]
+        if validation is not None:
+            with torch.no_grad():
+                scores = model(validation[0])
+                row += [
+                    cross_entropy(scores, validation[1]).item(),
+                    (scores.argmax(1) != validation[1]).float().mean().item(),
+                ]
+        history.append(tuple(row))
+    return history
+
+
+def skorch_fit(
+    X: NDArray[np.float32], y: NDArray[np.int64], validation: tuple[object, object] | None, epochs: int
+) -> None:
+    """The same with skorch; it measures the losses itself and the errors where we ask it to."""
+    split = predefined_split(skorch.dataset.Dataset(*validation)) if validation is not None else None
+    callbacks = [EpochScoring("accuracy", name="train_acc", on_train=True, lower_is_better=False)]
+    net = skorch.NeuralNetClassifier(
+        nn.Linear,
+        module__in_features=784,
+        module__out_features=10,
+        criterion=nn.CrossEntropyLoss,
+        optimizer=torch.optim.SGD,
+        lr=RATE,
+        batch_size=BATCH,
+        max_epochs=epochs,
+        iterator_train__shuffle=True,
+        train_split=split,
+        callbacks=callbacks,
+        verbose=0,
+    )
+    net.fit(X, y)
+
+
+def matrix_products(X: Tensor, validation: Tensor | None, epochs: int) -> None:
+    """Nothing but the products of these epochs: scores and gradient of each batch, scores of the validation rows."""
+    weight = torch.randn(784, 10)
+    gradient = torch.empty_like(weight)
+    batches = [(rows, torch.empty(len(rows), 10)) for rows in X.split(BATCH)]
+    scores = None if validation is None else torch.empty(len(validation), 10)
+    for _ in range(epochs):
+        for rows, outputs in batches:
+            torch.mm(rows, weight, out=outputs)
+            torch.mm(rows.T, outputs, out=gradient)
+        if validation is not None:
+            torch.mm(validation, weight, out=scores)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    rows = fashion_rows()
+    selected = our_fit(rows).info["selected_epochs"]
+    subtrain, valid = split_halves(len(rows), 0.5, rows.strata, None, SEED)
+    features, codes = rows.features(np.float32), rows.target.astype(np.int64)
+    X, y = torch.from_numpy(features), torch.from_numpy(codes)
+    halves = X[subtrain], y[subtrain], (X[valid], y[valid])
+
+    def plain() -> None:
+        plain_loop(*halves, EPOCHS)
+        plain_loop(X, y, None, selected)
+
+    def by_skorch() -> None:
+        skorch_fit(features[subtrain], codes[subtrain], (features[valid], codes[valid]), EPOCHS)
+        skorch_fit(features, codes, None, selected)
+
+    def products() -> None:
+        matrix_products(X[subtrain], X[valid], EPOCHS)
+        matrix_products(X, None, selected)
+
+    ways: dict[str, Callable[[], object]] = {
+        "soak, whole fit": lambda: our_fit(rows),
+        "plain torch loop": plain,
+        "matrix products": products,
+        "skorch": by_skorch,
+    }
+    print_table(measure(ways), selected)
+
+
+def measure(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Fewest CPU seconds of each way, in turns."""
+    fewest: dict[str, float] = {}
+    for turn in range(5):
+        for name, way in ways.items():
+            if turn < REPEATS.get(name, 5):
+                start = time.process_time()
+                way()
+                seconds = time.process_time() - start
+                fewest[name] = min(seconds, fewest.get(name, seconds))
+    return fewest
+
+
+def print_table(seconds: dict[str, float], selected: int) -> None:
+    ours = seconds["soak, whole fit"]
+    print(f"Linear model, {N_ROWS} x 784, 10 classes: {EPOCHS} epochs of selection, {selected} of refit; CPU seconds")
+    for name, value in seconds.items():
+        line = f"{name:18} {value:7.2f}   {value / ours:5.2f} times ours"
+        if name in GOALS:
+            line += f"   goal {GOALS[name][0]} {GOALS[name][1]:.2f}"
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
