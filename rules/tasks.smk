@@ -28,9 +28,9 @@ def task_learners(task):
 
 
 def needs_classes(task):
-    """Whether some learner of the task cannot train on one class alone."""
+    """Learners of the task that cannot train on one class alone."""
     named = cfg.tasks[task].learners or cfg.learners
-    return any(cfg.learners[name].type != "featureless" for name in named)
+    return [name for name in named if cfg.learners[name].type != "featureless"]
 
 
 rule build_task:

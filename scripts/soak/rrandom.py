@@ -102,7 +102,7 @@ def _accepted(candidates: NDArray[np.int64], limit: int) -> NDArray[np.bool_]:
     """
     accepted = candidates < limit
     while True:
-        before = np.cumsum(accepted) - accepted
+        before: NDArray[np.int64] = np.cumsum(accepted) - accepted
         again = candidates < limit - before
         if np.array_equal(again, accepted):
             return accepted
