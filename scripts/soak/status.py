@@ -1,0 +1,211 @@
+"""How far a long run is: fits done, running, failed, and the time left.
+
+    python -m soak.status [DIR] [CONFIG]
+
+Reads the config, results/ and the marks that Snakemake keeps of jobs in work, so that it tells the same of a run on
+this machine and of one on a cluster. It starts nothing and changes nothing.
+"""
+
+import base64
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from soak.config.workflow import Config
+from soak.errors import SoakError
+from soak.experiment import learners_of, load_config
+from soak.fitting.plan import Pack, TaskIndex, estimate_seconds, make_packs, read_index
+from soak.lock import is_engine, processes
+
+DEFAULT_CONFIG = Path(__file__).resolve().parents[2] / "config" / "config.yaml"
+
+
+@dataclass
+class Progress:
+    """Numbers of fits of a learner on a task.
+
+    Attributes
+    ----------
+    seconds : float
+        What the finished fits took.
+    estimated : float
+        What `estimate_seconds` had said of the same fits.
+    left : float
+        What it says of those that are not finished.
+    """
+
+    task: str
+    learner: str
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    running: int = 0
+    seconds: float = 0.0
+    estimated: float = 0.0
+    left: float = 0.0
+    reasons: list[str] = field(default_factory=list)
+
+
+def read_config(path: Path) -> Config:
+    """The config of a run, checked."""
+    if not path.is_file():
+        raise SoakError(f"{path}: there is no such config file (CONFIG=…)")
+    return load_config(yaml.safe_load(path.read_text()), [path])
+
+
+def progress(config: Config, directory: Path) -> list[Progress]:
+    """What is done of each task and learner, in the config's order; empty before the tasks are split."""
+    index_file = directory / "results/tasks/index.json"
+    if not index_file.is_file():
+        return []
+    index = read_index(index_file)
+    marked = marks(directory)
+    return [
+        _progress(index[task], learner, config, directory, marked)
+        for task in config.tasks
+        if task in index
+        for learner in learners_of(config, task, index[task].type)
+    ]
+
+
+def _progress(task: TaskIndex, learner: str, config: Config, directory: Path, marked: dict[str, float]) -> Progress:
+    settings = config.learners[learner]
+    told = Progress(task.task, learner)
+    for pack in make_packs(task, learner, settings, config.execution.fits_per_job):
+        estimates = {
+            one.name: estimate_seconds(settings, one.n_train, task.n_features, task.n_outputs)
+            for one in pack.train_sets
+        }
+        told.total += len(estimates)
+        finished = set()
+        for fit in finished_fits(directory, pack):
+            if fit["train_set"] in estimates:
+                finished.add(fit["train_set"])
+                told.seconds += fit["seconds"]
+                told.estimated += estimates[fit["train_set"]]
+                if fit["status"] != "ok":
+                    told.failed += 1
+                    told.reasons.append(f"{fit['task']}, {fit['train_set']}, {learner}: {fit['reason']}")
+        told.done += len(finished)
+        told.left += sum(seconds for name, seconds in estimates.items() if name not in finished)
+        told.running += is_running(directory, pack, marked)
+    return told
+
+
+def finished_fits(directory: Path, pack: Pack) -> Iterator[dict[str, Any]]:
+    """What is told of the fits of a pack that are finished, also while the others of the pack still run."""
+    folder = directory / "results/fits" / pack.task / pack.learner
+    whole = folder / f"{pack.name}.zip"
+    kept = [file for one in pack.train_sets for file in (folder / "finished").glob(f"{one.name}.*.zip")]
+    for file in [whole] if whole.is_file() else kept:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                for name in archive.namelist():
+                    if name.endswith("/fit.json"):
+                        yield json.loads(archive.read(name))
+        except (zipfile.BadZipFile, FileNotFoundError):  # written or taken away at this moment
+            continue
+
+
+def marks(directory: Path) -> dict[str, float]:
+    """Outputs that Snakemake has marked as begun but not finished, and since when (seconds since 1970)."""
+    folder = directory / ".snakemake" / "incomplete"
+    found = {}
+    for file in folder.rglob("*"):
+        if file.is_file():
+            name = "".join(file.relative_to(folder).parts).replace("@", "")
+            try:
+                found[base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()] = file.stat().st_mtime
+            except (ValueError, FileNotFoundError):
+                continue
+    return found
+
+
+def is_running(directory: Path, pack: Pack, marked: dict[str, float]) -> bool:
+    """Whether a pack's job has begun to write its log (on a cluster it may be marked while it still waits)."""
+    inside = f"{pack.task}/{pack.learner}/{pack.name}"
+    since = marked.get(f"results/fits/{inside}.zip")
+    log = directory / "results/logs/fit" / f"{inside}.log"
+    return since is not None and log.is_file() and log.stat().st_mtime >= since - 1
+
+
+def seconds_left(told: list[Progress], at_once: int) -> float | None:
+    """Seconds until the last fit, if so many jobs run at once; None before any fit is finished.
+
+    The estimates are scaled by what finished fits of the same learner took, else by what all took.
+    """
+    seconds, estimated = sum(one.seconds for one in told), sum(one.estimated for one in told)
+    if not estimated:
+        return None
+    of_learner: dict[str, tuple[float, float]] = {}
+    for one in told:
+        before = of_learner.get(one.learner, (0.0, 0.0))
+        of_learner[one.learner] = (before[0] + one.seconds, before[1] + one.estimated)
+    ratios = {name: (a / b if b else seconds / estimated) for name, (a, b) in of_learner.items()}
+    return sum(one.left * ratios[one.learner] for one in told) / max(1, at_once)
+
+
+def duration(seconds: float) -> str:
+    """A duration as people say it.
+
+    >>> duration(50), duration(4000), duration(200_000)
+    ('50 s', '1 h 07 min', '2 d 8 h')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes // 1440} d {minutes % 1440 // 60} h"
+
+
+def tell(config: Config, directory: Path) -> str:
+    """The whole status as text."""
+    told = progress(config, directory)
+    engine = any(is_engine(process) for process in processes(directory))
+    at_work = f"A run is at work in {directory}." if engine else f"No run is at work in {directory}."
+    if not told:
+        return f"{at_work} Its tasks are not split yet; no fit has begun."
+    lines = [at_work, f"{'task':<28} {'learner':<18} {'fits':>6} {'done':>6} {'failed':>6} {'jobs running':>12}"]
+    for one in told:
+        running = one.running if engine else 0
+        lines.append(
+            f"{one.task:<28} {one.learner:<18} {one.total:>6} {one.done:>6} {one.failed:>6} {running or '':>12}"
+        )
+    total, done = sum(one.total for one in told), sum(one.done for one in told)
+    running = sum(one.running for one in told) if engine else 0
+    lines.append(f"{done} of {total} fits are done ({100 * done / max(1, total):.0f} %)")
+    reasons = [reason for one in told for reason in one.reasons]
+    lines += [f"failed: {reason}" for reason in reasons[:10]]
+    left = seconds_left(told, running)
+    if done < total and left is not None:
+        how = f"as {running} jobs at once do them" if running > 1 else "of one job at a time"
+        lines[-1 - len(reasons[:10])] += f"; about {duration(left)} {how} are left for fits"
+    if done == total:
+        report = directory / "results/report.html"
+        lines.append(f"Report: {report}" if report.is_file() else "Tables, figures and report are not written yet.")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Print the status of the run in DIR with the config CONFIG."""
+    directory = Path(arguments[0] if arguments else ".").resolve()
+    try:
+        config = read_config(Path(arguments[1]) if len(arguments) > 1 else DEFAULT_CONFIG)
+        print(tell(config, directory))
+    except SoakError as error:
+        print(f"soak: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
