@@ -28,9 +28,9 @@ def task_learners(task):
 
 
 def needs_classes(task):
-    """Learners of the task that cannot train on one class alone."""
+    """Whether some learner of the task cannot train on one class alone."""
     named = cfg.tasks[task].learners or cfg.learners
-    return [name for name in named if cfg.learners[name].type != "featureless"]
+    return any(cfg.learners[name].type != "featureless" for name in named)
 
 
 rule build_task:
