@@ -7,7 +7,7 @@ import pytest
 from soak.config.output import VerdictSettings
 from soak.errors import SoakError
 from soak.statistics import pvalues, stats, summary, verdicts
-from soak.statistics.quantities import format_p, quantity
+from soak.statistics.quantities import format_p, greater_is_better, quantity
 from soak.statistics.summaries import SPLIT_COLUMNS
 from soak.statistics.verdicts import VERDICTS_COLUMNS
 
@@ -139,3 +139,21 @@ def test_quantities_have_words_and_units() -> None:
     assert quantity("zero_one_loss").label == "percent error"
     assert quantity("mean_squared_error").format(3256.4) == "3256"
     assert quantity("max_error").label == "max error"
+
+
+def test_mean_and_sd_have_equal_decimals() -> None:
+    assert quantity("mean_squared_error").mean_sd(545.2, 11.23) == "545 ± 11"
+    assert quantity("log_loss").mean_sd(0.1234, 0.01) == "0.123 ± 0.010"
+    assert quantity("zero_one_loss").mean_sd(0.1, 0.01) == "10.0 ± 1.0"
+    assert quantity("zero_one_loss").mean_sd(0.1, np.nan) == "10.0"
+    assert quantity("r2").mean_sd(0.0, 0.1) == "0.00 ± 0.10"
+
+
+def test_what_is_better_is_known_of_all_measures() -> None:
+    assert greater_is_better("f1_score")
+    assert not greater_is_better("zero_one_loss")
+    assert not greater_is_better("regret_of_my_own")
+
+
+def test_featureless_decides_only_if_it_is_named() -> None:
+    assert set(judge(table_of(MEANS), algorithm="featureless")["algorithm"]) == {"featureless"}

@@ -129,11 +129,9 @@ def _lines(panel: _Panel) -> list[str]:
 
 def _texts(panel: _Panel) -> dict[tuple[str, str], str]:
     """What is written beside each line of each algorithm."""
-    number = panel.shown.number
     factor = panel.shown.factor
     texts = {
-        (row.algorithm, row.train_subsets): number(row.mean / factor)
-        + ("" if pd.isna(row.sd) else f" ± {number(row.sd / factor)}")
+        (row.algorithm, row.train_subsets): panel.shown.mean_sd(row.mean / factor, row.sd / factor)
         for row in panel.means.itertuples()
     }
     return texts | {(row.algorithm, row.comparison): format_p(row.p_paired) for row in panel.tests.itertuples()}

@@ -1,6 +1,6 @@
 """Several figures in one process: importing costs more than drawing."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +14,6 @@ from soak.figures.overview import overview
 from soak.figures.sizes import sizes
 from soak.figures.test_error import test_error, test_error_mean_sd
 from soak.statistics import first_measures
-from soak.statistics.quantities import GREATER_IS_BETTER
 
 # Figures made of the tables alone, in the order in which a reader wants them.
 RESULTS = (
@@ -37,7 +36,6 @@ def draw_results(
     folder: FigureFolder,
     *,
     focus: FocusSettings,
-    greater_is_better: Mapping[str, bool] = GREATER_IS_BETTER,
     names: Collection[str] = RESULTS,
 ) -> list[Path]:
     """Draw the figures of `RESULTS` that are asked for, from the tables of these names.
@@ -52,7 +50,7 @@ def draw_results(
     usable = scores[scores["task_id"].isin(list(first_measures(scores)))]
     place = find_focus(usable, focus)
     ways: dict[str, Callable[[], list[Path]]] = {
-        "overview": lambda: overview(verdicts, pvalues, folder, greater_is_better=greater_is_better),
+        "overview": lambda: overview(verdicts, pvalues, folder),
         "test_error": lambda: test_error(usable, folder),
         "test_error_mean_sd": lambda: test_error_mean_sd(usable, folder),
         "train_other": lambda: [] if place is None else train_other(usable, place, folder),

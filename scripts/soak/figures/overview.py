@@ -1,6 +1,5 @@
 """overview: all tasks in one figure, other-same against all-same."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from soak.figures.colors import GREY, MARKERS
 from soak.figures.layout import Panels, below, draw_panels
 from soak.figures.output import FigureFolder
 from soak.figures.style import Style
-from soak.statistics.quantities import GREATER_IS_BETTER, quantity
+from soak.statistics.quantities import greater_is_better, quantity
 
 _LEGEND = "a difference is seen for:"
 _MOST_NAMES = 12  # more points have numbers
@@ -30,15 +29,13 @@ def overview(
     verdicts: pd.DataFrame,
     pvalues: pd.DataFrame,
     folder: FigureFolder,
-    *,
-    greater_is_better: Mapping[str, bool] = GREATER_IS_BETTER,
 ) -> list[Path]:
     """One point per task and test subset: other against same (x) and all against same (y), of the verdict's algorithm.
 
     Measures whose means are all positive and where less is better are shown as log2 of the fold change, so that tasks of
     any measure share one panel; other measures as differences in a panel of their own each.
     """
-    points = _points(verdicts, pvalues, greater_is_better)
+    points = _points(verdicts, pvalues)
     if points.empty:
         return []
     style = folder.style
@@ -76,7 +73,7 @@ def overview(
         return folder.save(figure, "overview", points.drop(columns=["name", "number"]))
 
 
-def _points(verdicts: pd.DataFrame, pvalues: pd.DataFrame, greater_is_better: Mapping[str, bool]) -> pd.DataFrame:
+def _points(verdicts: pd.DataFrame, pvalues: pd.DataFrame) -> pd.DataFrame:
     keys = ["task_id", "test_subset", "algorithm", "measure"]
     both = verdicts.merge(pvalues, on=[*keys, "comparison"], suffixes=("", "_test"))
     wide = both.pivot(index=keys, columns="comparison", values=["compare_mean", "same_mean", "verdict"])
@@ -92,7 +89,7 @@ def _points(verdicts: pd.DataFrame, pvalues: pd.DataFrame, greater_is_better: Ma
             continue
         seen = {name: row["verdict"][f"{name}-same"] != "no difference seen" for name in ("other", "all")}
         found = "both" if all(seen.values()) else "other" if seen["other"] else "all" if seen["all"] else "neither"
-        fold = not greater_is_better.get(key.measure, False) and (same > 0).all() and (compare > 0).all()
+        fold = not greater_is_better(key.measure) and (same > 0).all() and (compare > 0).all()
         change = np.log2(compare / same) if fold else (compare - same) * quantity(key.measure).factor
         rows.append(
             {

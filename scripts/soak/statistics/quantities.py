@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from soak.measures import known_measures, measure
+
 # Measures that are shares of the test rows are shown in percent.
 _PERCENT = {"zero_one_loss": "error", "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
 _WORDS = {
@@ -13,12 +15,6 @@ _WORDS = {
     "mean_absolute_error": "mean absolute error",
     "root_mean_squared_error": "root mean squared error",
 }
-GREATER_IS_BETTER = {
-    "accuracy": True,
-    "balanced_accuracy": True,
-    "roc_auc": True,
-    "r2": True,
-}  # of the measures that have names of their own; the callers add what soak.measures knows of others
 
 
 @dataclass(frozen=True)
@@ -51,19 +47,32 @@ class Quantity:
 
     def number(self, value: float) -> str:
         """A value of the measure as a person reads it, scaled, without its unit."""
-        if not math.isfinite(value):
-            return "-"
         shown = self.factor * value
-        if self.is_percent:
-            return f"{shown:.1f}"
-        return f"{shown:.0f}" if abs(shown) >= 100 else f"{shown:.3g}"
+        return f"{shown:.{self._decimals(shown)}f}" if math.isfinite(shown) else "-"
+
+    def mean_sd(self, mean: float, sd: float) -> str:
+        """Mean ± SD with equally many decimals; the mean alone where there is no SD."""
+        if not math.isfinite(sd):
+            return self.number(mean)
+        return f"{self.number(mean)} ± {self.factor * sd:.{self._decimals(self.factor * mean)}f}"
+
+    def _decimals(self, shown: float) -> int:
+        """One in percent, else so many that three digits are told."""
+        if self.is_percent or not math.isfinite(shown):
+            return 1
+        return max(0, 2 - math.floor(math.log10(abs(shown)))) if shown else 2
 
 
-def quantity(measure: str) -> Quantity:
+def quantity(name: str) -> Quantity:
     """The quantity to show for a measure of the score table."""
-    if measure in _PERCENT:
-        return Quantity(_PERCENT[measure], 100)
-    return Quantity(_WORDS.get(measure, measure.replace("_", " ")))
+    if name in _PERCENT:
+        return Quantity(_PERCENT[name], 100)
+    return Quantity(_WORDS.get(name, name.replace("_", " ")))
+
+
+def greater_is_better(name: str) -> bool:
+    """Whether greater values of a measure are better; measures that are not known are taken for losses."""
+    return name in known_measures() and measure(name).greater_is_better
 
 
 def format_p(p: float) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from soak.config.names import nearest
 from soak.errors import SoakError
+from soak.measures import known_measures
 from soak.statistics.summaries import SPLIT_COLUMNS
 
 # Names of measures in mlr3, with _ or . between the words, and the factor from theirs to ours.
@@ -23,7 +24,6 @@ R_MEASURES = {
     "regr_mae": ("mean_absolute_error", 1.0),
     "regr_rsq": ("r2", 1.0),
 }
-MEASURES = tuple(dict.fromkeys(name for name, _ in R_MEASURES.values()))
 REQUIRED = ("task_id", "test_subset", "train_subsets", "test_fold", "algorithm")
 _NOT_FINITE = ("", "na", "nan", "inf", "-inf", "+inf", "infinity", "-infinity")
 _TRAIN_SUBSETS = ("same", "other", "all")
@@ -143,11 +143,12 @@ def _find_measures(
 ) -> dict[str, tuple[str, float]]:
     """The column and factor of each measure, in the order asked for or that of the file."""
     found: dict[str, tuple[str, float]] = {}
+    known = known_measures()
     for column in table.columns:
         if column in R_MEASURES:
             name, factor = R_MEASURES[column]
             found.setdefault(name, (column, factor))
-        elif column in MEASURES or (measures is not None and column in measures):
+        elif column in known or (measures is not None and column in measures):
             found[column] = (column, 1.0)
     if measures is not None:
         for name in measures:
@@ -159,7 +160,7 @@ def _find_measures(
     if not found:
         rest = [column for column in table.columns if column not in SPLIT_COLUMNS]
         raise SoakError(
-            f"{path}: no column is a known measure; known are {', '.join([*MEASURES, *R_MEASURES])}; "
+            f"{path}: no column is a known measure, such as zero_one_loss, mean_squared_error or R's classif.ce, regr.mse; "
             f"unknown here: {', '.join(rest) or 'none'}"
         )
     return found

@@ -8,7 +8,7 @@ import pandas as pd
 from soak.config.names import nearest
 from soak.config.output import VerdictSettings
 from soak.errors import SoakError
-from soak.statistics.quantities import GREATER_IS_BETTER, Quantity, format_p, quantity
+from soak.statistics.quantities import Quantity, format_p, greater_is_better, quantity
 from soak.statistics.t_tests import holm
 
 VERDICTS_COLUMNS = (
@@ -39,7 +39,6 @@ def verdicts(
     stats: pd.DataFrame,
     settings: VerdictSettings,
     *,
-    greater_is_better: Mapping[str, bool] = GREATER_IS_BETTER,
     featureless: Collection[str] = ("featureless",),
 ) -> pd.DataFrame:
     """One verdict per task, test subset and comparison.
@@ -50,8 +49,6 @@ def verdicts(
         As `soak.statistics.pvalues` and `soak.statistics.stats` give them.
     settings : VerdictSettings
         ``alpha``; ``algorithm``: best or a name; ``measure``: first or a name.
-    greater_is_better : mapping of measure to bool
-        Measures that are not in it are losses.
     featureless : collection of str
         Algorithms that use no features: never the best one.
 
@@ -74,7 +71,6 @@ def verdicts(
             pvalues[pvalues["task_id"] == task],
             stats[stats["task_id"] == task],
             settings,
-            greater_is_better,
             featureless,
         )
     ]
@@ -102,13 +98,13 @@ def _task_rows(
     tests: pd.DataFrame,
     means: pd.DataFrame,
     settings: VerdictSettings,
-    greater_is_better: Mapping[str, bool],
     featureless: Collection[str],
 ) -> Iterable[dict[str, object]]:
     measure = means["measure"].iloc[0] if settings.measure == "first" else settings.measure
-    greater = greater_is_better.get(measure, False)
-    tests = tests[(tests["measure"] == measure) & ~tests["algorithm"].isin(featureless)]
-    means = means[(means["measure"] == measure) & ~means["algorithm"].isin(featureless)]
+    greater = greater_is_better(measure)
+    baselines = set(featureless) - {settings.algorithm}  # unless the config asks for it
+    tests = tests[(tests["measure"] == measure) & ~tests["algorithm"].isin(baselines)]
+    means = means[(means["measure"] == measure) & ~means["algorithm"].isin(baselines)]
     tests = tests.assign(p_own=holm_by_algorithm(tests))  # what each algorithm would say by itself
     subsets = list(means["test_subset"].unique())
     chosen = [
