@@ -6,6 +6,7 @@ import io
 import lzma
 import random
 import struct
+import tarfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -51,6 +52,16 @@ def zip_of(members: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def tar_of(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
     return buffer.getvalue()
 
 
@@ -101,6 +112,13 @@ def noise(size: int) -> bytes:
 
 LONG = GOOD_CSV + "".join(f"N,cat,{k / 7:.12f},{k * k}\n" for k in range(3000))
 
+# Found by test_fuzz_readers; zipfile answers it with an IndexError.
+NAMELESS_ZIP = (
+    b"PK\x03\x04\x00\x00\x00\x00\x08\x00\xa7=x]\x8f\x9c\x9b\xe2\x0c\x00\x00\x00\n\x00\x00\x00\x01\x00\x00\x00ac`\xe0`d```b`\x04\x00PK"
+    b"\x01\x02\x14\x03\x14]\x8f\x9c\x9b\xe2\x0c\x00\x00\x00\n\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00a"
+    b"PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00/\x00\x00\x00+\x00\x00\x00\x00\x00"
+)
+
 # name: (maker of settings, message); FOLDER stands for the folder of the file
 DATASETS: dict[str, tuple[Any, str]] = {
     "truncated gzip": (
@@ -126,6 +144,18 @@ DATASETS: dict[str, tuple[Any, str]] = {
     "truncated zip": (
         lambda f: images_and_labels(f, zip_of({"a": IMAGES})[:-10]),
         "FOLDER/images: the zip archive is damaged or cut short (File is not a zip file)",
+    ),
+    "zip member without a name": (
+        lambda f: images_and_labels(f, NAMELESS_ZIP),
+        "FOLDER/images: the zip archive is damaged or cut short (string index out of range)",
+    ),
+    "tar without a member": (
+        lambda f: images_and_labels(f, tar_of({"x/train.bin": IMAGES, "x/test.bin": b"1"})),
+        "FOLDER/images: is a tar archive; name the member: x/train.bin, x/test.bin",
+    ),
+    "no such tar member": (
+        lambda f: images_and_labels(f, gzip.compress(tar_of({"x/train.bin": IMAGES})), images_member="x/Train.bin"),
+        "FOLDER/images: has no file 'x/Train.bin'; did you mean 'x/train.bin'?",
     ),
     "damaged zip member": (
         lambda f: images_and_labels(f, damaged(zip_of({"a": noise(9999)}), 5000)),

@@ -117,7 +117,9 @@ def _zip_member(stream: BinaryIO, where: str, member: str | None) -> tuple[Any, 
         if name not in names:
             raise SoakError(f"{where}: has no member {name!r}; {nearest(name, names)}")
         return archive.open(name), archive.getinfo(name).compress_size, f"{where}, member {name}"
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except SoakError:
+        raise
+    except Exception as error:  # zipfile meets damage with whatever breaks first: IndexError, struct.error, …
         raise SoakError(f"{where}: the zip archive is damaged or cut short ({_first_line(error)})") from None
 
 
@@ -130,7 +132,9 @@ def _tar_member(stream: BinaryIO, where: str, member: str | None) -> tuple[Any, 
             if info.isfile() and info.name == member:
                 return archive.extractfile(info), f"{where}, member {info.name}"
             names.append(info.name)
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+    except SoakError:
+        raise
+    except Exception as error:  # as for zip
         raise SoakError(f"{where}: the tar archive is damaged or cut short ({_first_line(error)})") from None
     if member is None:
         raise SoakError(f"{where}: is a tar archive; name the member: {listed(names)}")

@@ -113,6 +113,7 @@ def _arrow(path: str | Path, where: str, stack: ExitStack) -> Table:
         with _telling_damage(where, "Arrow"):
             for number in range(file.num_record_batches):
                 batch = file.get_batch(number).select(list(columns))
+                batch.validate(full=True)  # a damaged file would otherwise end the process, not the reading
                 for start in range(0, len(batch), step):
                     yield batch.slice(start, step)
 
