@@ -103,7 +103,8 @@ def test_undefined_p_is_no_difference_seen_and_says_so() -> None:
     scores = table_of(MEANS)
     table = judge(scores[scores["test_fold"] == 1])
     assert set(table["verdict"]) == {"no difference seen"}
-    assert table["text"].str.contains("P undefined").all()
+    assert table["text"].str.contains("cannot be tested").all()
+    assert table["text"].str.contains("P undefined, one fold only").all()
 
 
 def test_no_comparison_gives_an_empty_table() -> None:

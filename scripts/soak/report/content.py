@@ -23,21 +23,18 @@ def without_paths(text: str) -> str:
     return _ABSOLUTE.sub(r"…/\1", text)
 
 
-def verdict_cards(verdicts: pd.DataFrame, pvalues: pd.DataFrame) -> list[dict[str, Any]]:
+def verdict_cards(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
     """Per task its test subsets, and for each comparison sign, verdict and text."""
-    keys = ["task_id", "test_subset", "comparison", "algorithm", "measure"]
-    both = verdicts.merge(pvalues[[*keys, "n"]], on=keys, how="left")
     cards: dict[str, dict[str, Any]] = {}
-    for row in both.itertuples():
+    for row in verdicts.itertuples():
         card = cards.setdefault(row.task_id, {"task": row.task_id, "subsets": {}})
         subset = card["subsets"].setdefault(row.test_subset, {"algorithm": row.algorithm, "comparisons": []})
-        reason = f" ({undefined_reason(row.n)})" if math.isnan(row.p_holm) else ""
         subset["comparisons"].append(
             {
                 "sign": _SIGNS[row.verdict],
                 "kind": row.verdict.split()[0],
                 "verdict": row.verdict,
-                "text": row.text.removeprefix(f"{row.test_subset}: ") + reason,
+                "text": row.text.removeprefix(f"{row.test_subset}: "),
             }
         )
     return list(cards.values())

@@ -147,7 +147,7 @@ def _texts(tables: Mapping[str, pd.DataFrame], verdict: VerdictSettings) -> dict
             f"{tasks} {'task' if tasks == 1 else 'tasks'}, {scores['algorithm'].nunique()} algorithms, {span} {few}, "
             f"{len(scores)} scores. Same: trained on the subset that is tested; other: on the others; all: on all of them."
         ),
-        "cards": verdict_cards(tables["verdicts"], tables["pvalues"]),
+        "cards": verdict_cards(tables["verdicts"]),
         "problems": problems(scores),
         "failed": f"{failed} of {len(fits)} fits failed: see Fits." if fits is not None and failed else "",
         "rule": RULE,

@@ -1,6 +1,8 @@
 """The answer in plain words: is training on other subsets, or on all, better or worse than on the same one?"""
 
+import math
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ from soak.config.names import nearest
 from soak.config.output import VerdictSettings
 from soak.errors import SoakError
 from soak.statistics.quantities import Quantity, format_p, greater_is_better, quantity
+from soak.statistics.summaries import undefined_reason
 from soak.statistics.t_tests import holm
 
 VERDICTS_COLUMNS = (
@@ -157,18 +160,23 @@ def _other_words(others: list[str]) -> str:
     return others[0] if len(others) == 1 else f"the other {len(others)} subsets"
 
 
-def _text(row: object, verdict: str, others: str, shown: Quantity) -> str:
+def _text(row: Any, verdict: str, others: str, shown: Quantity) -> str:
     """For instance: "Digits: training on Letters is worse than on Digits itself: 41.2 % against 5.6 % error, P = 0.0003"."""
-    get = row.__getattribute__
-    numbers = f"{shown.format(get('compare_mean'))} against {shown.format(get('same_mean'))} {shown.word}"
-    subset = get("test_subset")
-    if get("comparison") == "other-same":
-        said = "shows no difference from training" if verdict == NO_DIFFERENCE else f"is {verdict} than"
-        claim = f"training on {others} {said} on {subset} itself"
+    undefined = math.isnan(row.p_holm)
+    subset = row.test_subset
+    if row.comparison == "other-same":
+        same = f"on {subset} itself"
+        claim = f"training on {others} is {verdict} than {same}"
+        if undefined:
+            claim = f"training on {others} cannot be tested against training {same}"
+        elif verdict == NO_DIFFERENCE:
+            claim = f"training on {others} is not seen to differ from training {same}"
     else:
-        said = "changes nothing seen" if verdict == NO_DIFFERENCE else f"makes it {verdict}"
-        claim = f"adding {others} to {subset} {said}"
-    return f"{subset}: {claim}: {numbers}, {format_p(get('p_holm'))} ({get('algorithm')})"
+        said = "cannot be tested" if undefined else f"makes it {verdict}"
+        claim = f"adding {others} to {subset} {'changes nothing seen' if not undefined and verdict == NO_DIFFERENCE else said}"
+    numbers = f"{shown.format(row.compare_mean)} against {shown.format(row.same_mean)} {shown.word}"
+    reason = f", {undefined_reason(row.n)}" if undefined else ""
+    return f"{subset}: {claim}: {numbers}, {format_p(row.p_holm)}{reason} ({row.algorithm})"
 
 
 def _otherwise(said: Mapping[str, str]) -> str:
