@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]  # of shape (n_folds, n_subsets): which cells
@@ -30,7 +31,7 @@ class Cells:
     def __init__(self, subset: NDArray[Any], folds: NDArray[Any], n_subsets: int) -> None:
         self.n_subsets = n_subsets
         self.subset = subset
-        self.folds, code = np.unique(folds, return_inverse=True)
+        code, self.folds = pd.factorize(folds, sort=True)
         n_cells = len(self.folds) * n_subsets
         self._cell = (code * n_subsets + subset).astype(np.min_scalar_type(n_cells))
         self.counts = np.bincount(self._cell, minlength=n_cells).reshape(-1, n_subsets)

@@ -67,9 +67,16 @@ def _in_order(counts: GroupCounts, keys: list[Floats]) -> NDArray[np.int64]:
     rank[by_keys] = np.concatenate([[0], np.cumsum(steps)])
     if counts.n_kinds < 2**16:
         rank = rank.astype(np.uint16)  # NumPy sorts these by radix
-    by_random = np.argsort(counts.first, kind="stable")
+    by_random = _order_of_distinct(counts.first)
     by_rank = np.argsort(rank[counts.kind[by_random]], kind="stable")
     return np.asarray(by_random[by_rank])
+
+
+def _order_of_distinct(values: Codes) -> NDArray[np.int64]:
+    """``argsort`` of whole numbers of which no two are equal, without sorting."""
+    at = np.full(int(values.max()) + 1, -1, dtype=np.int64)
+    at[values] = np.arange(len(values))
+    return at[at >= 0]
 
 
 def _rss_keys(counts: GroupCounts, n_folds: int) -> list[Floats]:

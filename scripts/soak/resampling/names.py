@@ -34,7 +34,7 @@ def subset_labels(subsets: Sequence[Any]) -> list[str]:
     >>> subset_labels(["MNIST", "New York", "Zürich", 7])
     ['MNIST', 'New_York', 'Zurich', '7']
     >>> subset_labels(["all", "a/b", "a b"])
-    ['all-9dcf97a1', 'a_b-c14cddc0', 'a_b-c8687a08']
+    ['all-5ef5ef03', 'a_b-c14cddc0', 'a_b-c8687a08']
     """
     plain = [_ascii(str(value)) for value in subsets]
     times = Counter(label.lower() for label in plain)

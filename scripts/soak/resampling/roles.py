@@ -37,7 +37,6 @@ class Roles:
     group: NDArray[np.int32] | None
     stratum: NDArray[np.int32]
     fold: NDArray[np.int32] | None
-    group_names: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.subset)
@@ -72,13 +71,11 @@ def read_roles(
         subset_codes, subsets = np.zeros(n_rows, dtype=np.int32), (WHOLE,)
     else:
         subset_codes, subsets = _sorted_codes("subset", series["subset"])
-    group_codes = group_names = None
-    if "group" in series:
-        group_codes, group_names = _codes("group", series["group"])
+    group_codes = _codes("group", series["group"])[0] if "group" in series else None
     folds = _given_folds(series["fold"]) if "fold" in series else None
-    if folds is not None and group_codes is not None and group_names is not None:
-        _check_groups_within_folds(group_codes, group_names, folds)
-    return Roles(subset_codes, subsets, group_codes, _combine(strata, n_rows), folds, group_names)
+    if folds is not None and group_codes is not None:
+        _check_groups_within_folds(group_codes, folds, series["group"])
+    return Roles(subset_codes, subsets, group_codes, _combine(strata, n_rows), folds)
 
 
 def _series(name: str, values: Any) -> "pd.Series[Any]":
@@ -88,7 +85,9 @@ def _series(name: str, values: Any) -> "pd.Series[Any]":
         values = values.iloc[:, 0]
     if isinstance(values, str) or not hasattr(values, "__len__"):
         raise SoakError(f"{name}: one value per row is needed, not {values!r}")
-    if not isinstance(values, pd.Series | pd.Index | np.ndarray) and not hasattr(values, "dtype"):
+    if hasattr(values, "to_pandas"):  # Arrow, Polars
+        values = values.to_pandas()
+    if not hasattr(values, "dtype"):
         values = _array(list(values))
     if getattr(values, "ndim", 1) == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -141,13 +140,13 @@ def _check_lengths(columns: Mapping[str, "pd.Series[Any]"]) -> int:
     return len(values)
 
 
-def _codes(name: str, values: "pd.Series[Any]") -> tuple[NDArray[np.int32], NDArray[Any]]:
+def _codes(name: str, values: "pd.Series[Any]") -> tuple[NDArray[np.int32], "pd.Index[Any]"]:
     """Codes by first appearance, and the value of each; a missing value is an error."""
     codes, distinct = pd.factorize(values)
     if codes.min() < 0:
         row = int(np.argmin(codes))
         raise SoakError(f"{name}: row {row} has no value; give it one, or leave the row out")
-    return codes.astype(np.int32), np.asarray(distinct)
+    return codes.astype(np.int32), pd.Index(distinct)
 
 
 def _sorted_codes(name: str, values: "pd.Series[Any]") -> tuple[NDArray[np.int32], tuple[Any, ...]]:
@@ -169,31 +168,34 @@ def _given_folds(values: "pd.Series[Any]") -> NDArray[np.int32]:
     codes, levels = _sorted_codes("fold", values)
     if len(levels) == 1:
         raise SoakError(f"fold: all rows are in fold {levels[0]!r}; at least 2 folds are needed")
-    whole = all(isinstance(level, int | float) and level == int(level) and abs(level) < 2**31 for level in levels)
+    whole = all(isinstance(level, int | float) and float(level).is_integer() for level in levels)
+    whole = whole and max(abs(level) for level in levels) < 2**31
     numbers = [int(level) for level in levels] if whole else range(1, len(levels) + 1)
     return np.array(numbers, dtype=np.int32)[codes]
 
 
-def _check_groups_within_folds(group: NDArray[np.int32], names: NDArray[Any], folds: NDArray[np.int32]) -> None:
+def _check_groups_within_folds(
+    group: NDArray[np.int32], folds: NDArray[np.int32], values: "pd.Series[Any]"
+) -> None:
     _, first = np.unique(group, return_index=True)
     stray = np.flatnonzero(folds != folds[first][group])
     if len(stray):
         row = int(stray[0])
         other = int(first[group[row]])
         raise SoakError(
-            f"fold: group {names[group[row]]!s} is in fold {folds[other]} (row {other}) and in fold {folds[row]} "
+            f"fold: group {values.iloc[row]!s} is in fold {folds[other]} (row {other}) and in fold {folds[row]} "
             f"(row {row}); all rows of a group need the same fold"
         )
 
 
 def _combine(strata: Mapping[str, "pd.Series[Any]"], n_rows: int) -> NDArray[np.int32]:
     """One code per combination of the stratum columns, by first appearance; a column that is constant is told."""
-    combined = np.zeros(n_rows, dtype=np.int64)
+    combined: NDArray[Any] = np.zeros(n_rows, dtype=np.int64)
     for name, values in strata.items():
         codes, distinct = _codes(name, values)
         if len(distinct) == 1:
             warnings.warn(
                 f"{name}: all rows have the value {distinct[0]!s}; it has no influence on the folds", stacklevel=4
             )
-        combined = pd.factorize(combined * len(distinct) + codes)[0]
+        combined = pd.factorize(combined * len(distinct) + codes)[0] if combined.any() else codes
     return combined.astype(np.int32)

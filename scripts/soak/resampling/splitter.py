@@ -68,8 +68,16 @@ class SameOtherSizesCV:
     SameOtherSizesCV(folds=2, seeds=1, sizes=-1, ratio=0.5, subsets='SOA', ignore_subset=False, group_stratum_algo='RSS', random_state=1)
     >>> instance = cv.instantiate(["A", "A", "B", "B", "B", "B"])
     >>> instance.folds
-    array([1, 1, 1, 2, 2, 2], dtype=int32)
-    >>> instance.table[["test_subset", "train_subsets", "test_fold", "n_train", "n_test", "train_set"]]
+    array([1, 2, 1, 2, 2, 1], dtype=int32)
+    >>> instance.table[["test_subset", "train_subsets", "test_fold", "n_train", "n_test", "train_set"]].head(5)
+      test_subset train_subsets  test_fold  n_train  n_test  train_set
+    0           A           all          1        3       1  all.fold1
+    1           B           all          1        3       2  all.fold1
+    2           A           all          2        3       1  all.fold2
+    3           B           all          2        3       2  all.fold2
+    4           A         other          1        2       1    B.fold1
+    >>> instance.train(5), instance.test(5)
+    (array([3, 4]), array([0]))
     """
 
     def __init__(
@@ -120,7 +128,7 @@ class SameOtherSizesCV:
             self.folds, self.seeds, self.sizes, self.ratio, self.subsets, self.group_stratum_algo, self.random_state
         )
         roles = read_roles(subset, group, stratum, fold, ignore_subset=self.ignore_subset)
-        random = RRandom(self.random_state)
+        random = RRandom(int(self.random_state))
         folds = self._folds(roles, random)
         cells = Cells(roles.subset, folds, len(roles.subsets))
         if len(roles.subsets) == 1:
@@ -129,21 +137,22 @@ class SameOtherSizesCV:
             cells,
             roles.group,
             roles.stratum,
-            self.folds,
+            int(self.folds),
             train_subsets,
             random,
-            seeds=self.seeds,
-            sizes=self.sizes,
-            ratio=self.ratio,
+            seeds=int(self.seeds),
+            sizes=int(self.sizes),
+            ratio=float(self.ratio),
         )
         return Instance(roles, folds, cells, splits)
 
     def _folds(self, roles: Roles, random: RRandom) -> NDArray[np.int32]:
         if roles.fold is not None:
             return roles.fold
-        check_enough_groups(roles, self.folds)
+        n_folds = int(self.folds)
+        check_enough_groups(roles, n_folds)
         order = random.permutation(len(roles))
-        return assign_folds(roles.group, roles.stratum, order, self.folds, self.group_stratum_algo)
+        return assign_folds(roles.group, roles.stratum, order, n_folds, self.group_stratum_algo)
 
     def split(
         self,
@@ -187,8 +196,9 @@ class SameOtherSizesCV:
                 "subset: is needed to split; in scikit-learn's functions give cv=cv.instantiate(subset), or, with "
                 "sklearn.set_config(enable_metadata_routing=True), params={'subset': subset}"
             )
-        check_length(X, len(subset))
-        return self.instantiate(subset, groups, stratum, fold)
+        instance = self.instantiate(subset, groups, stratum, fold)
+        check_length(X, len(instance.folds))
+        return instance
 
     def __repr__(self) -> str:
         told = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())

@@ -1,0 +1,122 @@
+"""R's random numbers, against R's own."""
+
+import doctest
+
+import numpy as np
+import pytest
+
+from soak import rrandom
+from soak.compiled import compiled
+from soak.errors import SoakError
+from soak.rrandom import RRandom
+
+
+@pytest.mark.parametrize(
+    ("seed", "permutation"),
+    [(1, [9, 4, 7, 1, 2, 5, 3, 10, 6, 8]), (42, [1, 5, 10, 8, 2, 4, 6, 9, 7, 3])],
+)
+def test_sample_of_ten_as_r_prints_it(seed, permutation):
+    assert RRandom(seed).sample(10).tolist() == permutation
+    assert RRandom(seed).sample_int(10).tolist() == permutation
+
+
+def test_uniform_numbers_as_r_prints_them():
+    # set.seed(1); runif(5), and set.seed(42); runif(3), R's default seven digits
+    np.testing.assert_allclose(
+        RRandom(1).unif(5), [0.2655087, 0.3721239, 0.5728534, 0.9082078, 0.2016819], atol=5e-8, rtol=0
+    )
+    np.testing.assert_allclose(RRandom(42).unif(3), [0.9148060, 0.9370754, 0.2861395], atol=5e-8, rtol=0)
+
+
+def test_sample_goes_on_where_the_last_draw_ended():
+    both = RRandom(1).unif(20)
+    random = RRandom(1)
+    assert np.array_equal(np.concatenate([random.unif(7), random.unif(13)]), both)
+    # set.seed(1); sample(5); R's first one of five
+    assert RRandom(1).sample(5).tolist() == [1, 4, 3, 5, 2]
+
+
+def test_sample_of_an_array_permutes_its_elements():
+    values = np.array(list("abcdefghij"))
+    assert RRandom(1).sample(values).tolist() == values[RRandom(1).sample(10) - 1].tolist()
+    assert RRandom(1).sample([7]).tolist() == [7]  # not a permutation of 1..7, R's well-known trap
+
+
+def test_set_seed_starts_anew():
+    random = RRandom(3)
+    first = random.sample(50)
+    random.set_seed(3)
+    assert np.array_equal(random.sample(50), first)
+    assert not np.array_equal(random.sample(50), first)
+
+
+def sample_one_by_one(seed, n):
+    """The rules of R's sample(), one draw at a time: `soak.rrandom` draws in blocks."""
+    value = seed % 2**32
+    values = []
+    for _ in range(675):
+        value = (69069 * value + 1) % 2**32
+        values.append(value)
+    generator = np.random.MT19937()
+    key = np.array(values[51:], dtype=np.uint32)
+    generator.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": 624}}
+
+    def uniform():
+        return generator.random_raw() * 2.3283064365386963e-10
+
+    def below(m):
+        bits = int(np.ceil(np.log2(m)))
+        while True:
+            v = 0
+            for _ in range(0, bits + 1, 16):
+                v = 65536 * v + int(np.floor(uniform() * 65536))
+            v %= 2**bits
+            if v < m:
+                return v
+
+    left = list(range(1, n + 1))
+    taken = []
+    while left:
+        j = below(len(left))
+        taken.append(left[j])
+        left[j] = left[-1]
+        left.pop()
+    return taken
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 16, 17, 255, 256, 257, 1000, 65535, 65536, 65537, 70000])
+@pytest.mark.parametrize("seed", [1, -5])
+def test_blocks_of_draws_are_as_single_draws(n, seed):
+    assert RRandom(seed).sample(n).tolist() == sample_one_by_one(seed, n)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 1000, 100_000])
+def test_compiled_shuffle_is_as_the_plain_one(n):
+    pytest.importorskip("numba")
+    draws = RRandom(1)._descending_indices(n)
+    assert np.array_equal(compiled(rrandom._shuffle)(draws), rrandom._shuffle_plain(draws))
+
+
+def test_large_samples_are_compiled(monkeypatch):
+    plain = RRandom(2).permutation(5000)
+    monkeypatch.setattr(rrandom, "_COMPILE_FROM", 100)
+    pytest.importorskip("numba")
+    monkeypatch.setattr(rrandom, "_shuffle_plain", None)
+    assert np.array_equal(RRandom(2).permutation(5000), plain)
+
+
+def test_without_numba_large_samples_are_plain(monkeypatch):
+    expected = RRandom(2).permutation(5000)
+    monkeypatch.setattr(rrandom, "_COMPILE_FROM", 100)
+    monkeypatch.setattr(rrandom, "available", lambda: False)
+    assert np.array_equal(RRandom(2).permutation(5000), expected)
+
+
+@pytest.mark.parametrize("seed", [2**31, -(2**31)])
+def test_seeds_that_r_does_not_take(seed):
+    with pytest.raises(SoakError, match=rf"seed {seed} is not allowed; a whole number from -2147483647 to 2147483647"):
+        RRandom(seed)
+
+
+def test_examples():
+    assert doctest.testmod(rrandom).failed == 0
