@@ -60,8 +60,14 @@ def fit(settings: CvGlmnet, name: str, data: TrainData) -> Fit:
     family = _family(data.rows.task)
     train = _TrainRows(settings, family, data.rows, _response(data.rows, family), data.rows.weights)
     measure = _measure(settings, family, len(data.rows))
-    master = train.path()
-    curve, problems = _cross_validate(train, master, measure, data.seed)
+    fold = _inner_folds(len(data.rows), settings.folds, data.seed)
+    if settings.path == "early" and _early_applies(settings, family):
+        from soak.learners.glmnet_early import cross_validate  # compiled by numba, whose import takes half a second
+
+        master, curve, problems = cross_validate(settings, data.rows, train.response, fold, measure)
+    else:
+        master = train.path()
+        curve, problems = _cross_validate(train, master, measure, fold)
     points = {suffix: master.at(_penalty(s, curve)) for suffix, s in zip(settings.suffixes, settings.s, strict=True)}
     told = [f"all rows: {master.problem}"] * bool(master.problem) + problems
     info: dict[str, Any] = {
@@ -113,14 +119,23 @@ def _measure(settings: CvGlmnet, family: Family, n_rows: int) -> glmnet_cv.TypeM
     return measure
 
 
+def _early_applies(settings: CvGlmnet, family: Family) -> bool:
+    """Whether ``path: early`` has a way of its own; paths of two classes and of numbers are cheap and always whole."""
+    return family == "multinomial" and settings.standardize and settings.type_logistic == "Newton"
+
+
+def _inner_folds(n_rows: int, folds: int, seed: int) -> NDArray[np.int64]:
+    """R's ``sample(rep(1:folds, length = n_rows))`` after ``set.seed``."""
+    if n_rows < folds:
+        raise FitFailed(f"cv_glmnet: {n_rows} train rows are too few for {folds} inner folds")
+    return np.asarray(RRandom(seed).sample(np.resize(np.arange(1, folds + 1), n_rows)))
+
+
 def _cross_validate(
-    train: _TrainRows, master: GlmnetPath, measure: glmnet_cv.TypeMeasure, seed: int
+    train: _TrainRows, master: GlmnetPath, measure: glmnet_cv.TypeMeasure, fold: NDArray[np.int64]
 ) -> tuple[glmnet_cv.Curve, list[str]]:
     """The curve at the master path's lambdas, and what the inner folds' paths complained of."""
     n_rows, folds = len(train.rows), train.settings.folds
-    if n_rows < folds:
-        raise FitFailed(f"cv_glmnet: {n_rows} train rows are too few for {folds} inner folds")
-    fold = np.asarray(RRandom(seed).sample(np.resize(np.arange(1, folds + 1), n_rows)))
     weights = np.ones(n_rows) if train.weights is None else train.weights
     problems = []
     losses = np.empty((folds if measure == "auc" else n_rows, len(master.lambdas)))

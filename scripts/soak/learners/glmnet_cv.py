@@ -122,15 +122,25 @@ def make_curve(
         Inner fold of each row, from 1.
     weights : array of shape (n,)
     """
+    return curve_of_parts(lambdas, *average_in_folds(losses, fold, weights, measure), measure)
+
+
+def average_in_folds(
+    losses: Floats, fold: NDArray[np.int64], weights: Floats, measure: TypeMeasure
+) -> tuple[Floats, Floats]:
+    """Mean losses of each inner fold and the folds' weights; parameters as in `make_curve`."""
     folds = int(fold.max())
     total: Floats = np.bincount(fold, weights=weights)[1:].astype(np.float64)
     if measure == "auc":
-        values, weight = losses, total
-    elif len(losses) / folds < 3:
-        values, weight = losses, weights
-    else:
-        sums = [weights[rows] @ losses[rows] for rows in fold_rows(fold, folds)]
-        values, weight = np.array(sums) / total[:, None], total
+        return losses, total
+    if len(losses) / folds < 3:
+        return losses, weights
+    sums = [weights[rows] @ losses[rows] for rows in fold_rows(fold, folds)]
+    return np.array(sums) / total[:, None], total
+
+
+def curve_of_parts(lambdas: Floats, values: Floats, weight: Floats, measure: TypeMeasure) -> Curve:
+    """The curve of the measure's values, (n_parts, n_lambda), in parts (folds or rows) of so much weight."""
     mean, sd = _mean_and_sd(values, weight)
     kept = np.isfinite(sd)
     if not kept.any():

@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 Family = Literal["gaussian", "binomial", "multinomial"]
 
 # R's glmnet.control(): what every path is called with
-_CONTROL = {
+CONTROL: dict[str, float] = {
     "fdev": 1e-5,
     "eps": 1e-6,
     "big": 9.9e35,
@@ -84,14 +84,14 @@ class GlmnetPath:
         return GlmnetPath(
             lambdas=np.array([penalty]),
             used=self.used,
-            coefficients=_mix(self.coefficients, left, right, share, axis=0),
-            intercepts=_mix(self.intercepts, left, right, share, axis=0),
+            coefficients=mix(self.coefficients, left, right, share, axis=0),
+            intercepts=mix(self.intercepts, left, right, share, axis=0),
             problem=self.problem,
         )
 
     def link_at(self, features: Floats, penalties: Floats) -> Floats:
         """Linear predictors of shape (n, n_penalties, n_outputs), interpolated between the path's lambdas."""
-        return _mix(self.link(features), *interpolation(self.lambdas, penalties), axis=1)
+        return mix(self.link(features), *interpolation(self.lambdas, penalties), axis=1)
 
 
 def interpolation(lambdas: Floats, penalties: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
@@ -107,7 +107,8 @@ def interpolation(lambdas: Floats, penalties: Floats) -> tuple[NDArray[np.intp],
     return left, right, share
 
 
-def _mix(values: Floats, left: NDArray[np.intp], right: NDArray[np.intp], share: Floats, axis: int) -> Floats:
+def mix(values: Floats, left: NDArray[np.intp], right: NDArray[np.intp], share: Floats, axis: int) -> Floats:
+    """Values between neighbours along an axis, as `interpolation` found them."""
     shape = [1] * values.ndim
     shape[axis] = len(share)
     weight = share.reshape(shape)
@@ -155,7 +156,7 @@ def fit_path(
         no=n_rows,
         jd=np.zeros((1, 1), np.int32),
         vp=np.ones((n_features, 1)),
-        cl=np.asfortranarray(np.outer([-_CONTROL["big"], _CONTROL["big"]], np.ones(n_features))),
+        cl=np.asfortranarray(np.outer([-CONTROL["big"], CONTROL["big"]], np.ones(n_features))),
         ne=n_features + 1,
         nx=n_features,
         nlam=n_lambda,
@@ -176,15 +177,24 @@ def fit_path(
         nlp=0,
         jerr=0,
         **arguments,
-        **_CONTROL,
+        **CONTROL,
     )
     return _path(settings, solution, coefficients, outputs)
 
 
 def _check(family: Family, features: Floats, response: Floats) -> None:
-    """Refuse what R's glmnet refuses, in words that say what to do."""
     if not np.isfinite(features.sum()):
         raise FitFailed("cv_glmnet: the features have missing or infinite values")
+    check_response(family, response)
+
+
+def check_response(family: Family, response: Floats) -> None:
+    """Refuse a target that R's glmnet refuses, in words that say what to do.
+
+    Raises
+    ------
+    FitFailed
+    """
     if family == "gaussian":
         if response.min() == response.max():
             raise FitFailed("cv_glmnet: the target is constant in the train rows")
