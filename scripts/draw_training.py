@@ -16,7 +16,11 @@ with job(snakemake.log):
     for file in given.get("torch_loop", []):
         torch_loop(read_table(file), folder, params.dataset)
     for file in given.get("glmnet_path", []):
-        glmnet_path(read_table(file), folder, params.dataset)
+        path = read_table(file)
+        if path.empty:
+            nothing("glmnet_path", folder, "glmnet refused these rows; results/logs/fit_glmnet_path.log says why.")
+        else:
+            glmnet_path(path, folder, params.dataset)
     for name in ("history_mlp", "history_graph"):
         for file in given.get(name, []):
             (record,) = read_pack(file, "history")
