@@ -14,9 +14,17 @@ from soak.learners.torch_learner import fit
 from soak.learners.torch_linear import InnerProductTrainer, LinearTrainer, inner_products_pay
 from soak.learners.torch_loop import NetworkTrainer
 from soak.learners.torch_objective import make_objective
+from soak.learners.torch_seeds import one_thread
 from soak.tasks.task import TaskRows
 
 CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _alone():
+    """As in a fit: one thread, and nothing left behind."""
+    with one_thread():
+        yield
 
 
 def fashion_halves(n_subtrain=300, n_validation=300, class_weights=None):
@@ -69,7 +77,7 @@ def test_full_batches_agree_with_plain_torch_at_every_epoch(kind):
 
 @pytest.mark.parametrize(
     ("kind", "batch_size"),
-    [(InnerProductTrainer, 300), (LinearTrainer, 300), (LinearTrainer, 200), (LinearTrainer, 77)],
+    [(kind, batch_size) for kind in (InnerProductTrainer, LinearTrainer) for batch_size in (300, 200, 77)],
 )
 @pytest.mark.parametrize("class_weights", [None, "balanced", {"3": 5, "0": 0.1}])
 def test_formulas_agree_with_the_general_loop(kind, batch_size, class_weights):
@@ -90,7 +98,9 @@ def test_formulas_agree_with_the_general_loop(kind, batch_size, class_weights):
         assert ((layer(test).argmax(1) != network(test).argmax(1)).sum()) == 0
 
 
-@pytest.mark.parametrize(("kind", "batch_size"), [(LinearTrainer, 30), (InnerProductTrainer, 80)])
+@pytest.mark.parametrize(
+    ("kind", "batch_size"), [(LinearTrainer, 30), (InnerProductTrainer, 30), (InnerProductTrainer, 80)]
+)
 def test_formulas_agree_for_regression(kind, batch_size):
     rows = read_rows(TaskRows(regression_task(), np.arange(120)), CPU, None)
     subtrain, validation = rows.part(0, 80), rows.part(80, 120)
@@ -188,14 +198,14 @@ def test_history_columns():
 
 def test_linear_models_take_the_formulas_and_agree_as_whole_fits(monkeypatch):
     """The same fit with the formulas and, plain SGD denied, by the general loop."""
-    task, some = fashion_task(), settings(epochs=150, batch_size=300)
+    task, some = fashion_task(), settings(epochs=150, batch_size=400)
     used = []
     monkeypatch.setattr(
         torch_learner, "run_epochs", lambda trainer, *rest: used.append(type(trainer)) or run_epochs(trainer, *rest)
     )
     train, test = np.arange(600), TaskRows(task, np.arange(600, 1000))
     fast = fit(some, "m", train_data(task, train))
-    assert used == [InnerProductTrainer, LinearTrainer]
+    assert used == [InnerProductTrainer, InnerProductTrainer]
     monkeypatch.setattr(torch_learner, "plain_sgd_rate", lambda settings: None)
     general = fit(some, "m", train_data(task, train))
     assert used[2:] == [NetworkTrainer, NetworkTrainer]

@@ -33,6 +33,10 @@ class Rows:
     def __len__(self) -> int:
         return int(self.y.shape[0])
 
+    def chosen(self, index: Tensor) -> "Rows":
+        """Target and weights of rows by number; their features stay where they are."""
+        return Rows(self.X[:0], self.y[index], None if self.weights is None else self.weights[index])
+
     def part(self, start: int, stop: int) -> "Rows":
         """Rows from ``start`` up to ``stop``, without a copy."""
         weights = None if self.weights is None else self.weights[start:stop]

@@ -116,7 +116,7 @@ class _Training:
             optimizer, scheduler = make_optimizer(self.settings, network.parameters())
             return NetworkTrainer(network, rows, validation, self.objective, optimizer, scheduler, size, shuffles)
         work = len(rows), 0 if validation is None else len(validation), layer.in_features, layer.out_features, epochs
-        kind = InnerProductTrainer if len(rows) <= size and inner_products_pay(*work) else LinearTrainer
+        kind = InnerProductTrainer if inner_products_pay(*work) else LinearTrainer
         return kind(layer, rows, validation, self.objective, rate, size, shuffles)
 
 

@@ -1,0 +1,188 @@
+"""Whole fits of the torch learners."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch_cases import CONV, fashion_task, regression_task, settings, train_data
+
+from soak.errors import SoakError
+from soak.learners.base import FitFailed
+from soak.learners.torch_learner import fit
+from soak.tasks.task import TaskRows
+
+EVERYTHING = {
+    "neurons": [16],
+    "batch_norm": True,
+    "dropout": 0.2,
+    "epochs": 8,
+    "batch_size": 40,
+    "optimizer": {"adam": {"lr": 0.01, "weight_decay": 0.001}},
+    "scheduler": {"step_lr": {"step_size": 3}},
+    "class_weights": "balanced",
+}
+
+
+def bytes_of(trained, test):
+    prediction = trained.predict["m"](test)
+    return prediction.probabilities.tobytes(), trained.history.to_csv(), trained.info
+
+
+@pytest.mark.parametrize(
+    "some",
+    [
+        {"epochs": 30, "batch_size": 60},
+        EVERYTHING,
+        {"type": "torch_graph", "graph": CONV, "epochs": 2, "batch_size": 50},
+    ],
+)
+def test_same_bytes_on_any_number_of_threads(some):
+    task = fashion_task(300)
+    train, test, before = np.arange(200), TaskRows(task, np.arange(200, 300)), torch.get_num_threads()
+    results = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            torch.manual_seed(threads)
+            np.random.seed(threads)
+            results.append(bytes_of(fit(settings(**some), "m", train_data(task, train)), test))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert results[0] == results[1]
+    other = bytes_of(fit(settings(**some), "m", train_data(task, train, torch_seed=12)), test)
+    assert other[0] != results[0][0]
+
+
+def test_fit_leaves_the_global_random_numbers_alone():
+    task, state = fashion_task(100), torch.get_rng_state()
+    fit(settings(**EVERYTHING), "m", train_data(task))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_history_and_selected_epochs():
+    trained = fit(settings(epochs=40, patience=3, optimizer={"sgd": {"lr": 1}}), "m", train_data(fashion_task(200)))
+    history = trained.history
+    assert list(history.columns) == ["epoch", "set", "measure", "value"]
+    assert set(history["set"]) == {"subtrain", "validation"}
+    assert set(history.measure) == {"log_loss", "zero_one_loss"}
+    loss = history.query("set == 'validation' and measure == 'log_loss'").set_index("epoch").value
+    best = trained.info["selected_epochs"]
+    assert loss.idxmin() == best
+    assert len(loss) == min(best + 3, 40)
+    assert len(loss) < 40
+
+
+def test_without_validation_all_epochs_are_trained():
+    trained = fit(settings(epochs=7, validate=None), "m", train_data(fashion_task(100)))
+    assert trained.info == {"selected_epochs": 7}
+    assert set(trained.history["set"]) == {"subtrain"}
+    assert trained.history.epoch.max() == 7
+
+
+def test_validate_as_one_of_so_many_folds():
+    task = fashion_task(100)
+    folds = fit(settings(epochs=5, validate=4), "m", train_data(task))
+    share = fit(settings(epochs=5, validate=0.25), "m", train_data(task))
+    assert folds.history.equals(share.history)
+
+
+def test_regression():
+    task = regression_task(300)
+    test = TaskRows(task, np.arange(200, 300))
+    for some in ({}, {"neurons": [20], "loss": "huber_loss"}, {"loss": {"smooth_l1_loss": {"beta": 2}}}):
+        trained = fit(
+            settings(epochs=300, batch_size=50, optimizer={"sgd": {"lr": 0.02}}, **some),
+            "m",
+            train_data(task, np.arange(200)),
+        )
+        prediction = trained.predict["m"](test)
+        assert prediction.probabilities is None
+        assert prediction.response.dtype == np.float64
+        assert np.corrcoef(prediction.response, test.target)[0, 1] > 0.99
+        assert set(trained.history.measure) == {"mean_squared_error"}
+
+
+def test_two_classes():
+    fashion = fashion_task()
+    chosen = np.flatnonzero(np.isin(fashion.target, [0, 9]))
+    binary = replace(
+        fashion, features=fashion.features[chosen], target=(fashion.target[chosen] == 9).astype(np.int32),
+        classes=("boot", "shirt"), subset=fashion.subset[chosen], strata={},
+    )  # fmt: skip
+    trained = fit(settings(epochs=50), "m", train_data(binary, np.arange(0, len(chosen), 2)))
+    test = TaskRows(binary, np.arange(1, len(chosen), 2))
+    prediction = trained.predict["m"](test)
+    assert prediction.probabilities.shape == (len(test), 2)
+    assert (prediction.response == test.target).mean() > 0.97
+
+
+def test_groups_are_not_in_both_halves(monkeypatch):
+    """The rows that reach the two halves, seen through the split itself."""
+    from soak.learners import torch_learner
+
+    group = np.arange(300) // 7
+    seen = []
+    real = torch_learner.split_halves
+
+    def spy(n_rows, share, strata, groups, seed):
+        seen.append((groups, *real(n_rows, share, strata, groups, seed)))
+        return seen[-1][1:]
+
+    monkeypatch.setattr(torch_learner, "split_halves", spy)
+    task = fashion_task(300, group=group)
+    fit(settings(epochs=2), "m", train_data(task, np.arange(10, 300)))
+    ((groups, subtrain, validation),) = seen
+    assert np.array_equal(groups, group[10:])
+    assert not set(groups[subtrain]) & set(groups[validation])
+
+
+def test_weights_of_classes_and_rows_change_the_fit_alike():
+    task = fashion_task(200)
+    weighted = replace(task, weights=np.where(task.target == 3, 10.0, 1.0))
+    test = TaskRows(task, np.arange(150, 200))
+    some = {"epochs": 10, "validate": None}
+    by_class = fit(settings(class_weights={3: 10}, **some), "m", train_data(task, np.arange(150)))
+    by_row = fit(settings(**some), "m", train_data(weighted, np.arange(150)))
+    plain = fit(settings(**some), "m", train_data(task, np.arange(150)))
+    ours = by_class.predict["m"](test).probabilities
+    assert np.array_equal(ours, by_row.predict["m"](test).probabilities)
+    assert ours[:, 3].mean() > plain.predict["m"](test).probabilities[:, 3].mean() + 0.05
+
+
+def test_weight_of_an_unknown_class():
+    with pytest.raises(SoakError, match="class_weights: there is no class '33'"):
+        fit(settings(class_weights={"33": 1}), "m", train_data(fashion_task(50)))
+
+
+def test_batch_norm_with_a_last_batch_of_one_row_is_told():
+    with pytest.raises(FitFailed, match="last batch of one"):
+        fit(settings(neurons=[5], batch_norm=True, batch_size=10, validate=None), "m", train_data(fashion_task(21)))
+
+
+def test_cuda_where_there_is_none():
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    data = replace(train_data(fashion_task(50)), device="cuda")
+    with pytest.raises(SoakError, match="sees no CUDA GPU"):
+        fit(settings(), "m", data)
+
+
+def test_a_users_network_trains(tmp_path, monkeypatch):
+    (tmp_path / "trained_networks.py").write_text(
+        "import torch\n"
+        "class Wide(torch.nn.Sequential):\n"
+        "    def __init__(self, n_features, n_outputs, width):\n"
+        "        super().__init__(torch.nn.Linear(n_features, width), torch.nn.ReLU(), torch.nn.Linear(width, n_outputs))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    task = fashion_task(400)
+    own = settings("torch_module", epochs=60, **{"class": "trained_networks.Wide", "params": {"width": 30}})
+    trained = fit(own, "m", train_data(task, np.arange(300)))
+    test = TaskRows(task, np.arange(300, 400))
+    assert (trained.predict["m"](test).response == test.target).mean() > 0.6
+    same = fit(settings(neurons=[30], epochs=60), "m", train_data(task, np.arange(300)))
+    assert np.array_equal(
+        same.predict["m"](test).probabilities, trained.predict["m"](test).probabilities
+    )  # the same layers, drawn in the same order
