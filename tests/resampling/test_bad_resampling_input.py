@@ -99,14 +99,16 @@ def test_subset_with_fewer_groups_than_folds():
         group=[1, 2, 3, 4, 5, 5, 6, 6],
     )
     refuse(
-        "subset: A (first in row 1) has 1 rows, fewer than the 2 folds; use fewer folds, or leave this subset out",
+        "subset: A (first in row 1) has 1 row, fewer than the 2 folds; use fewer folds, or leave this subset out",
         subset=["B", "A", "B", "B"],
     )
 
 
 def test_empty_table():
     refuse("subset: the table has no rows; at least one per fold is needed", subset=[])
-    refuse("subset: the table has no rows; at least one per fold is needed", subset=np.array([]), group=[], stratum=[[]])
+    refuse(
+        "subset: the table has no rows; at least one per fold is needed", subset=np.array([]), group=[], stratum=[[]]
+    )
 
 
 def test_lengths():
@@ -161,7 +163,8 @@ def test_train_set_of_size_zero():
     refuse(
         "train set A.fold1.seed1.size0: no rows to train on (test subset A, train subsets same, test fold 1, "
         "n_train_groups 0); use a larger ratio, or fewer sizes",
-        {"sizes": 3, "subsets": "S"},
+        {"sizes": 4, "subsets": "S"},
+        subset=["A"] * 16 + ["B"] * 16,
     )
 
 

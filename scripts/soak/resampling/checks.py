@@ -52,19 +52,25 @@ def _is_number(value: Any, kind: type) -> bool:
 def check_enough_groups(roles: Roles, n_folds: int) -> None:
     """Whether each subset can be in each fold."""
     per_subset = count_groups_per_subset(roles.subset, roles.group, len(roles.subsets))
-    groups = "rows" if roles.group is None else "groups"
+    groups = "row" if roles.group is None else "group"
     n_groups = len(roles) if roles.group is None else int(roles.group.max()) + 1
     if n_groups < n_folds:
         column = "folds" if roles.group is None else "group"
-        raise SoakError(f"{column}: {n_groups} {groups} cannot fill {n_folds} folds; use at most {n_groups} folds")
+        raise SoakError(
+            f"{column}: {_count(n_groups, groups)} cannot fill {n_folds} folds; use at most {_count(n_groups, 'fold')}"
+        )
     few = np.flatnonzero(per_subset < n_folds)
     if len(few):
         code = int(few[0])
         row = int(np.argmax(roles.subset == code))
         raise SoakError(
-            f"subset: {roles.subsets[code]!s} (first in row {row}) has {per_subset[code]} {groups}, "
+            f"subset: {roles.subsets[code]!s} (first in row {row}) has {_count(int(per_subset[code]), groups)}, "
             f"fewer than the {n_folds} folds; use fewer folds, or leave this subset out"
         )
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def check_train_rows(table: dict[str, Sequence[Any]]) -> None:

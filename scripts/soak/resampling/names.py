@@ -38,10 +38,18 @@ def subset_labels(subsets: Sequence[Any]) -> list[str]:
     """
     plain = [_ascii(str(value)) for value in subsets]
     times = Counter(label.lower() for label in plain)
-    return [
-        f"{label[:_LONGEST]}-{_digest(value)}" if _needs_digest(label, times) else label
-        for label, value in zip(plain, subsets, strict=True)
-    ]
+    marked = [_needs_digest(label, times) for label in plain]
+    for length in (8, 16, 64):
+        labels = [
+            f"{label[:_LONGEST].strip('-') or 'subset'}-{_digest(value)[:length]}" if mark else label
+            for label, value, mark in zip(plain, subsets, marked, strict=True)
+        ]
+        times = Counter(label.lower() for label in labels)
+        if len(times) == len(labels):
+            break
+        # one subset is called what another was named: that one gets a digest too
+        marked = [mark or times[label.lower()] > 1 for label, mark in zip(labels, marked, strict=True)]
+    return labels
 
 
 def _ascii(text: str) -> str:
@@ -56,7 +64,7 @@ def _needs_digest(label: str, times: Counter[str]) -> bool:
 
 
 def _digest(value: Any) -> str:
-    return hashlib.sha256(str(value).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return hashlib.sha256(str(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def name_train_sets(labels: Sequence[str], splits: Sequence[Split], cells: Cells) -> list[str]:

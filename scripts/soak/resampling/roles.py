@@ -174,9 +174,7 @@ def _given_folds(values: "pd.Series[Any]") -> NDArray[np.int32]:
     return np.array(numbers, dtype=np.int32)[codes]
 
 
-def _check_groups_within_folds(
-    group: NDArray[np.int32], folds: NDArray[np.int32], values: "pd.Series[Any]"
-) -> None:
+def _check_groups_within_folds(group: NDArray[np.int32], folds: NDArray[np.int32], values: "pd.Series[Any]") -> None:
     _, first = np.unique(group, return_index=True)
     stray = np.flatnonzero(folds != folds[first][group])
     if len(stray):

@@ -1,0 +1,109 @@
+"""Folds alone: the scans with and without numba, and what RSS promises."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from soak.resampling import folds, scans
+from soak.resampling.counts import LONG, count_groups
+from soak.resampling.folds import assign_folds
+
+compiled = pytest.mark.skipif(not scans.available(), reason="numba is not installed")
+
+
+def random_case(seed, n_rows, n_groups, n_strata, skewed):
+    random = np.random.default_rng(seed)
+    group = np.unique(random.integers(0, n_groups, n_rows), return_inverse=True)[1]
+    weights = 1 / np.arange(1, n_strata + 1) ** (4 if skewed else 0)
+    stratum = np.unique(random.choice(n_strata, n_rows, p=weights / weights.sum()), return_inverse=True)[1]
+    return group, stratum, random.permutation(n_rows)
+
+
+@compiled
+@pytest.mark.parametrize("algorithm", ["RSS", "Wasikowski"])
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    n_rows=st.integers(20, 400),
+    n_groups=st.integers(10, 200),
+    n_strata=st.integers(1, 9),
+    n_folds=st.integers(2, 11),
+    skewed=st.booleans(),
+    grouped=st.booleans(),
+)
+def test_compiled_scans_are_as_the_plain_ones(algorithm, seed, n_rows, n_groups, n_strata, n_folds, skewed, grouped):
+    group, stratum, order = random_case(seed, n_rows, n_groups, n_strata, skewed)
+    columns = (group if grouped else None, stratum, order, n_folds, algorithm)
+    limits = dict(scans.COMPILE_FROM)
+    try:
+        scans.COMPILE_FROM.update(rss=10**9, spread=10**9)
+        plain = assign_folds(*columns)
+        scans.COMPILE_FROM.update(rss=0, spread=0)
+        assert np.array_equal(assign_folds(*columns), plain)
+    finally:
+        scans.COMPILE_FROM.update(limits)
+
+
+@pytest.mark.parametrize("algorithm", ["RSS", "Wasikowski"])
+def test_without_numba_large_tables_are_plain(algorithm, monkeypatch):
+    group, stratum, order = random_case(1, 300, 100, 4, False)
+    expected = assign_folds(group, stratum, order, 3, algorithm)
+    monkeypatch.setattr(scans, "COMPILE_FROM", {"rss": 0, "spread": 0})
+    monkeypatch.setattr(scans, "available", lambda: False)
+    assert np.array_equal(assign_folds(group, stratum, order, 3, algorithm), expected)
+
+
+@pytest.mark.parametrize("n_folds", [2, 3, 7])
+def test_without_groups_each_stratum_fills_the_folds_evenly(n_folds):
+    _, stratum, order = random_case(5, 500, 10, 4, True)
+    given_folds = assign_folds(None, stratum, order, n_folds)
+    for code in range(stratum.max() + 1):
+        per_fold = np.bincount(given_folds[stratum == code], minlength=n_folds + 1)[1:]
+        assert per_fold.max() - per_fold.min() <= 1
+
+
+def test_both_wasikowski_variants_answer_the_same():
+    group, stratum, order = random_case(6, 400, 60, 5, True)
+    one, other = (assign_folds(group, stratum, order, 4, name) for name in ("Wasikowski", "WasikowskiLimitedMemory"))
+    assert np.array_equal(one, other)
+    assert not np.array_equal(one, assign_folds(group, stratum, order, 4, "RSS"))
+
+
+def test_rows_as_groups_are_as_no_groups():
+    _, stratum, order = random_case(7, 200, 10, 3, False)
+    for algorithm in folds.ALGORITHMS:
+        rows = np.arange(200)
+        assert np.array_equal(
+            assign_folds(rows, stratum, order, 5, algorithm), assign_folds(None, stratum, order, 5, algorithm)
+        )
+
+
+def test_the_random_order_decides_between_equal_groups():
+    # four groups of one row each: the one with the smallest order chooses first, and takes the first fold
+    answer = assign_folds(np.arange(4), np.zeros(4, dtype=int), np.array([2, 0, 3, 1]), 2)
+    assert answer.tolist() == [1, 1, 2, 2]
+
+
+def test_larger_groups_choose_first_where_they_are_as_far_from_the_ideal():
+    # ideal is 3 rows: groups of 4 and of 2 rows are both 1 away; the larger one goes first whatever its order
+    group = np.array([0, 0, 1, 1, 1, 1])
+    answer = assign_folds(group, np.zeros(6, dtype=int), np.arange(6), 2)
+    assert answer.tolist() == [2, 2, 1, 1, 1, 1]
+
+
+def test_long_double_of_another_size_is_told(monkeypatch):
+    monkeypatch.setattr("soak.resampling.counts.LONG", np.float64)
+    with pytest.warns(UserWarning, match="long double has not 80 bits on this machine: folds may differ from R's"):
+        assign_folds(None, np.zeros(4, dtype=int), np.arange(4), 2)
+    assert LONG is np.longdouble
+
+
+def test_counts_are_those_of_a_table():
+    group = np.array([0, 1, 1, 0, 2])
+    stratum = np.array([0, 1, 1, 1, 0])
+    counts = count_groups(group, stratum, np.array([4, 0, 3, 1, 2]))
+    dense = np.column_stack([counts.column(s) for s in range(counts.n_strata)])
+    assert dense.tolist() == [[1, 1], [0, 2], [1, 0]]
+    assert counts.first.tolist() == [1, 0, 2]
+    assert counts.stratum_rows.tolist() == [2, 3]
