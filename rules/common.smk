@@ -52,12 +52,11 @@ def packs(task, learner):
     return packs_of(task, learner, Path("results/tasks/index.json").stat().st_mtime_ns)
 
 
-def learner_code(step, learners):
-    """Library files that a step and some learners run, and the user's own files that hold a class of theirs."""
-    chosen = [cfg.learners[learner] for learner in learners]
-    run = [name for one in chosen for name in registry.modules(one)]
-    own = [user_file(one.class_) for one in chosen if hasattr(one, "class_")]
-    return code_of(step, *run) + [str(file) for file in own if file]
+def learner_code(steps, learner):
+    """Library files that some steps and a learner run, and the user's own file that holds a class of theirs."""
+    one = cfg.learners[learner]
+    own = user_file(one.class_) if hasattr(one, "class_") else None
+    return code_of(*steps, *registry.modules(one)) + ([str(own)] if own else [])
 
 
 def growing(amount):
@@ -77,14 +76,18 @@ def device(learner):
     return cfg.execution.device if is_torch else "cpu"
 
 
-def pack_files(_):
-    """All files of fits that the tables are made of."""
+def task_pack_files(task):
+    """Files of all fits of a task."""
     return [
         f"results/fits/{task}/{learner}/{pack}.zip"
-        for task, told in index().items()
-        for learner in learners_of(cfg, task, told.type)
+        for learner in learners_of(cfg, task, index()[task].type)
         for pack in packs(task, learner)
     ]
+
+
+def pack_files(_):
+    """All files of fits that the tables are made of."""
+    return [file for task in index() for file in task_pack_files(task)]
 
 
 def names(values):

@@ -32,7 +32,16 @@ def figure_files(*groups):
     )
 
 
-FIGURES = figure_files("images", "training", "results")
+IMAGE_TASKS = [task for task, one in cfg.tasks.items() if one.datasets]
+FIGURES = [
+    *figure_files("images", "training", "results"),
+    *expand(
+        "results/figures/{kind}_{task}.{format}",
+        kind=["confusion", "worst_images", "weights"],
+        task=IMAGE_TASKS,
+        format=FORMATS,
+    ),
+]
 
 if DRAWN["images"]:
 
@@ -135,3 +144,41 @@ rule draw_results:
         "Drawing test errors, same against other and all"
     script:
         "../scripts/draw_results.py"
+
+
+rule draw_predictions:
+    input:
+        task="results/tasks/{task}.arrow",
+        splits="results/tasks/{task}.splits.csv",
+        index=ancient("results/tasks/index.json"),
+        packs=lambda w: task_pack_files(w.task),
+        verdicts="results/tables/verdicts.parquet",
+        scores="results/tables/scores.parquet",
+        code=code_of(
+            "soak.figures.models",
+            "soak.figures.predictions",
+            "soak.figures.nothing",
+            "soak.fitting.record",
+            "soak.tables",
+        ),
+    output:
+        expand(
+            "results/figures/{kind}_{{task}}.{format}",
+            kind=["confusion", "worst_images", "weights"],
+            format=FORMATS,
+        ),
+    log:
+        "results/logs/draw_predictions/{task}.log",
+    benchmark:
+        "results/benchmarks/draw_predictions/{task}.tsv"
+    wildcard_constraints:
+        task=names(IMAGE_TASKS),
+    resources:
+        mem_mb=growing(1500),
+        runtime=growing(15),
+    params:
+        figures=settings(cfg.figures),
+    message:
+        "Drawing what the models of {wildcards.task} confuse"
+    script:
+        "../scripts/draw_predictions.py"

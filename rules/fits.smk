@@ -30,8 +30,8 @@ rule fit:
         splits=ancient("results/tasks/{task}.splits.csv"),
         rows=ancient("results/tasks/{task}.rows.parquet"),
         index=ancient("results/tasks/index.json"),
-        checked=ancient(expand("results/tasks/{task}.learners.json", task=cfg.tasks)),
-        code=lambda w: learner_code("soak.fitting.run", [w.learner]),
+        checked=lambda w: checks(w.task, w.learner),
+        code=lambda w: learner_code(["soak.fitting.run"], w.learner),
     output:
         "results/fits/{task}/{learner}/{pack}.zip",
     log:
@@ -114,8 +114,8 @@ rule fit_glmnet_path:
 rule fit_history:
     input:
         task=f"results/tasks/{WHOLE_TASK}.arrow",
-        checked=ancient(f"results/tasks/{WHOLE_TASK}.learners.json"),
-        code=lambda w: learner_code("soak.fitting.run", [HISTORY[w.kind]]),
+        checked=lambda w: checks(WHOLE_TASK, HISTORY[w.kind]),
+        code=lambda w: learner_code(["soak.fitting.run"], HISTORY[w.kind]),
     output:
         "results/fits/tutorial/history_{kind}.zip",
     log:

@@ -5,9 +5,17 @@ rule report:
     input:
         tables=TABLES,
         figures=[figure for figure in FIGURES if figure.endswith(".png")],
-        learners=expand("results/tasks/{task}.learners.json", task=cfg.tasks),
+        learners=all_checks if cfg.tasks else [],
         code=code_of("soak.report.write"),
-        template=str(ROOT / "scripts/soak/report/template.html.j2"),
+        parts=[
+            str(ROOT / "scripts/soak/report" / part)
+            for part in (
+                "template.html.j2",
+                "style.css",
+                "report.js",
+                "vendor/vega.js",
+            )
+        ],
     output:
         "results/report.html",
     log:

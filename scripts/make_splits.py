@@ -1,10 +1,10 @@
 """Rule make_splits: the folds of a task's rows, its splits, and the train sets that they share."""
 
 from soak.job import job
+from soak.resampling.checks import check_train_classes
 from soak.resampling.splitter import SameOtherSizesCV
 from soak.resampling.store import write_splits
 from soak.tasks.task import Task
-from soak.resampling.checks import check_train_classes
 
 with job(snakemake.log):
     task = Task.open(snakemake.input.task)
@@ -13,6 +13,9 @@ with job(snakemake.log):
         task.subset, group=task.group, stratum=list(task.strata.values()) or None, fold=task.fold
     )
     if task.classes and snakemake.params.needs_classes:
-        check_train_classes(instance, task.target, task.classes, snakemake.params.needs_classes)
+        # Learners are not a param: a new one does not split anew.
+        learners = snakemake.config["tasks"][task.name].get("learners") or snakemake.config["learners"]
+        able = [name for name in learners if snakemake.config["learners"][name]["type"] != "featureless"]
+        check_train_classes(instance, task.target, task.classes, able)
     made = snakemake.output
     write_splits(instance, task.name, made.folds, made.splits, made.train_sets, made.rows)

@@ -11,9 +11,9 @@ from soak.tables import read_table
 with job(snakemake.log):
     given, params = snakemake.input, snakemake.params
     files = {Path(file).stem: file for file in given.tables}
-    networks = {
-        Path(file).name.removesuffix(".learners.json"): json.loads(Path(file).read_text()) for file in given.learners
-    }
+    networks: dict[str, dict] = {}
+    for file in map(Path, given.learners):  # …/TASK/LEARNER.json
+        networks.setdefault(file.parent.name, {})[file.stem] = json.loads(file.read_text())
     write_report(
         snakemake.output[0],
         tables={name: read_table(files[name]) for name in TABLES if name in files},

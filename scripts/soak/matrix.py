@@ -43,9 +43,12 @@ def write_matrix(
     batch = pa.record_batch(arrays)
     text = json.dumps(metadata, ensure_ascii=False, sort_keys=True).encode()
     schema = batch.schema.with_metadata({_METADATA: text})
-    with atomic(path) as temporary, pa.OSFile(str(temporary), "wb") as sink:
-        with pa.ipc.new_file(sink, schema) as writer:
-            writer.write_batch(pa.record_batch(batch.columns, schema=schema))
+    with (
+        atomic(path) as temporary,
+        pa.OSFile(str(temporary), "wb") as sink,
+        pa.ipc.new_file(sink, schema) as writer,
+    ):
+        writer.write_batch(pa.record_batch(batch.columns, schema=schema))
 
 
 def read_matrix(path: str | Path) -> tuple[NDArray[Any], pa.RecordBatch, dict[str, Any]]:

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from soak.measures import Measure
 
 from soak.fitting.record import FitRecord, frame
 from soak.learners.base import Prediction
+from soak.measures import Measure
 from soak.tasks.task import Task
 
 SPLIT_COLUMNS = [

@@ -3,6 +3,7 @@
 Everything here is read while Snakemake builds its graph of jobs: plain Python, no pandas, no torch.
 """
 
+import itertools
 import json
 import math
 from collections.abc import Iterable
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from soak.config.learners import LearnerSettings, TorchMlp
 from soak.files import atomic
-import itertools
 
 SECONDS_PER_JOB = 30.0  # a process takes 1 to 3 s to start and import: a job should be well above
 

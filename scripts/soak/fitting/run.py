@@ -1,5 +1,6 @@
 """Train one learner on one train set and predict the test rows that ask for it."""
 
+import contextlib
 import hashlib
 import json
 import resource
@@ -12,15 +13,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from soak.resampling.store import StoredSplits
 
 from soak.config.learners import LearnerSettings
 from soak.errors import SoakError
 from soak.fitting.record import FitRecord, read_pack, write_pack
 from soak.learners import registry
 from soak.learners.base import Fit, FitFailed, Prediction, TrainData
+from soak.resampling.store import StoredSplits
 from soak.tasks.task import Task, TaskRows
-import contextlib
 
 
 @dataclass(frozen=True)
