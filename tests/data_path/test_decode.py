@@ -188,6 +188,16 @@ def test_csv_of_many_blocks(tmp_path):
     assert data.part[-1] == "test"
 
 
+def test_rows_longer_than_a_block_of_text(tmp_path):
+    pixels = ["0.501960784313725"] * 90_000
+    (tmp_path / "a.csv").write_text(
+        f"y,{','.join(map(str, range(90_000)))}\n1,{','.join(pixels)}\n2,{','.join(pixels)}\n"
+    )
+    data = decoded(tmp_path, csv=str(tmp_path / "a.csv"))
+    assert data.features.shape == (2, 90_000)
+    assert (data.features == 128).all()
+
+
 def test_image_shapes():
     assert [image_shape(n) for n in (784, 64, 3072, 27648, 2, 10)] == [
         (28, 28),

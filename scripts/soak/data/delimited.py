@@ -18,7 +18,8 @@ from soak.errors import SoakError
 MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>")
 NUMBER = r"^\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|(?i:inf|infinity|nan))\s*$"
 
-_BLOCK = 4 * 2**20  # bytes of text at a time
+_BLOCK = 2**20  # bytes of text at a time: larger ones are no faster, and take memory
+_BYTES_PER_VALUE = 64  # a block must hold a row
 _SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 _LONGEST_HEADER = 2**24  # bytes
 
@@ -62,7 +63,7 @@ class DelimitedFile:
     def batches(
         self, types: Mapping[str, pa.DataType] | None = None, columns: Sequence[str] | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """Rows in blocks of a few megabytes.
+        """Rows in blocks of about a megabyte.
 
         Parameters
         ----------
@@ -85,7 +86,9 @@ class DelimitedFile:
             return "error"
 
         options: dict[str, Any] = {
-            "read_options": pyarrow.csv.ReadOptions(block_size=_BLOCK, use_threads=use_threads),
+            "read_options": pyarrow.csv.ReadOptions(
+                block_size=max(_BLOCK, _BYTES_PER_VALUE * len(self.names)), use_threads=use_threads
+            ),
             "parse_options": pyarrow.csv.ParseOptions(
                 delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=keep_first
             ),
