@@ -58,7 +58,7 @@ rule build_task:
 rule make_splits:
     input:
         task="results/tasks/{task}.arrow",
-        code=code_of("soak.resampling.store", "soak.resampling.splitter"),
+        code=code_of("soak.resampling.splitter", "soak.resampling.writing"),
     output:
         folds="results/tasks/{task}.folds.parquet",
         splits="results/tasks/{task}.splits.csv",

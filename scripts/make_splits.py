@@ -3,7 +3,7 @@
 from soak.job import job
 from soak.resampling.checks import check_train_classes
 from soak.resampling.splitter import SameOtherSizesCV
-from soak.resampling.store import write_splits
+from soak.resampling.writing import write_splits
 from soak.tasks.task import Task
 
 with job(snakemake.log):

@@ -6,7 +6,8 @@ import pytest
 
 from soak import SameOtherSizesCV
 from soak.errors import SoakError
-from soak.resampling.store import SPLIT_COLUMNS, StoredSplits, write_splits
+from soak.resampling.store import StoredSplits
+from soak.resampling.writing import SPLIT_COLUMNS, write_splits
 
 
 def write(folder, instance, task="T"):
