@@ -13,7 +13,7 @@ pytestmark = pytest.mark.workflow
 # Jobs of the small config: 18 fits per learner in four packs, two tasks
 FITS_OF_A_LEARNER = 4
 SCORED = {"scores": 1, "stats": 1, "verdicts": 1, "draw_results": 1, "draw_training": 1, "report": 1, "outcome": 1}
-CHECKED = {"check_learners": 2}
+CHECKED = {"check_learner": 2}  # of a network; featureless and cv_glmnet need none
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def set_in(*keys_and_value):
     [
         pytest.param(
             set_in("learners", "cv_glmnet", "nlambda", 6),
-            {"fit": FITS_OF_A_LEARNER, **CHECKED, **SCORED},
+            {"fit": FITS_OF_A_LEARNER, **SCORED},
             id="learner",
         ),
         pytest.param(
@@ -76,10 +76,10 @@ def set_in(*keys_and_value):
         ),
         pytest.param(
             set_in("learners", "few", {"type": "cv_glmnet", "nlambda": 3, "folds": 3}),
-            {"fit": FITS_OF_A_LEARNER, **CHECKED, **SCORED},
+            {"fit": FITS_OF_A_LEARNER, **SCORED},
             id="one more learner",
         ),
-        pytest.param(set_in("measures", ["zero_one_loss"]), {**CHECKED, **SCORED}, id="measures"),
+        pytest.param(set_in("measures", ["zero_one_loss"]), SCORED, id="measures"),
         pytest.param(
             set_in("figures", "style", {"font_size": 9}),
             {"draw_images": 1, "draw_results": 1, "draw_training": 1, "report": 1, "outcome": 1},
@@ -104,8 +104,9 @@ def test_a_change_of_the_config(again, change, expected):
 @pytest.mark.parametrize(
     ("module", "old", "expected"),
     [
-        ("learners/glmnet_cv.py", '"""', {"fit": FITS_OF_A_LEARNER, **CHECKED, **SCORED}),
-        ("learners/featureless.py", '"""', {"fit": FITS_OF_A_LEARNER, **CHECKED, **SCORED}),
+        ("learners/glmnet_cv.py", '"""', {"fit": FITS_OF_A_LEARNER, **SCORED}),
+        ("learners/featureless.py", '"""', {"fit": FITS_OF_A_LEARNER, **SCORED}),
+        ("learners/torch_loop.py", '"""', {"fit": FITS_OF_A_LEARNER, "fit_history": 1, **CHECKED, **SCORED}),
         ("scoring.py", '"""', SCORED),
         ("figures/test_error.py", '"""', {"draw_results": 1, "outcome": 1}),
         ("status.py", '"""', {}),
@@ -157,4 +158,4 @@ def test_one_more_task(again):
     again.config["tasks"]["More"] = {"table": "trees.csv", "target": "y", "subset": "region"}
     counts = executed(again)
     assert counts["fit"] == 3 * FITS_OF_A_LEARNER / 2
-    assert (counts["build_task"], counts["make_splits"], counts["check_learners"]) == (1, 1, 1)
+    assert (counts["build_task"], counts["make_splits"], counts["check_learner"]) == (1, 1, 1)
