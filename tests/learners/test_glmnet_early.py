@@ -93,7 +93,7 @@ def test_it_stops_once_the_curve_has_turned():
     ids=str,
 )  # fmt: skip
 def test_settings_mean_the_same(settings):
-    assert_same(*both(sklearn_task(load_wine), **settings))
+    assert_same(*both(sklearn_task(load_wine), **settings), rtol=1e-4)  # a pass more or less, where rounding decides
 
 
 def test_weights_mean_the_same():
