@@ -165,8 +165,11 @@ class InnerProductTrainer(LinearTrainer):
     ) -> None:
         super().__init__(layer, rows, validation, objective, rate, batch_size, shuffles)
         self.products, self.scores = self._against(rows if validation is None else both(rows, validation))
-        self.moved = torch.empty(self.scores.shape)
         self.steps = np.zeros((len(self.bias), len(rows)))
+        self.train_formula = self.formula(rows.y)
+        self.step_sizes = _step_sizes(rate, rows)
+        self.moved = torch.empty(self.scores.shape)  # by how much a step lowers the scores
+        self.gathered = torch.empty((len(rows) // 2, self.products.shape[1]))
 
     def _against(self, rows: Rows) -> tuple[Tensor, Array]:
         """Inner products of the train rows with some rows, plus 1, and these rows' scores at the start."""
@@ -180,33 +183,38 @@ class InnerProductTrainer(LinearTrainer):
 
     def train_epoch(self) -> list[float]:
         if self.batches.count == 1:
-            return _means(self._train(slice(0, len(self.rows)), self.rows), self.rows)
+            return _means(self._step_among_all(slice(None), self.step_sizes), self.rows)
         sums = np.zeros(len(self.measures))
         for index in self.batches.indices():
-            sums += self._train(index.numpy(), self.rows.chosen(index))
+            batch = self.rows.chosen(index)
+            if 2 * len(batch) < len(self.rows):
+                sums += self._step_gathered(index, batch)
+            else:  # gathering most of the rows costs more than multiplying all
+                members = index.numpy()
+                step_sizes = np.zeros(len(self.rows), np.float32)
+                step_sizes[members] = _step_sizes(self.rate, batch)
+                sums += self._step_among_all(members, step_sizes)
         return _means(sums, self.rows)
 
-    def _train(self, members: Array | slice, batch: Rows) -> list[float]:
-        """Take the step of a batch; the sum of each measure over its rows before it."""
-        formula = self.formula(batch.y)
+    def _step_among_all(self, members: Array | slice, step_sizes: Array) -> list[float]:
+        """A step of all rows, those outside the batch by 0; the sum of each measure over the batch before it."""
+        scores = self.scores[:, : len(self.rows)].astype(np.float32, order="C")
+        shares = self.train_formula.measured(scores)
+        step = self.train_formula.step(scores, step_sizes)
+        self.steps += step
+        self.scores -= torch.mm(torch.from_numpy(step), self.products, out=self.moved).numpy()
+        return _sums([share[members] for share in shares])
+
+    def _step_gathered(self, index: Tensor, batch: Rows) -> list[float]:
+        """A step of a batch, its rows of the inner products gathered; the sum of each measure before it."""
+        members, formula = index.numpy(), self.formula(batch.y)
         scores = self.scores[:, members].astype(np.float32, order="C")
-        sums = _sums(formula.measured(scores))
+        shares = formula.measured(scores)
         step = formula.step(scores, _step_sizes(self.rate, batch))
         self.steps[:, members] += step
-        self.scores -= self._moved(members, step)
-        return sums
-
-    def _moved(self, members: Array | slice, step: Array) -> Array:
-        """What a step subtracts from all scores; rows are gathered only where that costs less than it spares."""
-        if isinstance(members, slice):
-            products = self.products
-        elif 2 * len(members) < len(self.rows):
-            products = self.products[torch.from_numpy(members)]
-        else:
-            products, some = self.products, step
-            step = np.zeros(self.steps.shape, np.float32)
-            step[:, members] = some
-        return torch.mm(torch.from_numpy(step), products, out=self.moved).numpy()
+        products = torch.index_select(self.products, 0, index, out=self.gathered[: len(members)])
+        self.scores -= torch.mm(torch.from_numpy(step), products, out=self.moved).numpy()
+        return _sums(shares)
 
     def validate(self) -> list[float] | None:
         if self.validation is None:
