@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from soak.fitting.record import read_pack
+from soak.fitting.run import forget
 from soak.job import job
 from soak.measures import measure
 from soak.scoring import Costs, score_task
@@ -26,3 +27,4 @@ with job(snakemake.log):
     write_table(costs.fits(), made.fits, made.fits_parquet)
     write_table(costs.times(), made.times, made.times_parquet)
     write_parquet(costs.history(), made.history)
+    forget(given.packs)

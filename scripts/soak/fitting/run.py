@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import resource
+import shutil
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -45,12 +46,20 @@ class Job:
     code: str = ""
     data: str = ""
 
+    @property
+    def stored(self) -> StoredSplits:
+        """The splits, of a job that has them."""
+        if self.splits is None:
+            raise ValueError("this job has no splits")
+        return self.splits
+
 
 def run_pack(job: Job, train_sets: Iterable[tuple[str, str]], path: str | Path, finished: str | Path) -> None:
     """Run fits and write them to one zip file.
 
-    Each finished fit is kept in the folder ``finished`` until the pack is whole, under a name made of its
-    settings, code, data and rows: a job that is killed and started again takes it up from there.
+    Each finished fit of several is also kept in the folder ``finished``, under a name made of its settings, code,
+    data and rows: a job that is started again takes it up from there. It stays there when the pack is whole, since
+    Snakemake throws a whole pack away too if Snakemake itself was killed meanwhile; `forget` removes it.
 
     Parameters
     ----------
@@ -68,10 +77,12 @@ def run_pack(job: Job, train_sets: Iterable[tuple[str, str]], path: str | Path, 
         print(f"{number}/{len(kept)} {name}: {record.status} {record.reason} {record.seconds:.2f} s", flush=True)
         records.append(record)
     write_pack(path, records)
-    for _, file in kept:
-        file.unlink(missing_ok=True)
-    if finished.is_dir() and not any(finished.iterdir()):
-        finished.rmdir()
+
+
+def forget(packs: Iterable[str | Path]) -> None:
+    """Remove what is kept of single fits, once the tables are made of the packs that hold them."""
+    for folder in {Path(pack).parent for pack in packs}:
+        shutil.rmtree(folder / "finished", ignore_errors=True)
 
 
 def _key(job: Job, digest: str) -> str:
@@ -93,7 +104,7 @@ def _kept(file: Path) -> FitRecord | None:
 
 def fit_train_set(job: Job, train_set: str) -> FitRecord:
     """Fit on one train set and predict its tests; a fit that fails is a record that says why."""
-    record, fit = train(job, TaskRows(job.task, job.splits.train(train_set)), train_set)
+    record, fit = train(job, TaskRows(job.task, job.stored.train(train_set)), train_set)
     if fit is None:
         return record
     try:
@@ -143,7 +154,7 @@ def torch_seed(seed: int, *names: str) -> int:
 
 def _predictions(job: Job, train_set: str, fit: Fit) -> pa.Table:
     """All algorithms' predictions of all test rows, one row each."""
-    tests = job.splits.tests(train_set)
+    tests = job.stored.tests(train_set)
     rows = np.concatenate([test.rows for test in tests])
     subsets = np.repeat([test.test_subset for test in tests], [len(test.rows) for test in tests])
     parts = []

@@ -1,0 +1,101 @@
+"""Power cuts: Snakemake or one of its jobs is killed at a random moment; the next run goes on from there."""
+
+import copy
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import psutil
+import pytest
+from conftest import ROOT, SMALL, Workflow, write_trees
+
+pytestmark = pytest.mark.workflow
+
+JOBS = 13  # of the small config that train benchmark fits, and one that trains for a figure
+KILLS = int(os.environ.get("SOAK_KILLS", "3"))  # make stress: 20
+
+
+def unlock(folder):
+    """What make run does first."""
+    command = [sys.executable, "-m", "soak.lock", str(folder)]
+    return subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")}, capture_output=True, text=True
+    )
+
+
+def is_job(process):
+    try:
+        return any("/.snakemake/scripts/" in word for word in process.cmdline())
+    except psutil.Error:
+        return False
+
+
+def kill(process, draw):
+    """Kill Snakemake alone, all of its processes, or one job alone."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    jobs = [child for child in children if is_job(child)]
+    kind = draw.choice(["engine", "everything", "job"]) if jobs else draw.choice(["engine", "everything"])
+    targets = {"engine": [process], "everything": [process, *children], "job": [draw.choice(jobs)] if jobs else []}
+    for target in targets[kind]:
+        try:
+            os.kill(target.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    return kind
+
+
+def fits_in(folder):
+    """Finished fits on disk, and how long each took: a fit that is trained again takes another time."""
+    found = {}
+    for file in (folder / "results/fits").rglob("*.zip"):
+        learner = file.parent.parent if file.parent.name == "finished" else file.parent
+        with zipfile.ZipFile(file) as archive:
+            for name in archive.namelist():
+                if name.endswith("/fit.json"):
+                    fit = json.loads(archive.read(name))
+                    found[learner.parent.name, learner.name, fit["train_set"]] = fit["seconds"]
+    return found
+
+
+def test_killed_runs_go_on_and_give_the_same_tables(finished, tmp_path, capsys):
+    draw = random.Random(8)
+    write_trees(tmp_path / "trees.csv")
+    run = Workflow(tmp_path, copy.deepcopy(SMALL), finished.project)
+    kinds, known, begun, repeated = [], {}, 0, 0
+    while len(kinds) < KILLS:
+        output = tmp_path / "output.txt"
+        command, how = run.command()
+        with output.open("w") as file:
+            process = subprocess.Popen(command, **(how | {"stdout": file}))
+            moment = time.monotonic() + draw.uniform(5, 60)
+            while process.poll() is None and time.monotonic() < moment:
+                time.sleep(0.1)
+            if process.poll() is None:
+                kinds.append(kill(process, draw))
+                if kinds[-1] == "engine":
+                    time.sleep(draw.uniform(0, 10))  # its jobs go on as orphans
+        if process.wait() == 0:  # it came to its end: once more from the first fit
+            known = {}
+            shutil.rmtree(tmp_path / "results/fits")
+        assert unlock(tmp_path).returncode == 0
+        begun += output.read_text().count(": Training ")
+        now = fits_in(tmp_path)
+        repeated += sum(now.get(fit) != seconds for fit, seconds in known.items())
+        known = now
+    done = run.run()
+    begun += done.stdout.count(": Training ")
+    now = fits_in(tmp_path)
+    repeated += sum(now.get(fit) != seconds for fit, seconds in known.items())
+    with capsys.disabled():
+        print(
+            f"\n{len(kinds)} kills ({', '.join(kinds)}): {begun} jobs of fits begun for {JOBS}, "
+            f"{repeated} finished fits trained again"
+        )
+    assert repeated == 0
+    assert run.tables() == finished.tables()
