@@ -79,7 +79,7 @@ def r_glmnet(rows: TaskRows, fold: np.ndarray) -> tuple[float, float, float] | N
     if ran.returncode:
         print(f"R: {ran.stderr.strip().splitlines()[-1]}")
         return None
-    seconds, smallest, within = map(float, ran.stdout.split())
+    seconds, smallest, within = map(float, ran.stdout.split()[-3:])
     return seconds, smallest, within
 
 
