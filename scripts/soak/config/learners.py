@@ -35,7 +35,9 @@ class CvGlmnet(Settings):
     )
     standardize: bool = Field(default=True, description="scale the features to unit variance before fitting")
     path: Literal["full", "early"] = Field(
-        default="full", description="full: R's very result; early: inner paths stop once the curve cannot come back"
+        default="full",
+        description="full: R's very result; early, for three or more classes: 2 to 3 times faster, paths end once the "
+        "curve has clearly turned",
     )
 
     @field_validator("s", mode="before")
