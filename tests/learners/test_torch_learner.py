@@ -186,3 +186,18 @@ def test_a_users_network_trains(tmp_path, monkeypatch):
     assert np.array_equal(
         same.predict["m"](test).probabilities, trained.predict["m"](test).probabilities
     )  # the same layers, drawn in the same order
+
+
+def test_a_linear_model_leaves_its_weights_and_they_give_its_predictions():
+    task = fashion_task(200)
+    test = TaskRows(task, np.arange(100, 200))
+    trained = fit(settings(epochs=3), "m", train_data(task, np.arange(100)))
+    table = trained.tables["coefficients"]
+    wide = table.pivot(index="class", columns="feature", values="value").loc[list(task.classes)]
+    outputs = test.features() @ wide[list(task.feature_names)].to_numpy().T + wide["(Intercept)"].to_numpy()
+    np.testing.assert_array_equal(outputs.argmax(axis=1), trained.predict["m"](test).response)
+
+
+def test_a_network_with_hidden_layers_leaves_no_table_of_weights():
+    task = fashion_task(100)
+    assert "coefficients" not in fit(settings(epochs=1, neurons=[4]), "m", train_data(task)).tables

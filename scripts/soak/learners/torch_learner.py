@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
@@ -45,6 +46,7 @@ def fit(settings: TorchSettings, name: str, data: TrainData) -> Fit:
         predict={name: _predictor(network, data.rows.task, choose_device(data.device))},
         info={"selected_epochs": curves.best},
         history=curves.history(),
+        tables=_coefficients(network, data.rows.task),
     )
 
 
@@ -64,6 +66,24 @@ def describe(settings: TorchSettings, type: str, n_features: int, image_shape: S
     make_objective(settings.loss, type)
     make_optimizer(settings, [nn.Parameter(torch.zeros(1, 1))])
     return printed_network(settings, Ends(n_features, n_outputs, image_shape))
+
+
+def _coefficients(network: nn.Module, task: Task) -> dict[str, pd.DataFrame]:
+    """Intercept and weights of each output of a linear model, as cv_glmnet's table has them; nothing of others."""
+    layer = linear_layer(network)
+    if layer is None:
+        return {}
+    weights = layer.weight.detach().cpu().double().numpy()
+    bias = np.zeros(len(weights)) if layer.bias is None else layer.bias.detach().cpu().double().numpy()
+    labels = task.classes or ("",)
+    table = pd.DataFrame(
+        {
+            "class": np.repeat(labels, weights.shape[1] + 1),
+            "feature": ["(Intercept)", *task.feature_names] * len(labels),
+            "value": np.column_stack([bias, weights]).ravel(),
+        }
+    )
+    return {"coefficients": table}
 
 
 def _train(settings: TorchSettings, data: TrainData) -> tuple[nn.Module, Curves]:
