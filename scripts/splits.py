@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from soak.errors import SoakError
+from soak.experiment import load_config, unsuited
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.job import job
 from soak.tables import read_splits, write_parquet, write_table
@@ -22,4 +24,8 @@ with job(snakemake.log):
     parts = [read_splits(file) for file in given.splits]
     write_table(pd.concat(parts, ignore_index=True), made.splits, made.splits_parquet)
     write_parquet(pd.concat([pd.read_parquet(file) for file in given.folds], ignore_index=True), made.folds)
-    write_index(made.index, map(describe, given.tasks, given.train_sets))
+    index = [describe(*files) for files in zip(given.tasks, given.train_sets, strict=True)]
+    told = unsuited(load_config(snakemake.config), {task.task: task.type for task in index})
+    if told:
+        raise SoakError("\nsoak: ".join(told))
+    write_index(made.index, index)

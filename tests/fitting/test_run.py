@@ -1,0 +1,117 @@
+"""Fits of a pack: kept when the job is interrupted, and told when they fail."""
+
+import numpy as np
+import pytest
+
+from soak.config.learners import Featureless
+from soak.fitting import run
+from soak.fitting.record import read_pack
+from soak.fitting.run import Job, forget, run_pack, torch_seed
+from soak.learners.base import FitFailed
+from soak.resampling.splitter import SameOtherSizesCV
+from soak.resampling.store import StoredSplits
+from soak.resampling.writing import write_splits
+from soak.tasks.task import Task
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A pack's job on a task of two subsets."""
+    random = np.random.default_rng(1)
+    subset = np.repeat(["A", "B"], 30)
+    task = Task(
+        name="T",
+        type="regression",
+        features=random.normal(size=(60, 2)),
+        feature_names=("x", "z"),
+        scale=1.0,
+        target=random.normal(size=60),
+        classes=(),
+        subset=subset,
+        strata={},
+    )
+    files = [tmp_path / name for name in ("folds.parquet", "splits.csv", "train_sets.csv", "rows.parquet")]
+    write_splits(SameOtherSizesCV().instantiate(subset), "T", *files)
+    splits = StoredSplits.open(files[0], files[1], files[3])
+    return Job(task, "featureless", Featureless(type="featureless"), seed=1, splits=splits)
+
+
+SETS = [("all.fold1", "d1"), ("A.fold1", "d2"), ("B.fold1", "d3")]
+
+
+def test_every_test_row_that_asks_is_predicted(job, tmp_path):
+    run_pack(job, SETS, tmp_path / "1.zip", tmp_path / "finished")
+    records = {record.train_set: record for record in read_pack(tmp_path / "1.zip")}
+    assert list(records) == [name for name, _ in SETS]
+    for name, record in records.items():
+        predictions = record.tables["predictions"]
+        asked = np.concatenate([test.rows for test in job.splits.tests(name)])
+        assert predictions["row"].to_pylist() == asked.tolist()
+        mean = job.task.target[job.splits.train(name)].mean()
+        np.testing.assert_allclose(predictions["response"].to_numpy(), mean)
+
+
+def test_what_is_kept_of_single_fits_is_forgotten_once_the_tables_are_made(job, tmp_path):
+    run_pack(job, SETS, tmp_path / "1.zip", tmp_path / "finished")
+    assert len(list((tmp_path / "finished").iterdir())) == 3
+    forget([tmp_path / "1.zip"])
+    assert not (tmp_path / "finished").exists()
+
+
+def test_finished_fits_of_an_interrupted_job_are_taken_up(job, tmp_path, monkeypatch):
+    trained = []
+    fit = run.registry.fit
+
+    def killed_at_the_second(settings, name, data):
+        trained.append(len(data.rows))
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        return fit(settings, name, data)
+
+    monkeypatch.setattr(run.registry, "fit", killed_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        run_pack(job, SETS, tmp_path / "1.zip", tmp_path / "finished")
+    assert not (tmp_path / "1.zip").exists()
+    run_pack(job, SETS, tmp_path / "1.zip", tmp_path / "finished")
+    assert len(trained) == 1 + 1 + 2  # the first, the killed one, and the two that were left
+    assert len(list(read_pack(tmp_path / "1.zip"))) == 3
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"code": "other"}, {"data": "other"}])
+def test_a_kept_fit_of_other_settings_code_or_data_is_not_taken(job, change):
+    other = run.replace(job, **change)
+    assert run._key(other, "d1") != run._key(job, "d1")
+    assert run._key(job, "d1") == run._key(run.replace(job), "d1")
+    assert run._key(job, "d2") != run._key(job, "d1")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (FitFailed("it diverged at epoch 3"), "it diverged at epoch 3"),
+        (MemoryError("no\nroom"), "MemoryError: no room"),
+    ],
+)
+def test_a_fit_that_raises_is_a_record_that_says_why(job, tmp_path, monkeypatch, error, reason):
+    def fails(settings, name, data):
+        raise error
+
+    monkeypatch.setattr(run.registry, "fit", fails)
+    run_pack(job, SETS[:1], tmp_path / "1.zip", tmp_path / "finished")
+    (record,) = read_pack(tmp_path / "1.zip")
+    assert (record.status, record.reason, dict(record.tables)) == ("failed", reason, {})
+
+
+def test_predictions_that_are_not_finite_are_a_failure_not_a_score(job, tmp_path):
+    broken = run.replace(job, task=run.replace(job.task, target=np.full(60, np.inf)))
+    run_pack(broken, SETS[:1], tmp_path / "1.zip", tmp_path / "finished")
+    (record,) = read_pack(tmp_path / "1.zip")
+    assert record.status == "failed"
+    assert "predictions are not finite" in record.reason
+
+
+def test_seeds_follow_from_names_alone():
+    assert torch_seed(1, "T", "all.fold1", "mlp") == torch_seed(1, "T", "all.fold1", "mlp")
+    seeds = {torch_seed(s, t, n, m) for s in (1, 2) for t in "TU" for n in ("a", "b") for m in ("x", "y")}
+    assert len(seeds) == 16
+    assert all(0 <= seed < 2**63 for seed in seeds)

@@ -1,0 +1,62 @@
+"""Modules import only modules of earlier steps of the flow."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+LIBRARY = Path(__file__).parents[1] / "scripts/soak"
+
+# The flow: each name may import what stands before it, and its own package.
+FLOW = [
+    "errors",
+    "files",
+    "matrix",
+    "compiled",
+    "rrandom",
+    "job",
+    "lock",
+    "provenance",
+    "tables",
+    "config",
+    "data",
+    "tasks",
+    "resampling",
+    "measures",
+    "learners",
+    "experiment",
+    "fitting",
+    "scoring",
+    "statistics",
+    "figures",
+    "report",
+    "smoke",
+    "status",
+]
+# Light modules that a step after theirs shares with one before.
+SHARED = {"soak.tasks.task", "soak.learners.base"}
+
+
+def step(module):
+    return FLOW.index(module.split(".")[1])
+
+
+def modules():
+    for file in sorted(LIBRARY.rglob("*.py")):
+        parts = file.relative_to(LIBRARY).with_suffix("").parts
+        if parts != ("__init__",):
+            yield ".".join(["soak", *parts]).removesuffix(".__init__"), file
+
+
+@pytest.mark.parametrize(("module", "file"), list(modules()), ids=lambda value: str(value))
+def test_imports_go_backwards(module, file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("soak."):
+            if node.module in SHARED:
+                continue
+            assert step(node.module) <= step(module), f"{module} imports {node.module}, which stands later in the flow"
+
+
+def test_no_module_is_long():
+    lines = {module: len(file.read_text().splitlines()) for module, file in modules()}
+    assert {module: count for module, count in lines.items() if count > 300} == {}

@@ -1,0 +1,141 @@
+"""The whole workflow: what a run leaves, and how it ends when something is wrong."""
+
+import copy
+import re
+
+import pandas as pd
+import pytest
+import yaml
+
+pytestmark = pytest.mark.workflow
+
+FIGURES = [
+    "images",
+    "torch_loop",
+    "glmnet_path",
+    "history_mlp",
+    "history_selected",
+    "test_error",
+    "test_error_mean_sd",
+    "train_other",
+    "same_other_all",
+    "pvalue",
+    "overview",
+    "confusion_Images",
+    "worst_images_Images",
+    "weights_Images",
+]
+
+PLAIN = {
+    "tasks": {"Trees": {"table": "trees.csv", "target": "y", "subset": "region"}},
+    "learners": {"featureless": {"type": "featureless"}},
+    "figures": {"formats": ["png"]},
+}
+
+
+def test_a_score_for_each_split_and_algorithm(finished):
+    scores = pd.read_csv(finished / "tables/scores.csv")
+    splits = pd.read_csv(finished / "tables/splits.csv")
+    algorithms = ["featureless", "cv_glmnet_min", "cv_glmnet_1se", "linear_mlp"]
+    assert len(splits) == 2 * 18
+    assert len(scores) == len(splits) * len(algorithms)
+    assert list(scores["algorithm"][:4]) == algorithms
+    assert scores[["zero_one_loss", "log_loss"]].notna().all(axis=None)
+    assert scores.equals(pd.read_parquet(finished / "tables/scores.parquet"))
+
+
+def test_a_model_is_trained_once_per_train_set(finished):
+    fits = pd.read_csv(finished / "tables/fits.csv")
+    assert len(fits) == 2 * 9 * 3  # tasks, train sets (not 18 splits), learners
+    assert not fits.duplicated(["task_id", "train_set", "learner"]).any()
+    assert set(fits["status"]) == {"ok"}
+
+
+def test_all_figures_with_their_numbers(finished):
+    drawn = {file.stem for file in (finished / "figures").glob("*.png")}
+    assert drawn == set(FIGURES)
+    assert {file.stem for file in (finished / "figures").glob("*.csv")} == drawn
+
+
+def test_the_report_needs_no_network_and_names_no_folder(finished):
+    text = (finished / "report.html").read_text()
+    assert not re.search(r"""(src|href)=["']?(https?:)?//(?!arxiv|doi)""", text)
+    assert str(finished.folder) not in text
+
+
+def test_the_verdicts_are_told_at_the_end(finished):
+    told = (finished / "logs/outcome.txt").read_text()
+    assert re.search(r"^Trees, north: training on south .*% error, P ", told, flags=re.M)
+    assert told.endswith("Report: results/report.html\n")
+
+
+def test_a_fit_that_fails_leaves_the_others_and_ends_the_run_with_the_list(again):
+    again.config["learners"]["wild"] = {"type": "torch_mlp", "epochs": 3, "optimizer": {"sgd": {"lr": 1.0e30}}}
+    done = again.run(check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    assert re.search(r"^soak: 18 of 72 fits failed; ", done.stdout, flags=re.M)
+    scores = pd.read_csv(again / "tables/scores.csv")
+    assert scores.loc[scores["algorithm"] == "wild", "zero_one_loss"].isna().all()
+    assert scores.loc[scores["algorithm"] != "wild", "zero_one_loss"].notna().all()
+    assert (again / "report.html").stat().st_mtime > (again / "tables/scores.csv").stat().st_mtime
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "message"),
+    [
+        ("a,region,y\n1,n,x\n", {"target": "spec"}, "tasks.Trees.target: trees.csv has no column 'spec'"),
+        ("a,region,y\n1,n,x\n2,s,y\n", {}, "cannot fill 3 folds"),
+        (None, {}, "trees.csv: there is no such file"),
+    ],
+)
+def test_a_mistake_is_one_line_and_nothing_is_fitted(workflow, table, change, message):
+    config = copy.deepcopy(PLAIN)
+    config["tasks"]["Trees"] |= change
+    run = workflow(config)
+    if table is not None:
+        (run.folder / "trees.csv").write_text(table)
+    done = run.run(check=False)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("soak: ")]
+    assert done.returncode != 0
+    assert len(lines) == 1
+    assert message in lines[0]
+    assert "Traceback" not in done.stdout
+    assert not (run / "fits").exists()
+
+
+def test_wrong_keys_are_told_before_anything_runs(workflow):
+    run = workflow({"tasks": {"T": {"table": "trees.csv", "targt": "y"}}, "learnrs": {}})
+    done = run.run(check=False)
+    told = [line for line in done.stdout.splitlines() if line.startswith("soak: ")]
+    file = run.folder / "config.yaml"
+    assert told == [
+        f"soak: {file}:4: tasks.T.targt: unknown key; did you mean 'target'?",
+        f"soak: {file}:5: learnrs: unknown key; did you mean 'learners'?",
+    ]
+    assert done.returncode == 1
+    assert not (run.folder / "results").exists()
+
+
+def test_scores_from_elsewhere_become_tables_figures_and_report(workflow, finished):
+    run = workflow({"scores": {"published": {"file": "published.csv"}}, "figures": {"formats": ["png"]}})
+    scores = pd.read_csv(finished / "tables/scores.csv")
+    published = scores[scores["task_id"] == "Trees"].rename(
+        columns={"test_subset": "test.subset", "train_subsets": "train.subsets", "zero_one_loss": "classif.ce"}
+    )
+    published.drop(columns="log_loss").to_csv(run.folder / "published.csv", index=False)
+    run.run()
+    ours = pd.read_csv(finished / "tables/pvalues.csv").query("task_id == 'Trees' and measure == 'zero_one_loss'")
+    theirs = pd.read_csv(run / "tables/pvalues.csv")
+    pd.testing.assert_frame_equal(theirs, ours.reset_index(drop=True))
+    assert (run / "figures/same_other_all.png").exists()
+    assert (run / "report.html").exists()
+
+
+def test_a_config_stands_alone(workflow):
+    run = workflow(PLAIN)
+    (run.folder / "trees.csv").write_text("a,region,y\n" + "1,n,x\n2,n,y\n1,s,x\n2,s,y\n" * 9)
+    planned = run.planned()
+    assert "decode" not in planned
+    assert planned["build_task"] == 1
+    assert yaml.safe_load((run.folder / "config.yaml").read_text()) == PLAIN
