@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Bring a small Slurm up on this host: one controller, two nodes, keys and state in a folder of its own.
-#   eval "$(tests/cluster/up.sh [FOLDER])"     # sets SLURM_CONF, which is all that Slurm's commands need
+#   eval "$(tests/cluster/up.sh [FOLDER])"     # sets SLURM_CONF and PATH
 # Installs Debian's packages slurm-wlm and munge if they are missing (as root). /etc/slurm is not read or written.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,18 +11,12 @@ say() { echo "cluster: $*" >&2; }
 if ! command -v slurmctld slurmd munged sbatch >/dev/null; then
     [ "$(id -u)" = 0 ] || { say "slurm-wlm and munge are not installed, and only root can install them"; exit 1; }
     say "installing slurm-wlm and munge"
-    # a service that cannot start (there may be no init system) must not fail the installation
-    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d.soak
-    chmod +x /usr/sbin/policy-rc.d.soak
-    [ -e /usr/sbin/policy-rc.d ] || { mv /usr/sbin/policy-rc.d.soak /usr/sbin/policy-rc.d; ours=1; }
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends slurm-wlm munge; } >&2
-    [ -z "${ours:-}" ] || rm -f /usr/sbin/policy-rc.d
-    rm -f /usr/sbin/policy-rc.d.soak
 fi
 [ "$(id -u)" = 0 ] || { say "slurmd starts jobs as their users: run this as root"; exit 1; }
 
 "$here/down.sh" "$folder"
-mkdir -p "$folder"/{munge,state,spool.soak1,spool.soak2}
+mkdir -p "$folder"/{bin,munge,state,spool.soak1,spool.soak2}
 chmod 755 "$folder" "$folder/munge"
 
 free_ports() { # three ports that nobody listens on
@@ -39,6 +33,10 @@ sed -e "s|@DIR@|$folder|; s|@HOST@|$(hostname -s)|; s|@PORT@|$port|; s|@PORT1@|$
     "$here/slurm.conf.in" >"$folder/slurm.conf"
 export SLURM_CONF=$folder/slurm.conf
 
+# Snakemake's plugin starts srun inside a job without SLURM_CONF (it expects /etc/slurm/slurm.conf)
+printf '#!/bin/sh\nSLURM_CONF=%s exec %s "$@"\n' "$SLURM_CONF" "$(command -v srun)" >"$folder/bin/srun"
+chmod +x "$folder/bin/srun"
+
 (umask 077 && head -c 128 /dev/urandom >"$folder/munge/key")
 # --force: it would refuse a folder below /tmp, which others may write to
 munged --force --key-file="$folder/munge/key" --socket="$folder/munge/socket" --pid-file="$folder/munge/pid" \
@@ -51,7 +49,11 @@ done
 
 for _ in $(seq 60); do
     idle=$(sinfo --noheader --Node --states=idle --format=%N 2>/dev/null | sort -u | wc -l)
-    [ "$idle" = 2 ] && { say "two nodes are idle"; echo "export SLURM_CONF=$SLURM_CONF"; exit 0; }
+    [ "$idle" = 2 ] && {
+        say "two nodes are idle"
+        echo "export SLURM_CONF=$SLURM_CONF PATH=$folder/bin:\$PATH"
+        exit 0
+    }
     sleep 0.5
 done
 say "the nodes did not come up:"
