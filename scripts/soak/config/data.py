@@ -48,12 +48,12 @@ def _check_member(value: str) -> str:
 
 Locations = Annotated[
     list[Annotated[str, BeforeValidator(lambda value: _check_location(value) if isinstance(value, str) else value)]],
-    BeforeValidator(_as_list),
+    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
     Field(min_length=1, description="URL or path, or a list of mirrors, tried in order"),
 ]
 Hashes = Annotated[
     list[Annotated[str, BeforeValidator(lambda value: _check_hash(value) if isinstance(value, str) else value)]],
-    BeforeValidator(_as_list),
+    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
     Field(description=f"checksum, or a list of which any is right: {_HASH_FORMS}"),
 ]
 Member = Annotated[
@@ -61,7 +61,7 @@ Member = Annotated[
     BeforeValidator(lambda value: _check_member(value) if isinstance(value, str) else value),
     Field(description="name of a file in the archive"),
 ]
-Columns = Annotated[list[str], BeforeValidator(_as_list)]
+Columns = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
 
 
 class IdxPart(Settings):
@@ -108,9 +108,10 @@ class TaskSettings(Settings):
     The rows come from ``datasets`` (stacked in this order) or from one ``table``.
     """
 
-    datasets: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] | None = Field(
-        default=None, description="names of data sets"
-    )
+    datasets: (
+        Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
+        | None
+    ) = Field(default=None, description="names of data sets")
     table: str | None = Field(
         default=None,
         min_length=1,
