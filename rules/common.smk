@@ -1,5 +1,6 @@
 # The config, checked while it is read, and the few functions that rules ask.
 import functools
+import os
 
 from soak.config.data import TaskSettings
 from soak.config.load import ConfigError
@@ -7,7 +8,7 @@ from soak.experiment import learners_of, load_config, measures_of
 from soak.data.sources import sources
 from soak.fitting import plan
 from soak.learners import registry
-from soak.provenance import code_of, user_file, versions
+from soak.provenance import code_of, digest, user_file, versions
 
 try:
     cfg = load_config(config, workflow.overwrite_configfiles or workflow.configfiles)
@@ -21,6 +22,12 @@ SOURCES = {
     for owner, one in part.items()
     for name, source in sources(one).items()
 }
+
+
+@functools.lru_cache(maxsize=None)
+def learner_settings(learner):
+    """What a fit's params hold of its learner."""
+    return settings(cfg.learners[learner])
 
 
 def settings(part):
@@ -49,7 +56,13 @@ def packs_of(task, learner, changed):
 
 def packs(task, learner):
     """Packs of fits of a task and a learner, by name."""
-    return packs_of(task, learner, Path("results/tasks/index.json").stat().st_mtime_ns)
+    return packs_of(task, learner, os.stat("results/tasks/index.json").st_mtime_ns)
+
+
+def described(task):
+    """What is known of a task, for a job that there is only once it is known: quicker than index()."""
+    path = "results/tasks/index.json"
+    return read_index(path, os.stat(path).st_mtime_ns)[task]
 
 
 def learner_code(steps, learner):
@@ -59,6 +72,12 @@ def learner_code(steps, learner):
     return code_of(*steps, *registry.modules(one)) + ([str(own)] if own else [])
 
 
+@functools.lru_cache(maxsize=None)
+def fit_code(learner):
+    """Digest of all code that a fit of a learner runs."""
+    return digest(learner_code(["soak.fitting.run"], learner))
+
+
 def growing(amount):
     """A request for memory or time that grows with each try, where a profile retries jobs."""
     return lambda wildcards, attempt: attempt * amount
@@ -66,8 +85,7 @@ def growing(amount):
 
 def gpus(learner):
     """GPUs that a fit's job asks for: one for a torch learner where the config says cuda."""
-    is_torch = cfg.learners[learner].type.startswith("torch_")
-    return int(is_torch and cfg.execution.device == "cuda")
+    return int(device(learner) == "cuda")
 
 
 def device(learner):

@@ -10,19 +10,20 @@ def pack_train_sets(wildcards):
 def pack_minutes(wildcards, attempt):
     pack = packs(wildcards.task, wildcards.learner)[wildcards.pack]
     return attempt * plan.minutes(
-        cfg.learners[wildcards.learner], index()[wildcards.task], pack.train_sets
+        cfg.learners[wildcards.learner], described(wildcards.task), pack.train_sets
     )
 
 
 def pack_memory(wildcards, attempt):
-    told = index()[wildcards.task]
+    told = described(wildcards.task)
     learner = cfg.learners[wildcards.learner]
     return attempt * plan.memory_mb(
         learner, told.n_rows, told.n_features, told.n_outputs
     )
 
 
-# The splits are inputs whose age does not count: what a fit depends on of them is the digest of its rows, a param.
+# The splits are inputs whose age does not count: what a fit depends on of them is the digest of its rows, a param. So is
+# the code that it runs, which for other rules is among the inputs: twenty files in ten thousand jobs would be slow.
 rule fit:
     input:
         task="results/tasks/{task}.arrow",
@@ -31,7 +32,6 @@ rule fit:
         rows=ancient("results/tasks/{task}.rows.parquet"),
         index=ancient("results/tasks/index.json"),
         checked=lambda w: checks(w.task, w.learner),
-        code=lambda w: learner_code(["soak.fitting.run"], w.learner),
     output:
         "results/fits/{task}/{learner}/{pack}.zip",
     log:
@@ -42,10 +42,11 @@ rule fit:
     resources:
         mem_mb=pack_memory,
         runtime=pack_minutes,
-        gpu=lambda w: gpus(w.learner),
+        gpu=(lambda w: gpus(w.learner)) if cfg.execution.device == "cuda" else 0,
     params:
-        learner=lambda w: settings(cfg.learners[w.learner]),
+        learner=lambda w: learner_settings(w.learner),
         versions=lambda w: registry.packages(cfg.learners[w.learner]),
+        code=lambda w: fit_code(w.learner),
         train_sets=pack_train_sets,
         seed=cfg.seed.train,
         device=lambda w: device(w.learner),
@@ -129,7 +130,7 @@ rule fit_history:
         runtime=growing(60),
         gpu=lambda w: gpus(HISTORY[w.kind]),
     params:
-        learner=lambda w: settings(cfg.learners[HISTORY[w.kind]]),
+        learner=lambda w: learner_settings(HISTORY[w.kind]),
         name=lambda w: HISTORY[w.kind],
         versions=lambda w: registry.packages(cfg.learners[HISTORY[w.kind]]),
         seed=cfg.seed.train,

@@ -20,7 +20,7 @@ with job(snakemake.log):
         settings=TypeAdapter(LearnerSettings).validate_python(snakemake.params.learner),
         seed=snakemake.params.seed,
         device=snakemake.params.device,
-        code=digest(given.code),
+        code=snakemake.params.code,
         data=digest([given.task]),
     )
     finished = Path(snakemake.output[0]).parent / "finished"

@@ -82,7 +82,8 @@ def write_trees(path, seed=1):
 
 
 def copy_project(folder):
-    """A copy of the project's code, to be changed by a test."""
+    """A copy of the project's code, to be changed by a test, and not by anyone else meanwhile."""
+    folder.mkdir(exist_ok=True)
     for name in ("Snakefile", "rules", "scripts", "config", "profiles", "README.md"):
         source = ROOT / name
         if source.is_dir():

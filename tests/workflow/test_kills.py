@@ -80,9 +80,9 @@ def test_killed_runs_go_on_and_give_the_same_tables(finished, tmp_path, capsys):
                 kinds.append(kill(process, draw))
                 if kinds[-1] == "engine":
                     time.sleep(draw.uniform(0, 10))  # its jobs go on as orphans
-        if process.wait() == 0:  # it came to its end: once more from the first fit
+        if process.wait() == 0:  # it came to its end: once more from the start
             known = {}
-            shutil.rmtree(tmp_path / "results/fits")
+            shutil.rmtree(tmp_path / "results")
         assert unlock(tmp_path).returncode == 0
         begun += output.read_text().count(": Training ")
         now = fits_in(tmp_path)

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.workflow
 
 # Jobs of the small config: 18 fits per learner in four packs, two tasks
 FITS_OF_A_LEARNER = 4
-SCORED = {"scores": 1, "stats": 1, "verdicts": 1, "draw_results": 1, "draw_training": 1, "report": 1, "outcome": 1}
+SHOWN = {"draw_results": 1, "draw_predictions": 1, "report": 1, "outcome": 1}
+SCORED = {"scores": 1, "stats": 1, "verdicts": 1, "draw_training": 1, **SHOWN}
 CHECKED = {"check_learner": 2}  # of a network; featureless and cv_glmnet need none
 
 
@@ -82,12 +83,12 @@ def set_in(*keys_and_value):
         pytest.param(set_in("measures", ["zero_one_loss"]), SCORED, id="measures"),
         pytest.param(
             set_in("figures", "style", {"font_size": 9}),
-            {"draw_images": 1, "draw_results": 1, "draw_training": 1, "report": 1, "outcome": 1},
+            {"draw_images": 1, "draw_training": 1, **SHOWN},
             id="figures",
         ),
         pytest.param(
             set_in("verdict", {"alpha": 0.01}),
-            {"verdicts": 1, "draw_results": 1, "report": 1, "outcome": 1},
+            {"verdicts": 1, **SHOWN},
             id="verdict",
         ),
         pytest.param(

@@ -70,7 +70,8 @@ def test_the_verdicts_are_told_at_the_end(finished):
 
 
 def test_a_fit_that_fails_leaves_the_others_and_ends_the_run_with_the_list(again):
-    again.config["learners"]["wild"] = {"type": "torch_mlp", "epochs": 3, "optimizer": {"sgd": {"lr": 1.0e30}}}
+    too_many = {"class": "sklearn.neighbors.KNeighborsClassifier", "params": {"n_neighbors": 5000}}
+    again.config["learners"]["wild"] = {"type": "estimator", **too_many}
     done = again.run(check=False)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout
@@ -112,6 +113,7 @@ def test_wrong_keys_are_told_before_anything_runs(workflow):
     assert told == [
         f"soak: {file}:4: tasks.T.targt: unknown key; did you mean 'target'?",
         f"soak: {file}:5: learnrs: unknown key; did you mean 'learners'?",
+        "soak: learners: is missing: name at least one, for instance featureless: {type: featureless}",
     ]
     assert done.returncode == 1
     assert not (run.folder / "results").exists()
