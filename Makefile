@@ -42,6 +42,15 @@ status: $(VENV)/.ready
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
 
+# Ratios against peers, in one run each; takes long.
+bench: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/bench.txt
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python $$file || exit 1; done
+
+# The long tests: all kills, all fuzzing, R's figures in full.
+stress: $(VENV)/.dev
+	SOAK_STRESS=1 SOAK_KILLS=20 $(BIN)/python -m pytest
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
