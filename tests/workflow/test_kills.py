@@ -13,7 +13,7 @@ import zipfile
 
 import psutil
 import pytest
-from conftest import ROOT, SMALL, Workflow, write_trees
+from small_runs import ROOT, SMALL, Workflow, write_trees
 
 pytestmark = pytest.mark.workflow
 

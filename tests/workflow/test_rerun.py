@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from conftest import write_trees
+from small_runs import write_trees
 
 pytestmark = pytest.mark.workflow
 
