@@ -1,0 +1,131 @@
+"""A real Slurm, one controller and two nodes on this host: the same tables, and what goes wrong costs only time.
+
+Skipped where Slurm is not installed or this is not root; with CI_CLUSTER=1 that is a failure.
+"""
+
+import copy
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+from small_runs import SMALL, Workflow, copy_project, write_trees
+
+pytestmark = pytest.mark.cluster
+
+HERE = Path(__file__).parent
+SLURM = ["--workflow-profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2"]
+
+
+def cannot():
+    """Why there can be no cluster here; empty if there can."""
+    if os.getuid() != 0:
+        return "slurmd starts jobs as their users, so that only root can bring it up"
+    if not os.environ.get("CI_CLUSTER") and not (shutil.which("slurmctld") and shutil.which("munged")):
+        return "Slurm is not installed (tests/cluster/up.sh installs it; CI_CLUSTER=1 lets it)"
+    return ""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Environment of Slurm's commands, of a cluster that lives as long as these tests."""
+    reason = cannot()
+    if reason and os.environ.get("CI_CLUSTER"):
+        pytest.fail(f"CI_CLUSTER is set, but {reason}")
+    if reason:
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("slurm")
+    try:
+        up = subprocess.run([HERE / "up.sh", folder], capture_output=True, text=True)
+        assert up.returncode == 0, up.stderr
+        told = dict(word.split("=", 1) for word in up.stdout.split()[1:])
+        yield os.environ | {"SLURM_CONF": told["SLURM_CONF"], "PATH": f"{folder}/bin:{os.environ['PATH']}"}
+    finally:
+        subprocess.run([HERE / "down.sh", folder], check=False)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return copy_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def small():
+    """The small config; one learner grows beyond its memory in the second test."""
+    return copy.deepcopy(SMALL)
+
+
+def make(folder, project, config):
+    write_trees(folder / "trees.csv")
+    return Workflow(folder, config, project)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory, project, small):
+    """Tables of runs on this machine with one core and with two, which are the same."""
+    runs = []
+    for cores in (1, 2):
+        run = make(tmp_path_factory.mktemp(f"cores{cores}"), project, small)
+        run.run(cores=cores)
+        runs.append(run.tables())
+    assert runs[0] == runs[1]
+    return runs[0]
+
+
+def on_cluster(run, cluster, *arguments):
+    """Run a workflow on the cluster; its output."""
+    command, how = run.command(*SLURM, *arguments)
+    without_cores = [command[0], *command[3:]]  # --cores would bound the jobs of the cluster
+    done = subprocess.run(without_cores, **(how | {"env": cluster | {"NO_COLOR": "1"}}))
+    assert done.returncode == 0, done.stdout[-5000:]
+    return done.stdout
+
+
+def sizes_of_nodes(cluster):
+    return subprocess.run(["sinfo", "-hN", "-o", "%N %T"], env=cluster, capture_output=True, text=True).stdout
+
+
+def take_down(cluster, told):
+    """Set the node down that is the first to run a fit, and bring it back once its job has left it."""
+    squeue = ["squeue", "--noheader", "--states=running", "--format=%N|%k"]
+    for _ in range(1200):
+        found = subprocess.run(squeue, env=cluster, capture_output=True, text=True).stdout
+        nodes = [line.split("|")[0] for line in found.splitlines() if line.split("|")[1].startswith("rule_fit_")]
+        if nodes:
+            break
+        time.sleep(0.25)
+    else:
+        return
+    for state in ("down", "resume"):
+        update = ["scontrol", "update", f"nodename={nodes[0]}", f"state={state}", "reason=test"]
+        done = subprocess.run(update, env=cluster, capture_output=True, text=True)
+        told.append((nodes[0], state, done.returncode))
+        time.sleep(10)
+
+
+def test_a_node_that_goes_down_costs_only_time(cluster, project, small, local, tmp_path):
+    run = make(tmp_path, project, small)
+    told = []
+    watcher = threading.Thread(target=take_down, args=(cluster, told), daemon=True)
+    watcher.start()
+    on_cluster(run, cluster)
+    watcher.join(timeout=60)
+    assert [(state, code) for _, state, code in told] == [("down", 0), ("resume", 0)]
+    assert run.tables() == local
+
+
+def test_a_job_killed_for_memory_is_tried_again_with_more(cluster, project, small, tmp_path):
+    """The first try asks for less than Python itself needs, the third for enough."""
+    run = make(tmp_path, project, small)
+    output = on_cluster(run, cluster, "--set-resources", "build_task:mem_mb=170*attempt", "--", "splits")
+    killed = list((tmp_path / ".snakemake/slurm_logs").rglob("*.log"))
+    assert any("exceeded memory limit" in file.read_text() for file in killed)
+    assert re.search(r"Trying to restart job \d+", output)
+    assert (run / "tasks/index.json").exists()
