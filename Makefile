@@ -36,8 +36,11 @@ figures: $(VENV)/.ready
 	$(SNAKEMAKE) -- figures
 
 status: $(VENV)/.ready
-	@$(LIBRARY) soak.lock $(DIR)
-	@$(LIBRARY) soak.status $(DIR)
+	@$(LIBRARY) soak.status $(DIR) $(CONFIG)
+
+# A small go before a long run: one fold, few epochs, and what the whole will take.
+smoke: $(VENV)/.ready
+	@$(LIBRARY) soak.smoke $(DIR) "$(CONFIG)" $(CORES)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest

@@ -1,5 +1,6 @@
 # SOAK: are the subsets of a table similar enough to train on one and predict on another?
 # This file is a table of contents: the config, the rules, the targets.
+import gc
 import sys
 from pathlib import Path
 
@@ -9,6 +10,9 @@ min_version("9.0")
 
 ROOT = Path(str(workflow.current_basedir))
 sys.path.insert(0, str(ROOT / "scripts"))
+
+# A graph of ten thousand jobs is millions of small objects that stay: not to be searched for garbage again and again.
+gc.set_threshold(200_000, 50, 1000)
 
 
 # A config stands alone: the embedded default is read only if no other is given.

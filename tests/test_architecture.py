@@ -30,8 +30,8 @@ FLOW = [
     "statistics",
     "figures",
     "report",
-    "smoke",
     "status",
+    "smoke",
 ]
 # Light modules that a step after theirs shares with one before.
 SHARED = {"soak.tasks.task", "soak.learners.base"}

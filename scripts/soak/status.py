@@ -3,7 +3,7 @@
     python -m soak.status [DIR] [CONFIG]
 
 Reads the config, results/ and the marks that Snakemake keeps of jobs in work, so that it tells the same of a run on
-this machine and of one on a cluster. It starts nothing and changes nothing.
+this machine and of one on a cluster. It starts nothing, and changes nothing but the lock of a run that was killed.
 """
 
 import base64
@@ -22,6 +22,7 @@ from soak.errors import SoakError
 from soak.experiment import learners_of, load_config
 from soak.fitting.plan import Pack, TaskIndex, estimate_seconds, make_packs, read_index
 from soak.lock import is_engine, processes
+from soak.lock import main as remove_stale_lock
 
 DEFAULT_CONFIG = Path(__file__).resolve().parents[2] / "config" / "config.yaml"
 
@@ -200,6 +201,8 @@ def main(arguments: list[str]) -> int:
     directory = Path(arguments[0] if arguments else ".").resolve()
     try:
         config = read_config(Path(arguments[1]) if len(arguments) > 1 else DEFAULT_CONFIG)
+        if not any(map(is_engine, processes(directory))):
+            remove_stale_lock(str(directory))
         print(tell(config, directory))
     except SoakError as error:
         print(f"soak: {error}", file=sys.stderr)
