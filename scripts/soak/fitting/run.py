@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import importlib
 import json
 import resource
 import shutil
@@ -118,6 +119,7 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
     """Fit on some rows, and measure what it costs; no Fit if that fails."""
     data = TrainData(rows, job.seed, torch_seed(job.seed, job.task.name, train_set, job.learner), job.device)
     fit, reason = None, ""
+    importlib.import_module(registry.module(job.settings))  # seconds of torch that are not training
     _reset_peak()
     wall, cpu = time.perf_counter(), time.process_time()
     try:
