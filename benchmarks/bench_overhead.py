@@ -95,7 +95,7 @@ def main(fits):
         write_run(folder, fits, 1)
         snakemake(folder, "splits")
         few, sets = packs(folder, SAMPLE)
-        start = measured("Snakemake alone, nothing to fit (dry run of one)", 1, lambda: snakemake(folder, few[0]))
+        start = measured("Snakemake's start and one fit", 1, lambda: snakemake(folder, few[0]))
         alone = measured("this workflow, a fit per job", SAMPLE - 1, lambda: snakemake(folder, *few))
         write_run(folder, fits, 1_000_000)
         packed = measured(
