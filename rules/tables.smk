@@ -11,7 +11,7 @@ TABLES = expand(
 if cfg.tasks:
     TABLES += expand(
         "results/tables/{name}.{format}",
-        name=["splits", "fits", "times"],
+        name=["splits", "fold_counts", "fits", "times"],
         format=["csv", "parquet"],
     )
     TABLES += ["results/tables/folds.parquet", "results/tables/history.parquet"]

@@ -88,12 +88,14 @@ checkpoint splits:
         folds=expand("results/tasks/{task}.folds.parquet", task=cfg.tasks),
         splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
         train_sets=expand("results/tasks/{task}.train_sets.csv", task=cfg.tasks),
-        code=code_of("soak.fitting.plan", "soak.tables"),
+        code=code_of("soak.fitting.plan", "soak.resampling.counts_table", "soak.tables"),
     output:
         index="results/tasks/index.json",
         splits="results/tables/splits.csv",
         splits_parquet="results/tables/splits.parquet",
         folds="results/tables/folds.parquet",
+        counts="results/tables/fold_counts.csv",
+        counts_parquet="results/tables/fold_counts.parquet",
     log:
         "results/logs/splits.log",
     benchmark:

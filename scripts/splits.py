@@ -6,6 +6,7 @@ from soak.errors import SoakError
 from soak.experiment import load_config, unsuited
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.job import job
+from soak.resampling.counts_table import count_rows
 from soak.tables import read_splits, write_parquet, write_table
 from soak.tasks.task import Task
 
@@ -23,7 +24,10 @@ with job(snakemake.log):
     given, made = snakemake.input, snakemake.output
     parts = [read_splits(file) for file in given.splits]
     write_table(pd.concat(parts, ignore_index=True), made.splits, made.splits_parquet)
-    write_parquet(pd.concat([pd.read_parquet(file) for file in given.folds], ignore_index=True), made.folds)
+    folds = [pd.read_parquet(file) for file in given.folds]
+    write_parquet(pd.concat(folds, ignore_index=True), made.folds)
+    counts = [count_rows(Task.open(file), one) for file, one in zip(given.tasks, folds, strict=True)]
+    write_table(pd.concat(counts, ignore_index=True), made.counts, made.counts_parquet)
     index = [describe(*files) for files in zip(given.tasks, given.train_sets, strict=True)]
     told = unsuited(load_config(snakemake.config), {task.task: task.type for task in index})
     if told:

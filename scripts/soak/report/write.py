@@ -38,6 +38,7 @@ TABLES = {
     "verdicts": "what is better or worse, in words",
     "scores": "every test score",
     "splits": "every split and its train set",
+    "fold_counts": "rows of each fold, by subset and stratum",
     "fits": "every fit and how it ended",
     "times": "what every fit cost",
 }  # in the order of the report
