@@ -1,0 +1,81 @@
+"""The small go before a long run: what is made smaller, and how its times are scaled up again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from soak.config.workflow import Config
+from soak.fitting.plan import TaskIndex, TrainSet
+from soak.smoke import from_there, project, reduced, times_more
+
+ROOT = Path(__file__).parents[1]
+RAW = {
+    "tasks": {"T": {"table": "../t.csv", "target": "y", "subset": "s"}},
+    "learners": {
+        "featureless": {"type": "featureless"},
+        "cv_glmnet": {"type": "cv_glmnet", "folds": 10, "nlambda": 100},
+        "mlp": {"type": "torch_mlp", "epochs": 300, "patience": 20},
+        "near": {
+            "type": "estimator",
+            "class": "sklearn.neighbors.KNeighborsClassifier",
+            "tune": {"n_neighbors": [1, 5, 10, 20], "weights": ["uniform", "distance"]},
+        },
+    },
+    "resampling": {"folds": 10},
+}
+CONFIG = Config.model_validate(RAW)
+
+
+def test_only_work_is_made_less():
+    less = Config.model_validate(reduced(RAW, CONFIG))
+    assert less.tasks == CONFIG.tasks
+    assert less.resampling == CONFIG.resampling
+    assert (less.learners["mlp"].epochs, less.learners["cv_glmnet"].nlambda) == (3, 10)
+    assert less.learners["near"].tune == {"n_neighbors": [1, 20], "weights": ["uniform", "distance"]}
+
+
+@pytest.mark.parametrize(
+    ("learner", "times"), [("featureless", 1), ("mlp", 100), ("near", 2), ("cv_glmnet", 11 * 100 / (4 * 10))]
+)
+def test_times_are_scaled_by_what_was_left_out(learner, times):
+    assert times_more(CONFIG.learners[learner]) == times
+
+
+def test_times_are_scaled_to_all_train_sets():
+    """Three of thirty fits, of which the first also pays for the process's start."""
+    sets = tuple(TrainSet(str(number), 100, "d") for number in range(30))
+    whole = {"T": TaskIndex("T", "classification", 300, 2, 2, sets)}
+    rows = [("T", "mlp", 100, seconds, peak) for seconds, peak in ((9.0, 400), (1.0, 410), (1.0, 405))]
+    times = pd.DataFrame(rows, columns=["task_id", "learner", "n_train", "seconds", "peak_mb"])
+    (mlp,) = [one for one in project(CONFIG, whole, times) if one.learner == "mlp"]
+    assert (mlp.fits, mlp.measured, mlp.peak_mb) == (30, 3, 410)
+    assert mlp.seconds == pytest.approx(30 * 1.0 * 100)
+
+
+def test_paths_that_lead_upwards_are_found_from_the_folder_of_the_small_go(tmp_path):
+    (tmp_path / "t.csv").write_text("")
+    (tmp_path / "run").mkdir()
+    found = from_there(RAW, tmp_path / "run")["tasks"]["T"]
+    assert found == {"table": str(tmp_path / "t.csv"), "target": "y", "subset": "s"}
+
+
+@pytest.mark.workflow
+def test_a_small_go(tmp_path):
+    """One fold of three; the files of the run itself stay away."""
+    rows = [f"{'NS'[k % 2]},{k % 5},{'ab'[k % 3 % 2]}" for k in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["s,x,y", *rows]) + "\n")
+    config = {
+        "tasks": {"T": {"table": "t.csv", "target": "y", "subset": "s"}},
+        "learners": {"featureless": {"type": "featureless"}, "near": RAW["learners"]["near"]},
+    }
+    (tmp_path / "my.yaml").write_text(yaml.safe_dump(config))
+    command = [sys.executable, "-m", "soak.smoke", str(tmp_path), str(tmp_path / "my.yaml"), "2"]
+    done = subprocess.run(command, cwd=ROOT / "scripts", capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 fits were made, 0 of them failed. The whole has 18:" in done.stdout
+    assert (tmp_path / "results/smoke/results/report.html").exists()
+    assert not (tmp_path / "results/tables").exists()

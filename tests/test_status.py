@@ -1,0 +1,94 @@
+"""How far a run is, read from what lies on disk."""
+
+import base64
+
+import pytest
+import yaml
+
+from soak.fitting.plan import TaskIndex, TrainSet, write_index
+from soak.fitting.record import FitRecord, write_pack
+from soak.status import Progress, duration, main, marks, progress, read_config, seconds_left
+
+SETS = tuple(TrainSet(f"all.fold{k}", 100, f"d{k}") for k in range(1, 5))
+CONFIG = {
+    "tasks": {"T": {"table": "t.csv", "target": "y", "subset": "s"}},
+    "learners": {"featureless": {"type": "featureless"}},
+    "execution": {"fits_per_job": 2},
+}
+
+
+def record(number, status="ok", seconds=2.0):
+    return FitRecord("T", f"all.fold{number}", "featureless", 100, status, "too few rows", seconds=seconds)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run whose tasks are split: four fits in two packs."""
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    write_index(tmp_path / "results/tasks/index.json", [TaskIndex("T", "classification", 300, 2, 2, SETS)])
+    return tmp_path
+
+
+def told(run):
+    (one,) = progress(read_config(run / "config.yaml"), run)
+    return one
+
+
+def test_before_any_fit(run):
+    assert (told(run).total, told(run).done, told(run).failed) == (4, 0, 0)
+
+
+def test_whole_packs_and_single_finished_fits_count(run):
+    folder = run / "results/fits/T/featureless"
+    write_pack(folder / "1.zip", [record(1), record(2, "failed")])
+    write_pack(folder / "finished/all.fold3.0123456789abcdef.zip", [record(3)])
+    one = told(run)
+    assert (one.total, one.done, one.failed) == (4, 3, 1)
+    assert one.reasons == ["T, all.fold2, featureless: too few rows"]
+    assert one.seconds == 6.0
+
+
+def test_a_pack_that_is_half_written_counts_for_nothing(run):
+    (run / "results/fits/T/featureless").mkdir(parents=True)
+    (run / "results/fits/T/featureless/1.zip").write_bytes(b"PK\x03\x04 and no more")
+    assert told(run).done == 0
+
+
+def test_a_job_is_running_once_it_writes_its_log(run):
+    mark = base64.urlsafe_b64encode(b"results/fits/T/featureless/2.zip").decode()
+    (run / ".snakemake/incomplete").mkdir(parents=True)
+    (run / ".snakemake/incomplete" / mark).write_text("{}")
+    assert marks(run).keys() == {"results/fits/T/featureless/2.zip"}
+    assert told(run).running == 0
+    log = run / "results/logs/fit/T/featureless/2.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("")
+    assert told(run).running == 1
+
+
+def test_time_left_is_scaled_by_what_finished_fits_took():
+    fast = Progress("T", "fast", 4, 2, seconds=20, estimated=10, left=10)
+    unknown = Progress("T", "unknown", 2, 0, left=5)
+    assert seconds_left([fast, unknown], 1) == 2 * 10 + 2 * 5
+    assert seconds_left([fast, unknown], 2) == 15
+    assert seconds_left([unknown], 1) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (59.4, "59 s"), (90, "2 min"), (4000, "1 h 07 min"), (200_000, "2 d 7 h")]
+)
+def test_durations_are_told_as_people_say_them(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_the_whole_status(run, capsys):
+    write_pack(run / "results/fits/T/featureless/1.zip", [record(1), record(2, "failed")])
+    assert main([str(run), str(run / "config.yaml")]) == 0
+    text = capsys.readouterr().out
+    assert "2 of 4 fits are done (50 %); about 4 s of one job at a time are left for fits" in text
+    assert "failed: T, all.fold2, featureless: too few rows" in text
+
+
+def test_no_config_is_one_line(tmp_path, capsys):
+    assert main([str(tmp_path), str(tmp_path / "none.yaml")]) == 1
+    assert capsys.readouterr().err == f"soak: {tmp_path}/none.yaml: there is no such config file (CONFIG=…)\n"
