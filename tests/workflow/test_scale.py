@@ -12,6 +12,7 @@ pytestmark = pytest.mark.workflow
 
 SUBSETS, FOLDS, TASKS = 20, 10, 3
 LEARNERS = 8
+MEGABYTES = 1000  # that planning may take
 
 
 def many_fits(folder):
