@@ -133,3 +133,13 @@ def test_names_are_unique_and_safe_whatever_the_subsets_are(subsets, down_sample
             instance.train(iteration).tobytes()
         )
     assert len({rows for _, rows in found.values()}) == len(found)
+
+
+def test_rows_drawn_by_chance_that_are_a_whole_set_have_its_name():
+    """Drawn from both subsets, the down-sampled "all" of one fold is every row of one subset outside it."""
+    subset = [int(letter) for letter in "1110000001111111111"]
+    cv = SameOtherSizesCV(folds=2, sizes=0, ratio=0.3, subsets="SA", random_state=2)
+    table = cv.instantiate(subset).table
+    named = table[table["train_set"] == "0.fold2"]
+    assert named["train_subsets"].tolist() == ["all", "same"]
+    assert named["n_train_groups"].tolist() == [3, 3]

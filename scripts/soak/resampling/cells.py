@@ -69,6 +69,11 @@ class Cells:
         """For each row whether it is in one of some cells."""
         return np.asarray(mask.ravel()[self._cell])
 
+    def made_up_by(self, rows: NDArray[np.int64]) -> Mask | None:
+        """The cells that these rows are all the rows of; None if they leave some out."""
+        counts = np.bincount(self._cell[rows], minlength=self.counts.size).reshape(self.counts.shape)
+        return counts > 0 if ((counts == 0) | (counts == self.counts)).all() else None
+
     def count(self, mask: Mask) -> int:
         """Number of rows of some cells."""
         return int(self.counts[mask].sum())

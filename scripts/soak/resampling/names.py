@@ -90,10 +90,14 @@ def name_train_sets(labels: Sequence[str], splits: Sequence[Split], cells: Cells
 
 def _identity(split: Split, cells: Cells) -> bytes:
     """The same for the same rows, whatever they are named: the cells, or a digest where rows are left out of them."""
-    mask = cells.train(split.train_subsets, split.test_subset, split.test_fold)
-    if split.rows is None or len(split.rows) == cells.count(mask):
-        return b"cells" + np.packbits(mask).tobytes()
-    return b"rows" + hashlib.sha256(split.rows.tobytes()).digest()
+    if split.rows is None:
+        mask = cells.train(split.train_subsets, split.test_subset, split.test_fold)
+    else:
+        made_up = cells.made_up_by(split.rows)
+        if made_up is None:
+            return b"rows" + hashlib.sha256(split.rows.tobytes()).digest()
+        mask = made_up
+    return b"cells" + np.packbits(mask).tobytes()
 
 
 def _name(split: Split, labels: Sequence[str]) -> str:
