@@ -2,66 +2,26 @@
 
 import re
 from collections.abc import Collection, Mapping
-from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from soak.config.base import Settings
+from soak.config.locations import (
+    IN_ARCHIVE,
+    ColumnName,
+    Columns,
+    Hashes,
+    Locations,
+    Member,
+    PartNames,
+    as_list,
+    check_location,
+)
 from soak.config.names import Problem, check_name, nearest, repeated, same_but_for_case
 
 BUILTIN_TABLES = ("diabetes",)
 BUILTIN_PREFIX = "builtin:"
-
-_DIGITS = {"md5": 32, "sha256": 64, "raw-sha256": 64}
-_HASH_FORMS = '"md5:…" (32 hex digits), "sha256:…" (64), or "raw-sha256:…" (64, of the decompressed bytes)'
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _check_hash(value: str) -> str:
-    kind, _, digits = value.partition(":")
-    if kind not in _DIGITS or not re.fullmatch(f"[0-9a-fA-F]{{{_DIGITS[kind]}}}", digits):
-        raise ValueError(f"{value!r} is not a checksum; allowed: {_HASH_FORMS}")
-    return f"{kind}:{digits.lower()}"
-
-
-def _check_location(value: str) -> str:
-    if not value.strip():
-        raise ValueError("an empty text is not a URL or path")
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", value)
-    if scheme and scheme[1].lower() not in ("http", "https", "file"):
-        raise ValueError(f"{scheme[1]}:// is not known; allowed: http://, https://, file:// or a path")
-    return value
-
-
-def _check_member(value: str) -> str:
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or "\\" in value or not path.parts:
-        raise ValueError(
-            f"{value!r} leads out of its archive; allowed: the name of a file in it, as its listing gives it"
-        )
-    return value
-
-
-Locations = Annotated[
-    list[Annotated[str, BeforeValidator(lambda value: _check_location(value) if isinstance(value, str) else value)]],
-    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
-    Field(min_length=1, description="URL or path, or a list of mirrors, tried in order"),
-]
-Hashes = Annotated[
-    list[Annotated[str, BeforeValidator(lambda value: _check_hash(value) if isinstance(value, str) else value)]],
-    BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
-    Field(description=f"checksum, or a list of which any is right: {_HASH_FORMS}"),
-]
-Member = Annotated[
-    str,
-    BeforeValidator(lambda value: _check_member(value) if isinstance(value, str) else value),
-    Field(description="name of a file in the archive"),
-]
-Columns = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
 
 
 class IdxPart(Settings):
@@ -71,13 +31,60 @@ class IdxPart(Settings):
     labels: Locations
     images_hash: Hashes = Field(default=[])
     labels_hash: Hashes = Field(default=[])
-    images_member: Member | None = None
-    labels_member: Member | None = None
+    images_member: Member | None = Field(default=None, description=IN_ARCHIVE)
+    labels_member: Member | None = Field(default=None, description=IN_ARCHIVE)
     part: str | None = Field(default=None, min_length=1, description="a name for these rows, as train or test")
 
 
+class BinaryPart(Settings):
+    """A file of images as bytes, one after the other without a header, as CIFAR-10 and STL-10 are published.
+
+    Without ``labels`` each image comes after the byte of its label.
+    """
+
+    images: Locations
+    labels: Locations | None = Field(default=None, description="a byte for each image")
+    images_hash: Hashes = Field(default=[])
+    labels_hash: Hashes = Field(default=[])
+    images_member: Member | None = Field(default=None, description=IN_ARCHIVE)
+    labels_member: Member | None = Field(default=None, description=IN_ARCHIVE)
+    part: str | None = Field(default=None, min_length=1, description="a name for these rows, as train or test")
+
+    @model_validator(mode="after")
+    def _labels_of_their_own(self) -> "BinaryPart":
+        given = [key for key in ("labels_hash", "labels_member") if getattr(self, key)]
+        if given and self.labels is None:
+            raise ValueError(f"{given[0]}: is of the file labels, which is not named")
+        return self
+
+
+class TablePart(Settings):
+    """A table of text with a label and features that are numbers; a column row.names, as R writes it, is left out."""
+
+    table: Locations
+    hash: Hashes = Field(default=[])
+    member: Member | None = Field(default=None, description=IN_ARCHIVE)
+    header: bool = Field(default=True, description="false: the first line is a row, and columns are called 1, 2, …")
+    label: ColumnName = Field(default="y", description="column of the label")
+    part: str | None = Field(default=None, min_length=1, description="a name for these rows, as train or test")
+    parts: Locations | None = Field(default=None, description="in place of part: a file with a value for each row")
+    parts_hash: Hashes = Field(default=[])
+    part_names: PartNames | None = Field(
+        default=None, description="what the values in parts mean, as {0: train, 1: test}; default as they are"
+    )
+
+    @model_validator(mode="after")
+    def _part_or_parts(self) -> "TablePart":
+        for key in ("parts_hash", "part_names"):
+            if getattr(self, key) and self.parts is None:
+                raise ValueError(f"{key}: is of the file parts, which is not named")
+        if self.part is not None and self.parts is not None:
+            raise ValueError("part and parts exclude each other; allowed: one name for all rows, or a file")
+        return self
+
+
 class DatasetSettings(Settings):
-    """Where the rows of a data set come from: exactly one of builtin, idx, csv, transpose_of."""
+    """Where the rows of a data set come from: exactly one of builtin, idx, csv, binary, tables, transpose_of."""
 
     builtin: Literal["digits", "font_digits", "font_letters"] | None = Field(
         default=None, description="comes with the packages that are installed anyway"
@@ -87,18 +94,39 @@ class DatasetSettings(Settings):
     )
     csv: Locations | None = Field(default=None, description="a CSV file with the columns predefined.set, y, 0, 1, …")
     hash: Hashes = Field(default=[])
+    binary: Annotated[list[BinaryPart], Field(min_length=1)] | None = Field(
+        default=None, description="files of images as bytes, one entry per file; the rows follow in this order"
+    )
+    tables: Annotated[list[TablePart], Field(min_length=1)] | None = Field(
+        default=None,
+        description="tables separated by commas, tabs, semicolons or blanks, one entry per file; the rows follow in "
+        "this order",
+    )
+    shape: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=3)] | None = Field(
+        default=None,
+        description="of the images of binary or tables: [height, width] or [channels, height, width]",
+    )
+    by_column: bool = Field(
+        default=False, description="the bytes of binary go down the columns of an image, not along its rows"
+    )
     transpose_of: str | None = Field(default=None, description="name of a data set whose pixels (i, j) become (j, i)")
     rows: int | None = Field(default=None, ge=1, description="the first rows only")
 
     @model_validator(mode="after")
     def _one_source(self) -> "DatasetSettings":
-        kinds = ("builtin", "idx", "csv", "transpose_of")
+        kinds = ("builtin", "idx", "csv", "binary", "tables", "transpose_of")
         given = [kind for kind in kinds if getattr(self, kind) is not None]
         if len(given) != 1:
             what = f"{' and '.join(given)} exclude each other" if given else "nothing says where the rows come from"
             raise ValueError(f"{what}; allowed: exactly one of {', '.join(kinds)}")
         if self.hash and self.csv is None:
-            raise ValueError("hash: only a csv has it; the files of idx have images_hash and labels_hash")
+            raise ValueError("hash: only a csv has it; each entry of idx, binary and tables has its own")
+        if self.shape is None and self.binary is not None:
+            raise ValueError("shape: binary needs it: [height, width] or [channels, height, width]")
+        if self.shape is not None and self.binary is None and self.tables is None:
+            raise ValueError(f"shape: is for binary and tables; {given[0]} tells it")
+        if self.by_column and self.binary is None:
+            raise ValueError("by_column: is for binary only; transpose_of turns other images")
         return self
 
 
@@ -109,7 +137,7 @@ class TaskSettings(Settings):
     """
 
     datasets: (
-        Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
+        Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
         | None
     ) = Field(default=None, description="names of data sets")
     table: str | None = Field(
@@ -179,7 +207,7 @@ class TaskSettings(Settings):
                 raise ValueError(f"hash: {table} is not a file, it has none")
         else:
             try:
-                _check_location(table)
+                check_location(table)
             except ValueError as error:
                 raise ValueError(f"table: {error}") from None
         if self.target is None:

@@ -1,6 +1,7 @@
 """From raw files to one typed table."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.config.data import DatasetSettings
+from soak.config.data import BinaryPart, DatasetSettings, IdxPart
+from soak.data.binary import read_binary, read_byte_labels
 from soak.data.builtin import SCALE, builtin_images
 from soak.data.dataset import Dataset, check_counts
 from soak.data.idx import read_images, read_labels
 from soak.data.images_csv import images_csv
+from soak.data.number_tables import number_tables
 from soak.data.sources import called, sources
-from soak.data.writing import RowsFile, telling_disk_errors
+from soak.data.writing import RowsFile, row_blocks, telling_disk_errors
 from soak.errors import SoakError
 
 
@@ -52,7 +55,10 @@ def _decoded(name: str, settings: DatasetSettings, raw: Mapping[str, Path], fold
     elif settings.csv is not None:
         with images_csv(raw["csv"], where["csv"], name, settings.rows, folder) as dataset:
             yield dataset
-    elif settings.idx is not None:
+    elif settings.tables is not None:
+        with number_tables(name, settings.tables, raw, where, settings.shape, settings.rows, folder) as dataset:
+            yield dataset
+    elif settings.idx is not None or settings.binary is not None:
         with _stacked_parts(name, settings, raw, where, folder) as dataset:
             yield dataset
     else:
@@ -63,25 +69,24 @@ def _decoded(name: str, settings: DatasetSettings, raw: Mapping[str, Path], fold
 def _stacked_parts(
     name: str, settings: DatasetSettings, raw: Mapping[str, Path], where: Mapping[str, str], folder: Path
 ) -> Iterator[Dataset]:
-    """The parts of an IDX data set, one after the other in one matrix."""
+    """The parts of a data set of IDX files or of bytes, one after the other in one matrix."""
     labels: list[NDArray[np.int64]] = []
     parts: list[str | None] = []
     file: RowsFile | None = None
     shape: tuple[int, ...] = ()
     try:
-        for number, part in enumerate(settings.idx or [], start=1):
+        entries: Sequence[IdxPart | BinaryPart] = settings.idx or settings.binary or []
+        for number, part in enumerate(entries, start=1):
             left = None if settings.rows is None else settings.rows - sum(map(len, labels))
             if left == 0:
                 break
-            keys = f"images_{number}", f"labels_{number}"
-            images = read_images(raw[keys[0]], where[keys[0]], part.images_member, left)
-            part_labels = read_labels(raw[keys[1]], where[keys[1]], part.labels_member, left)
-            check_counts(len(images), len(part_labels), where[keys[0]], where[keys[1]])
+            images, part_labels = _read_part(settings, number, raw, where, left)
             if file is None:
                 shape = images.shape[1:]
-                file = RowsFile(folder, int(np.prod(shape)), images.dtype)
-            _check_alike(images, shape, file.dtype, where[keys[0]])
-            file.append(images.reshape(len(images), -1))
+                file = RowsFile(folder, math.prod(shape), images.dtype)
+            _check_alike(images, shape, file.dtype, where[f"images_{number}"])
+            for block in row_blocks(images):
+                file.append(block.reshape(len(block), -1))
             labels.append(part_labels)
             parts += [part.part] * len(images)
         assert file is not None
@@ -92,6 +97,30 @@ def _stacked_parts(
     finally:
         if file is not None:
             file.__exit__()
+
+
+def _read_part(
+    settings: DatasetSettings, number: int, raw: Mapping[str, Path], where: Mapping[str, str], rows: int | None
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Images and labels of one part (they count from 1), the first rows only."""
+    images_key, labels_key = f"images_{number}", f"labels_{number}"
+    file = raw[images_key], where[images_key]
+    if settings.idx is not None:
+        idx = settings.idx[number - 1]
+        images: NDArray[Any] = read_images(*file, idx.images_member, rows)
+        labels = read_labels(raw[labels_key], where[labels_key], idx.labels_member, rows)
+    else:
+        assert settings.binary is not None
+        assert settings.shape is not None
+        part = settings.binary[number - 1]
+        images, before_images = read_binary(
+            *file, part.images_member, settings.shape, settings.by_column, part.labels is None, rows
+        )
+        if before_images is not None:
+            return images, before_images
+        labels = read_byte_labels(raw[labels_key], where[labels_key], part.labels_member, rows)
+    check_counts(len(images), len(labels), where[images_key], where[labels_key])
+    return images, labels
 
 
 def _check_alike(images: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any], where: str) -> None:

@@ -21,6 +21,7 @@ NUMBER = r"^\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|(?i:inf|infin
 _BLOCK = 2**20  # bytes of text at a time: larger ones are no faster, and take memory
 _BYTES_PER_VALUE = 64  # a block must hold a row
 _SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
+_BLANK = " "
 _LONGEST_HEADER = 2**24  # bytes
 
 
@@ -34,31 +35,52 @@ class DelimitedFile:
     where : str
         What errors call the file.
     delimiter : str
+        A blank stands for any number of blanks and tabs, also at the ends of a line.
     names : tuple of str
         Of the columns: all different, none empty.
+    header : bool
+        Whether the first line holds the names.
+    member : str, optional
+        File in an archive.
     """
 
     path: Path
     where: str
     delimiter: str
     names: tuple[str, ...]
+    header: bool = True
+    member: str | None = None
 
     @classmethod
-    def open(cls, path: str | Path, where: str, delimiter: str = ",") -> "DelimitedFile":
-        """Read the header line and check it."""
-        with _Text(path, where) as text:
+    def open(
+        cls,
+        path: str | Path,
+        where: str,
+        delimiter: str | None = ",",
+        header: bool = True,
+        member: str | None = None,
+    ) -> "DelimitedFile":
+        """Read the first line and check it.
+
+        Without a delimiter it is what stands in the line most often: commas, tabs, semicolons or bars, else blanks.
+        Without a header the columns are named 1, 2, ….
+        """
+        with _Text(path, where, member) as text:
             line = text.readline(_LONGEST_HEADER)
         if not line.endswith(b"\n") and len(line) == _LONGEST_HEADER:
             raise SoakError(f"{where}, line 1: is longer than {_LONGEST_HEADER} bytes: not a table of text")
         first = line.decode("utf-8", errors="replace").replace("\r\n", "\n")
-        try:
-            names = next(csv.reader(io.StringIO(first, newline=""), delimiter=delimiter), [])
-        except csv.Error as error:
-            raise SoakError(f"{where}, line 1: cannot be read as names of columns ({error})") from None
-        if not "".join(names).strip():
-            raise SoakError(f"{where}, line 1: is empty; it must name the columns")
-        _check_names(names, where, delimiter)
-        return cls(Path(path), where, delimiter, tuple(names))
+        if delimiter is None:
+            delimiter = max(_SEPARATORS, key=first.count) if any(map(first.count, _SEPARATORS)) else _BLANK
+        values = first.split() if delimiter == _BLANK else _values(first, delimiter, where)
+        if not "".join(values).strip():
+            raise SoakError(f"{where}, line 1: is empty; it must {'name the columns' if header else 'be a row'}")
+        if header:
+            names = [name.strip('"') for name in values] if delimiter == _BLANK else values
+            _check_names(names, where, delimiter)
+        else:
+            names = [str(number) for number in range(1, len(values) + 1)]
+        return cls(Path(path), where, delimiter, tuple(names), header, member)
 
     def batches(
         self, types: Mapping[str, pa.DataType] | None = None, columns: Sequence[str] | None = None
@@ -80,6 +102,7 @@ class DelimitedFile:
 
     def _read(self, types: Mapping[str, pa.DataType], use_threads: bool) -> Iterator[pa.RecordBatch]:
         invalid: list[Any] = []
+        blanks = self.delimiter == _BLANK
 
         def keep_first(row: Any) -> str:
             invalid.append(row)
@@ -87,10 +110,12 @@ class DelimitedFile:
 
         options: dict[str, Any] = {
             "read_options": pyarrow.csv.ReadOptions(
-                block_size=max(_BLOCK, _BYTES_PER_VALUE * len(self.names)), use_threads=use_threads
+                block_size=max(_BLOCK, _BYTES_PER_VALUE * len(self.names)),
+                use_threads=use_threads,
+                column_names=None if self.header else list(self.names),
             ),
             "parse_options": pyarrow.csv.ParseOptions(
-                delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=keep_first
+                delimiter="," if blanks else self.delimiter, newlines_in_values=True, invalid_row_handler=keep_first
             ),
             "convert_options": pyarrow.csv.ConvertOptions(
                 column_types=types,
@@ -100,7 +125,7 @@ class DelimitedFile:
                 quoted_strings_can_be_null=False,
             ),
         }
-        with _Text(self.path, self.where) as text:
+        with (_Blanks if blanks else _Text)(self.path, self.where, self.member) as text:
             try:
                 yield from pyarrow.csv.open_csv(text, **options)
             except pa.ArrowInvalid:
@@ -109,11 +134,12 @@ class DelimitedFile:
                 raise
 
     def _ragged(self, row: Any) -> str:
-        number = f", row {row.number - 1}" if row.number else ""
+        number = f", row {row.number - self.header}" if row.number else ""
         quote = "; is a quote not closed?" if row.text.count('"') % 2 else ""
         values = "1 value" if row.actual_columns == 1 else f"{row.actual_columns} values"
         return (
-            f"{self.where}{number}: has {values}, but the header names {row.expected_columns} columns: "
+            f"{self.where}{number}: has {values}, but the {'header names' if self.header else 'first line has'} "
+            f"{row.expected_columns}{' columns' if self.header else ''}: "
             f"{_short(row.text)}{quote}"
         )
 
@@ -133,6 +159,13 @@ class DelimitedFile:
         except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
             told = str(error)
         raise SoakError(f"{self.where}: is not a table of separated text ({_short(told, 200)})")
+
+
+def _values(line: str, delimiter: str, where: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise SoakError(f"{where}, line 1: cannot be read as names of columns ({error})") from None
 
 
 def first_not_a_number(column: Any) -> int | None:
@@ -176,8 +209,8 @@ def _short(text: object, length: int = 60) -> str:
 class _Text(io.BufferedIOBase):
     """Bytes of a text file: without a byte order mark, checked to be UTF-8 without NUL."""
 
-    def __init__(self, path: str | Path, where: str) -> None:
-        self._stream = open_bytes(path, where)
+    def __init__(self, path: str | Path, where: str, member: str | None = None) -> None:
+        self._stream = open_bytes(path, where, member)
         self._where = where
         self._lines = 0
         self._rest = b""  # bytes of a character that the last chunk cut in two
@@ -232,3 +265,20 @@ class _Text(io.BufferedIOBase):
         if not self.closed:
             self._stream.close()
         super().close()
+
+
+class _Blanks(_Text):
+    """The same with one comma in place of any number of blanks between values."""
+
+    _ready = b""
+
+    def read(self, size: int | None = -1) -> bytes:
+        lines, count = [self._ready], len(self._ready)
+        while (size is None or size < 0 or count < size) and (line := self.readline()):
+            values = b",".join(line.split())
+            lines += [values, b"\n"]
+            count += len(values) + 1
+        data = b"".join(lines)
+        end = count if size is None or size < 0 else size
+        self._ready = data[end:]
+        return data[:end]

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from soak.data.dataset import Dataset
 from soak.data.delimited import DelimitedFile
+from soak.data.values import exact, no_missing, numbers, whole_labels
 from soak.data.writing import RowsFile
 from soak.errors import SoakError
 
@@ -109,9 +109,7 @@ class _Floats(_Encoding):
         self.dtype = dtype
 
     def __call__(self, values: NDArray[np.float64]) -> NDArray[Any] | None:
-        with np.errstate(over="ignore"):
-            small = values.astype(self.dtype)
-        return small if np.array_equal(small, values) else None
+        return exact(values, self.dtype)
 
 
 def _pixel_columns(table: DelimitedFile) -> list[str]:
@@ -137,7 +135,7 @@ def _decode(
     columns = _Columns()
     for batch in table.batches(dict.fromkeys(pixels, pa.float64())):
         batch = batch.slice(0, None if rows is None else rows - columns.rows)
-        block = _matrix(batch, pixels, table.where, columns.rows)
+        block = numbers(batch, pixels, table.where, columns.rows, "pixel")
         encoded = encode(block) if len(block) else block
         if encoded is None:
             return None
@@ -153,41 +151,12 @@ def _decode(
     return columns
 
 
-def _matrix(batch: pa.RecordBatch, pixels: list[str], where: str, rows_before: int) -> NDArray[np.float64]:
-    """The pixels of a batch, in rows; missing and infinite values are errors."""
-    block = np.empty((len(pixels), len(batch)))
-    for number, name in enumerate(pixels):
-        block[number] = batch.column(name).to_numpy(zero_copy_only=False)
-    bad = ~np.isfinite(block)
-    if bad.any():
-        row = int(bad.any(axis=0).argmax())
-        column = pixels[int(bad[:, row].argmax())]
-        raise SoakError(f"{where}, row {rows_before + row + 1}, column {column!r}: the pixel is missing or infinite")
-    return np.ascontiguousarray(block.T)
-
-
 def _dataset(name: str, table: DelimitedFile, columns: _Columns, features: NDArray[Any], scale: float) -> Dataset:
-    labels = _no_missing(columns.labels, LABEL, table.where)
+    labels = no_missing(columns.labels, LABEL, table.where)
     part = None
     if columns.parts:
-        part = _no_missing(columns.parts, PART, table.where).to_numpy(zero_copy_only=False)
-    return Dataset(name, features, scale, _labels(labels), part, image_shape(features.shape[1]))
-
-
-def _no_missing(chunks: list[Any], column: str, where: str) -> Any:
-    values = pa.concat_arrays(chunks)
-    if values.null_count:
-        row = int(np.flatnonzero(pc.is_null(values).to_numpy(zero_copy_only=False))[0])
-        raise SoakError(f"{where}, row {row + 1}, column {column!r}: is missing")
-    return values
-
-
-def _labels(values: Any) -> NDArray[Any]:
-    """Whole numbers if all of them are, else text."""
-    try:
-        return np.asarray(values.cast(pa.int64()).to_numpy(zero_copy_only=False))
-    except pa.ArrowInvalid:
-        return np.asarray(values.to_numpy(zero_copy_only=False))
+        part = no_missing(columns.parts, PART, table.where).to_numpy(zero_copy_only=False)
+    return Dataset(name, features, scale, whole_labels(labels), part, image_shape(features.shape[1]))
 
 
 def image_shape(n_pixels: int) -> tuple[int, ...] | None:

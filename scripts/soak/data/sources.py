@@ -1,9 +1,10 @@
 """The raw files of a data set or task, by name: what is downloaded before anything is decoded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from soak.config.data import BUILTIN_PREFIX, DatasetSettings, TaskSettings
+from soak.config.data import BUILTIN_PREFIX, BinaryPart, DatasetSettings, IdxPart, TaskSettings
 from soak.data.addresses import shown
 
 
@@ -18,7 +19,8 @@ class Source:
 def sources(settings: DatasetSettings | TaskSettings) -> dict[str, Source]:
     """The raw files by name.
 
-    images_1, labels_1, images_2, … for IDX files, in the order of the parts; csv; table for a task of its own table.
+    images_1, labels_1, images_2, … for files of IDX or bytes, table_1, parts_1, … for tables, in the order of the parts;
+    csv; table for a task of its own table.
     Empty for what needs no file: built-in data, a transpose, a task of data sets.
     """
     if isinstance(settings, TaskSettings):
@@ -26,9 +28,15 @@ def sources(settings: DatasetSettings | TaskSettings) -> dict[str, Source]:
             return {}
         return {"table": Source((settings.table,), tuple(settings.hash))}
     found: dict[str, Source] = {}
-    for number, part in enumerate(settings.idx or [], start=1):
+    entries: Sequence[IdxPart | BinaryPart] = settings.idx or settings.binary or []
+    for number, part in enumerate(entries, start=1):
         found[f"images_{number}"] = Source(tuple(part.images), tuple(part.images_hash))
-        found[f"labels_{number}"] = Source(tuple(part.labels), tuple(part.labels_hash))
+        if part.labels is not None:
+            found[f"labels_{number}"] = Source(tuple(part.labels), tuple(part.labels_hash))
+    for number, table in enumerate(settings.tables or [], start=1):
+        found[f"table_{number}"] = Source(tuple(table.table), tuple(table.hash))
+        if table.parts is not None:
+            found[f"parts_{number}"] = Source(tuple(table.parts), tuple(table.parts_hash))
     if settings.csv is not None:
         found["csv"] = Source(tuple(settings.csv), tuple(settings.hash))
     return found

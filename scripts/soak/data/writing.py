@@ -1,6 +1,7 @@
 """Writing tables that may be larger than memory."""
 
 import errno
+import math
 import os
 import tempfile
 from collections.abc import Iterator
@@ -76,6 +77,6 @@ class RowsFile:
 
 def row_blocks(matrix: NDArray[Any], n_bytes: int = 2**24) -> Iterator[NDArray[Any]]:
     """Consecutive rows of a matrix, about so many bytes at a time."""
-    step = max(1, n_bytes // max(1, matrix.itemsize * matrix.shape[1]))
+    step = max(1, n_bytes // max(1, matrix.itemsize * math.prod(matrix.shape[1:])))
     for start in range(0, len(matrix), step):
         yield matrix[start : start + step]
