@@ -33,6 +33,26 @@ def images_and_labels(folder: Path, images: bytes, labels: bytes = LABELS, **mem
     return {"idx": [{"images": str(folder / "images"), "labels": str(folder / "labels"), **members}]}
 
 
+def images_of_bytes(folder: Path, images: bytes, labels: bytes | None = None, **settings: Any) -> dict[str, Any]:
+    """Settings of a data set of images as bytes, 2 x 2 each."""
+    (folder / "images").write_bytes(images)
+    entry = {"images": str(folder / "images")}
+    if labels is not None:
+        (folder / "labels").write_bytes(labels)
+        entry["labels"] = str(folder / "labels")
+    return {"binary": [entry | settings], "shape": [2, 2]}
+
+
+def number_table(folder: Path, text: str, parts: str | None = None, **settings: Any) -> dict[str, Any]:
+    """Settings of a data set of one table of numbers."""
+    (folder / "rows").write_text(text)
+    entry = {"table": str(folder / "rows"), **settings}
+    if parts is not None:
+        (folder / "parts").write_text(parts)
+        entry["parts"] = str(folder / "parts")
+    return {"tables": [entry]}
+
+
 def image_csv(folder: Path, text: str | bytes) -> dict[str, Any]:
     """Settings of a data set of one CSV file."""
     path = folder / "images.csv"
@@ -285,6 +305,90 @@ DATASETS: dict[str, tuple[Any, str]] = {
     "csv: parquet": (
         lambda f: image_csv(f, parquet()),
         "FOLDER/images.csv: is a Parquet file, not a table of text; give it the name of its kind",
+    ),
+}
+DATASETS |= {
+    "bytes: cut short": (
+        lambda f: images_of_bytes(f, bytes(14)),
+        "FOLDER/images: holds 14 bytes, which is no whole number of images: a label and 2 x 2 pixels take 5; is the file cut short, or shape wrong?",
+    ),
+    "bytes: counts differ": (
+        lambda f: images_of_bytes(f, bytes(12), bytes(2)),
+        "FOLDER/images: holds 3 images, but FOLDER/labels holds 2 labels; they must be as many",
+    ),
+    "bytes: shape wrong": (
+        lambda f: images_of_bytes(f, bytes(9), bytes(3)),
+        "FOLDER/images: holds 9 bytes, which is no whole number of images: 2 x 2 pixels take 4; is the file cut short, or shape wrong?",
+    ),
+    "bytes: tar cut short": (
+        lambda f: images_of_bytes(f, gzip.compress(tar_of({"x/a": noise(50_000)}))[:20_000], images_member="x/a"),
+        "FOLDER/images: the gzip data end too early: the file is cut short",
+    ),
+    "bytes: no such member": (
+        lambda f: images_of_bytes(
+            f, gzip.compress(tar_of({"x/data_batch_1.bin": bytes(5)})), images_member="data_batch_1.bin"
+        ),
+        "FOLDER/images: has no file 'data_batch_1.bin'; did you mean 'x/data_batch_1.bin'?",
+    ),
+    "table of numbers: no label": (
+        lambda f: number_table(f, "class a b\n1 2 3\n"),
+        "FOLDER/rows: has no column 'y' for the label; its columns: class, a, b",
+    ),
+    "table of numbers: no such column number": (
+        lambda f: number_table(f, "1 2 3\n", header=False, label=4),
+        "FOLDER/rows: has no column '4' for the label; its columns: 1, 2, 3",
+    ),
+    "table of numbers: label alone": (
+        lambda f: number_table(f, "row.names,y\n1,2\n"),
+        "FOLDER/rows: has no features; its columns: row.names, y",
+    ),
+    "table of numbers: header unasked": (
+        lambda f: number_table(f, "y a b\n1 2 3\n", header=False, label=1),
+        "FOLDER/rows, row 1, column '2': 'a' is not a number",
+    ),
+    "table of numbers: header missing": (
+        lambda f: number_table(f, "1 2 3\n4 5 6\n"),
+        "FOLDER/rows, line 1: holds numbers only, '1, 2, 3': the header line is missing",
+    ),
+    "table of numbers: text": (
+        lambda f: number_table(f, "1 2 3\n4 5 six\n", header=False, label=1),
+        "FOLDER/rows, row 2, column '3': 'six' is not a number",
+    ),
+    "table of numbers: ragged": (
+        lambda f: number_table(f, "1 2 3\n4 5\n", header=False, label=1),
+        "FOLDER/rows, row 2: has 2 values, but the first line has 3: '4,5'",
+    ),
+    "table of numbers: missing": (
+        lambda f: number_table(f, "1,2,3\n4,,6\n", header=False, label=1),
+        "FOLDER/rows, row 2, column '2': the value is missing or infinite",
+    ),
+    "table of numbers: label missing": (
+        lambda f: number_table(f, "1,2,3\n,5,6\n", header=False, label=1),
+        "FOLDER/rows, row 2, column '1': is missing",
+    ),
+    "table of numbers: no rows": (
+        lambda f: number_table(f, "y,a\n"),
+        "FOLDER/rows: has a header line, but no rows",
+    ),
+    "table of numbers: blank": (
+        lambda f: number_table(f, "  \n1 2\n", header=False, label=1),
+        "FOLDER/rows, line 1: is empty; it must be a row",
+    ),
+    "table of numbers: not a square": (
+        lambda f: number_table(f, "1 2 3\n", header=False, label=1) | {"shape": [2, 2]},
+        "FOLDER/rows: has 2 features, but by its shape an image has 2 x 2 pixels",
+    ),
+    "parts: not as many": (
+        lambda f: number_table(f, "1 2\n3 4\n", "0\n", header=False, label=1),
+        "FOLDER/rows: has 2 rows, but its file of parts 1; they must be as many",
+    ),
+    "parts: without a name": (
+        lambda f: number_table(f, "1 2\n3 4\n", "0\n2\n", header=False, label=1, part_names={0: "train", 1: "test"}),
+        "FOLDER/parts, row 2: the part '2' has no name; part_names has 0, 1",
+    ),
+    "parts: two columns": (
+        lambda f: number_table(f, "1 2\n3 4\n", "0 1\n1 1\n", header=False, label=1),
+        "FOLDER/parts: has 2 columns; a file of parts has one, with a value for each row",
     ),
 }
 TABLES: dict[str, tuple[Any, str]] = {

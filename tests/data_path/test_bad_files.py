@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bad_files import DATASETS, GOOD_CSV, IMAGES, TABLES, idx, images_and_labels, table
+from bad_files import DATASETS, GOOD_CSV, IMAGES, TABLES, idx, images_and_labels, number_table, table
 from pydantic import ValidationError
 
 from soak.config.data import DatasetSettings, TaskSettings, check_datasets
@@ -88,6 +88,36 @@ CONFIG_MISTAKES = {
         DatasetSettings,
         {"rows": 3},
         "nothing says where the rows come from; allowed: exactly one of builtin, idx, csv, binary, tables, transpose_of",
+    ),
+    "labels of nothing": (
+        DatasetSettings,
+        {"binary": [{"images": "a", "labels_member": "y.bin"}], "shape": [2, 2]},
+        "labels_member: is of the file labels, which is not named",
+    ),
+    "bytes without a shape": (
+        DatasetSettings,
+        {"binary": [{"images": "a"}]},
+        "shape: binary needs it: [height, width] or [channels, height, width]",
+    ),
+    "shape of what tells it": (
+        DatasetSettings,
+        {"csv": "a", "shape": [2, 2]},
+        "shape: is for binary and tables; csv tells it",
+    ),
+    "columns of what has rows": (
+        DatasetSettings,
+        {"csv": "a", "by_column": True},
+        "by_column: is for binary only; transpose_of turns other images",
+    ),
+    "part and parts": (
+        DatasetSettings,
+        {"tables": [{"table": "a", "part": "train", "parts": "b"}]},
+        "part and parts exclude each other; allowed: one name for all rows, or a file",
+    ),
+    "names of no parts": (
+        DatasetSettings,
+        {"tables": [{"table": "a", "part_names": {0: "train"}}]},
+        "part_names: is of the file parts, which is not named",
     ),
     "scheme": (
         DatasetSettings,
@@ -206,6 +236,15 @@ def test_parts_that_differ(tmp_path):
         "alike"
     )
     check_told(decode_here, {"idx": one + two}, tmp_path, message)
+
+
+def test_tables_that_differ(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    one = number_table(tmp_path / "a", "y x.1 x.2\n1 2 3\n")["tables"]
+    two = number_table(tmp_path / "b", "y x.2 x.1\n1 2 3\n")["tables"]
+    message = "FOLDER/b/rows: has the features x.2, x.1, but the table before it x.1, x.2; all must be alike"
+    check_told(decode_here, {"tables": one + two}, tmp_path, message)
 
 
 def test_file_of_another_program(tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from bad_files import GOOD_CSV, IMAGES, arrow, idx, parquet, zip_of
+from bad_files import GOOD_CSV, IMAGES, arrow, idx, parquet, tar_of, zip_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +107,39 @@ def test_published_csv(folder, data):
         decoded = Dataset.open(folder / "D.arrow")
         assert len(decoded.features) == len(decoded.label) > 0
         assert np.isfinite(decoded.features).all()
+
+
+NUMBERS = [b"1 0.5 2 \n2 1e-3 3\n", b"1,0.5,2\n2,1.5,3\n", b"1\t0.5\t2\n2\t1.5\t3", b'"1" -2 +3\n\n']
+
+
+@FUZZ
+@given(data=mutated(pack(NUMBERS)), parts=st.one_of(st.none(), mutated([b"0\n1\n", b"1\n"])))
+def test_table_of_numbers(folder, data, parts):
+    (folder / "a").write_bytes(data)
+    (folder / "b").write_bytes(parts or b"")
+    entry = {"table": "a", "header": False, "label": 1} | ({} if parts is None else {"parts": "b"})
+    raw = {"table_1": folder / "a", "parts_1": folder / "b"}
+    try:
+        decode("D", DatasetSettings(tables=[entry]), raw, folder / "D.arrow", folder / "D.json")
+    except SoakError as error:
+        one_line(error)
+    else:
+        decoded = Dataset.open(folder / "D.arrow")
+        assert len(decoded.features) == len(decoded.label) > 0
+        assert np.isfinite(decoded.features).all()
+
+
+@FUZZ
+@given(data=mutated([*pack([bytes(range(15))]), tar_of({"a": bytes(10)})]), member=st.sampled_from([None, "a"]))
+def test_bytes(folder, data, member):
+    (folder / "a").write_bytes(data)
+    made = DatasetSettings(binary=[{"images": "a", "images_member": member}], shape=[2, 2])
+    try:
+        decode("D", made, {"images_1": folder / "a"}, folder / "D.arrow", folder / "D.json")
+    except SoakError as error:
+        one_line(error)
+    else:
+        assert len(Dataset.open(folder / "D.arrow").label) > 0
 
 
 TABLE_SEEDS = [GOOD_CSV.encode(), GOOD_CSV.replace("cat", '"ca,t"').encode(), GOOD_CSV.replace("1.5", "NA").encode()]
