@@ -5,8 +5,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from soak.errors import SoakError
+
+_terminal: TextIO | None = None
+
+
+def terminal() -> TextIO | None:
+    """Where progress may be shown: standard error if it is a terminal, also while `job` sends it to the log."""
+    if _terminal is not None:
+        return _terminal
+    return sys.stderr if sys.stderr.isatty() else None
 
 
 @contextmanager
@@ -15,6 +25,9 @@ def job(log: Sequence[str]) -> Iterator[None]:
 
     The file descriptors themselves are redirected, so that what compiled libraries print is logged too.
     """
+    global _terminal
+    if sys.stderr.isatty():
+        _terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w")
     path = Path(log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:

@@ -4,7 +4,9 @@ import gzip
 import hashlib
 import io
 import os
+import pty
 import random
+import re
 import ssl
 import stat
 import subprocess
@@ -290,6 +292,30 @@ def test_jobs_share_one_download(server, tmp_path):
     assert [job.wait() for job in jobs] == [0, 0, 0]
     assert server.requests["/a.bin"] == [None]
     assert all((tmp_path / str(job)).read_bytes() == BODY for job in range(3))
+
+
+PROGRESS = """
+import sys
+from soak.data.download import download
+from soak.job import job
+with job([sys.argv[2]]):
+    print("in the log")
+    download([sys.argv[1]], [], sys.argv[3])
+"""
+
+
+def test_bytes_so_far_on_a_terminal_and_not_in_the_log(server, tmp_path):
+    url = server.url("a.bin", Page(BODY, trickle=0.1))
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "scripts")}
+    command = [sys.executable, "-c", PROGRESS, url, str(tmp_path / "log"), str(tmp_path / "a")]
+    ours, terminal = pty.openpty()
+    subprocess.run(command, env=environment, stderr=terminal, check=True)
+    os.close(terminal)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert re.match(r"(\ra.bin: 0.\d of 0.1 MB)+\r\n$", shown)
+    assert shown.count("MB") > 2
+    assert (tmp_path / "log").read_text() == "in the log\n"
 
 
 def test_cache_that_cannot_be_written(tmp_path, monkeypatch, server):

@@ -3,7 +3,6 @@
 import json
 import random
 import socket
-import sys
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +14,7 @@ import urllib3
 
 from soak.data.addresses import file_name
 from soak.data.streams import looks_like_html
+from soak.job import terminal
 
 _CHUNK = 2**16
 _MAX_REDIRECTS = 10
@@ -247,21 +247,20 @@ class _Progress:
 
     def __init__(self, name: str, have: int, total: int | None) -> None:
         self._name, self._count, self._total = name, have, total
-        self._on = sys.stderr.isatty()
+        self._terminal = terminal()
         self._shown = 0.0
 
     def add(self, count: int) -> None:
         self._count += count
-        if self._on and time.monotonic() - self._shown > 0.2:
+        if time.monotonic() - self._shown > 0.2:
             self._shown = time.monotonic()
-            self._show()
+            self._show("")
 
     def end(self) -> None:
-        if self._on:
-            self._show()
-            sys.stderr.write("\n")
+        self._show("\n")
 
-    def _show(self) -> None:
-        of = f" of {self._total / 1e6:.1f}" if self._total else ""
-        sys.stderr.write(f"\r{self._name}: {self._count / 1e6:.1f}{of} MB")
-        sys.stderr.flush()
+    def _show(self, end: str) -> None:
+        if self._terminal is not None:
+            of = f" of {self._total / 1e6:.1f}" if self._total else ""
+            self._terminal.write(f"\r{self._name}: {self._count / 1e6:.1f}{of} MB{end}")
+            self._terminal.flush()
