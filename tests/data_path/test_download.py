@@ -133,9 +133,9 @@ def test_wrong_checksum_names_all_and_tries_the_next_mirror(server, tmp_path):
 def test_all_mirrors_fail(server, tmp_path):
     urls = [server.url("none.bin"), server.url("b.bin", Page(BODY, always=("status", 500)))]
     with pytest.raises(SoakError) as told:
-        download(urls, [], tmp_path / "images_1", QUICK)
+        download(urls, [], tmp_path / "raw" / "MNIST" / "images_1", QUICK)
     assert str(told.value) == (
-        f"images_1: none of its 2 sources has it: (1) {urls[0]}: the server says 404 Not Found; "
+        f"MNIST/images_1: none of its 2 sources has it: (1) {urls[0]}: the server says 404 Not Found; "
         f"(2) {urls[1]}: the server says 500 Internal Server Error (4 attempts)"
     )
     assert len(server.requests["/none.bin"]) == 1

@@ -63,7 +63,8 @@ def download(
             failures.append(f"{shown(location)}: {str(error).removeprefix(f'{shown(location)}: ')}")
     if len(failures) > 1:
         numbered = "; ".join(f"({number}) {failure}" for number, failure in enumerate(failures, start=1))
-        raise SoakError(f"{Path(destination).name}: none of its {len(failures)} sources has it: {numbered}")
+        name = "/".join(Path(destination).parts[-2:])  # of the data set or task, and of the file
+        raise SoakError(f"{name}: none of its {len(failures)} sources has it: {numbered}")
     raise SoakError(failures[0])
 
 
