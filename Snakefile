@@ -26,6 +26,7 @@ if not workflow.overwrite_configfiles and not {"tasks", "scores"} & config.keys(
 
 
 include: "rules/common.smk"
+include: "rules/functions.smk"
 include: "rules/data.smk"
 include: "rules/tasks.smk"
 include: "rules/fits.smk"

@@ -3,12 +3,6 @@ DECODED = [name for name, one in cfg.datasets.items() if not one.transpose_of]
 TRANSPOSED = [name for name, one in cfg.datasets.items() if one.transpose_of]
 
 
-def own_file(wildcards):
-    """The user's own file, so that new bytes in it run again; nothing where there is a URL, mirrors or no file."""
-    urls = SOURCES[wildcards.owner, wildcards.source].urls
-    return [url for url in urls if len(urls) == 1 and Path(url).is_file()]
-
-
 rule download:
     input:
         local=own_file,

@@ -23,15 +23,6 @@ DRAWN = {
 }
 
 
-def figure_files(*groups):
-    """Files of the figures of some groups, in all formats."""
-    return expand(
-        "results/figures/{name}.{format}",
-        name=[name for group in groups for name in DRAWN[group]],
-        format=FORMATS,
-    )
-
-
 IMAGE_TASKS = [task for task, one in cfg.tasks.items() if one.datasets]
 FIGURES = [
     *figure_files("images", "training", "results"),

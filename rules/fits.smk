@@ -1,27 +1,6 @@
 # Training: one fit per train set and learner, several of one task and learner in a job.
 
 
-def pack_train_sets(wildcards):
-    """(name, digest of its rows) of each train set of a pack."""
-    pack = packs(wildcards.task, wildcards.learner)[wildcards.pack]
-    return [[one.name, one.digest] for one in pack.train_sets]
-
-
-def pack_minutes(wildcards, attempt):
-    pack = packs(wildcards.task, wildcards.learner)[wildcards.pack]
-    return attempt * plan.minutes(
-        cfg.learners[wildcards.learner], described(wildcards.task), pack.train_sets
-    )
-
-
-def pack_memory(wildcards, attempt):
-    told = described(wildcards.task)
-    learner = cfg.learners[wildcards.learner]
-    return attempt * plan.memory_mb(
-        learner, told.n_rows, told.n_features, told.n_outputs
-    )
-
-
 # The splits are inputs whose age does not count: what a fit depends on of them is the digest of its rows, a param. So is
 # the code that it runs, which for other rules is among the inputs: twenty files in ten thousand jobs would be slow.
 rule fit:
@@ -57,11 +36,6 @@ rule fit:
 
 
 # The fits that single figures show, each one of its own: drawing never trains.
-
-
-def first_of_type(kind):
-    """The first learner of a type, if the config has one."""
-    return next((name for name, one in cfg.learners.items() if one.type == kind), None)
 
 
 IMAGES = cfg.tutorial_dataset()

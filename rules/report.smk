@@ -65,10 +65,3 @@ rule outcome:
         "Did all fits go well?"
     script:
         "../scripts/outcome.py"
-
-
-def tell_outcome():
-    """The verdicts in plain words, at the end of a run that made them."""
-    outcome = Path("results/logs/outcome.txt")
-    if outcome.exists():
-        print("\n" + outcome.read_text(), file=sys.stderr)

@@ -17,20 +17,6 @@ if cfg.tasks:
     TABLES += ["results/tables/folds.parquet", "results/tables/history.parquet"]
 
 
-def asked_scores(_):
-    """What is scored: per task the algorithms of each learner, and the measures."""
-    return {
-        task: {
-            "algorithms": {
-                name: list(registry.algorithms(name, one))
-                for name, one in task_learners(task).items()
-            },
-            "measures": measures_of(cfg, task, index()[task].type),
-        }
-        for task in cfg.tasks
-    }
-
-
 if cfg.tasks:
 
     rule scores:

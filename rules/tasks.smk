@@ -1,38 +1,6 @@
 # From data sets and tables to tasks, and from tasks to splits.
 
 
-def task_rows(wildcards):
-    """Where the rows of a task come from: data sets, or its own table."""
-    datasets = cfg.tasks[wildcards.task].datasets
-    if datasets:
-        return [f"results/data/{dataset}.arrow" for dataset in datasets]
-    return [
-        f"results/raw/{owner}/{source}"
-        for owner, source in SOURCES
-        if owner == wildcards.task and source == "table"
-    ]
-
-
-def task_roles(task):
-    """The part of a task's config that decides its rows and columns."""
-    return {
-        key: value
-        for key, value in settings(cfg.tasks[task]).items()
-        if key in TaskSettings.model_fields
-    }
-
-
-def task_learners(task):
-    """Learners that are fitted on a task, once its type is known."""
-    return learners_of(cfg, task, index()[task].type)
-
-
-def needs_classes(task):
-    """Whether some learner of the task cannot train on one class alone."""
-    named = cfg.tasks[task].learners or cfg.learners
-    return any(cfg.learners[name].type != "featureless" for name in named)
-
-
 rule build_task:
     input:
         rows=task_rows,
@@ -135,17 +103,3 @@ rule check_learner:
         "Checking that {wildcards.learner} fits task {wildcards.task}"
     script:
         "../scripts/check_learner.py"
-
-
-def checks(task, *learners):
-    """Checks of learners that can be at odds with a task: networks and other people's classes."""
-    return [
-        f"results/tasks/checked/{task}/{learner}.json"
-        for learner in learners
-        if cfg.learners[learner].type not in ("featureless", "cv_glmnet")
-    ]
-
-
-def all_checks(_):
-    """Checks of all tasks and learners."""
-    return [file for task in cfg.tasks for file in checks(task, *task_learners(task))]

@@ -1,0 +1,127 @@
+# What rules ask of wildcards and config: the functions of the other files, since rules and functions do not mix.
+
+
+# data.smk
+
+
+def own_file(wildcards):
+    """The user's own file, so that new bytes in it run again; nothing where there is a URL, mirrors or no file."""
+    urls = SOURCES[wildcards.owner, wildcards.source].urls
+    return [url for url in urls if len(urls) == 1 and Path(url).is_file()]
+
+
+# tasks.smk
+
+
+def task_rows(wildcards):
+    """Where the rows of a task come from: data sets, or its own table."""
+    datasets = cfg.tasks[wildcards.task].datasets
+    if datasets:
+        return [f"results/data/{dataset}.arrow" for dataset in datasets]
+    return [
+        f"results/raw/{owner}/{source}"
+        for owner, source in SOURCES
+        if owner == wildcards.task and source == "table"
+    ]
+
+
+def task_roles(task):
+    """The part of a task's config that decides its rows and columns."""
+    return {
+        key: value
+        for key, value in settings(cfg.tasks[task]).items()
+        if key in TaskSettings.model_fields
+    }
+
+
+def task_learners(task):
+    """Learners that are fitted on a task, once its type is known."""
+    return learners_of(cfg, task, index()[task].type)
+
+
+def needs_classes(task):
+    """Whether some learner of the task cannot train on one class alone."""
+    named = cfg.tasks[task].learners or cfg.learners
+    return any(cfg.learners[name].type != "featureless" for name in named)
+
+
+def checks(task, *learners):
+    """Checks of learners that can be at odds with a task: networks and other people's classes."""
+    return [
+        f"results/tasks/checked/{task}/{learner}.json"
+        for learner in learners
+        if cfg.learners[learner].type not in ("featureless", "cv_glmnet")
+    ]
+
+
+def all_checks(_):
+    """Checks of all tasks and learners."""
+    return [file for task in cfg.tasks for file in checks(task, *task_learners(task))]
+
+
+# fits.smk
+
+
+def pack_train_sets(wildcards):
+    """(name, digest of its rows) of each train set of a pack."""
+    pack = packs(wildcards.task, wildcards.learner)[wildcards.pack]
+    return [[one.name, one.digest] for one in pack.train_sets]
+
+
+def pack_minutes(wildcards, attempt):
+    pack = packs(wildcards.task, wildcards.learner)[wildcards.pack]
+    return attempt * plan.minutes(
+        cfg.learners[wildcards.learner], described(wildcards.task), pack.train_sets
+    )
+
+
+def pack_memory(wildcards, attempt):
+    told = described(wildcards.task)
+    learner = cfg.learners[wildcards.learner]
+    return attempt * plan.memory_mb(
+        learner, told.n_rows, told.n_features, told.n_outputs
+    )
+
+
+def first_of_type(kind):
+    """The first learner of a type, if the config has one."""
+    return next((name for name, one in cfg.learners.items() if one.type == kind), None)
+
+
+# tables.smk
+
+
+def asked_scores(_):
+    """What is scored: per task the algorithms of each learner, and the measures."""
+    return {
+        task: {
+            "algorithms": {
+                name: list(registry.algorithms(name, one))
+                for name, one in task_learners(task).items()
+            },
+            "measures": measures_of(cfg, task, index()[task].type),
+        }
+        for task in cfg.tasks
+    }
+
+
+# figures.smk
+
+
+def figure_files(*groups):
+    """Files of the figures of some groups, in all formats."""
+    return expand(
+        "results/figures/{name}.{format}",
+        name=[name for group in groups for name in DRAWN[group]],
+        format=FORMATS,
+    )
+
+
+# report.smk
+
+
+def tell_outcome():
+    """The verdicts in plain words, at the end of a run that made them."""
+    outcome = Path("results/logs/outcome.txt")
+    if outcome.exists():
+        print(f"\n{outcome.read_text()}", file=sys.stderr)
