@@ -156,7 +156,7 @@ def duration(seconds: float) -> str:
     """A duration as people say it.
 
     >>> duration(50), duration(4000), duration(200_000)
-    ('50 s', '1 h 07 min', '2 d 8 h')
+    ('50 s', '1 h 07 min', '2 d 7 h')
     """
     if seconds < 60:
         return f"{seconds:.0f} s"
