@@ -10,6 +10,7 @@ made up: images of which 80 % of the pixels are 0, as MNIST's; a table of 81 num
 import argparse
 import gzip
 import os
+import re
 import resource
 import struct
 import subprocess
@@ -26,14 +27,13 @@ PIXELS, WIDE = 784, 81
 
 def make_idx(folder: Path, rows: int) -> None:
     random = np.random.default_rng(1)
-    for seed in (1, 2):
-        with gzip.open(folder / f"images{seed}.gz", "wb", compresslevel=1) as file:
-            file.write(bytes([0, 0, 8, 3]) + struct.pack(">3I", rows, 28, 28))
-            for start in range(0, rows, 5000):
-                file.write(_pixels(random, min(5000, rows - start)).tobytes())
-        labels = random.integers(0, 10, rows).astype(np.uint8)
-        packed = gzip.compress(bytes([0, 0, 8, 1]) + struct.pack(">I", rows) + labels.tobytes())
-        (folder / f"labels{seed}.gz").write_bytes(packed)
+    with gzip.open(folder / "images.gz", "wb", compresslevel=1) as file:
+        file.write(bytes([0, 0, 8, 3]) + struct.pack(">3I", rows, 28, 28))
+        for start in range(0, rows, 5000):
+            file.write(_pixels(random, min(5000, rows - start)).tobytes())
+    labels = random.integers(0, 10, rows).astype(np.uint8)
+    packed = gzip.compress(bytes([0, 0, 8, 1]) + struct.pack(">I", rows) + labels.tobytes())
+    (folder / "labels.gz").write_bytes(packed)
 
 
 def make_csv(folder: Path, rows: int) -> None:
@@ -72,10 +72,9 @@ def decode_idx(folder: Path) -> None:
     from soak.config.data import DatasetSettings
     from soak.data.decode import decode
 
-    for number in (1, 2):
-        raw = {"images_1": folder / f"images{number}.gz", "labels_1": folder / f"labels{number}.gz"}
-        settings = DatasetSettings(idx=[{"images": str(raw["images_1"]), "labels": str(raw["labels_1"])}])
-        decode(f"idx{number}", settings, raw, folder / f"idx{number}.arrow", folder / f"idx{number}.json")
+    raw = {"images_1": folder / "images.gz", "labels_1": folder / "labels.gz"}
+    settings = DatasetSettings(idx=[{"images": str(raw["images_1"]), "labels": str(raw["labels_1"])}])
+    decode("idx", settings, raw, folder / "idx.arrow", folder / "idx.json")
 
 
 def decode_csv(folder: Path) -> None:
@@ -89,7 +88,7 @@ def stack(folder: Path) -> None:
     from soak.config.data import TaskSettings
     from soak.tasks.build import build_task
 
-    paths = {name: folder / f"{name}.arrow" for name in ("idx1", "idx2")}
+    paths = {name: folder / f"{name}.arrow" for name in ("idx", "csv")}
     build_task("pair", TaskSettings(datasets=list(paths)), paths, folder / "pair.arrow", folder / "pair.json")
 
 
@@ -132,15 +131,16 @@ def read_wide_with_pyarrow(folder: Path) -> None:
 
 
 STEPS = {
-    "IDX: two data sets decoded": decode_idx,
+    "IDX: one data set decoded": decode_idx,
     "CSV: one data set decoded": decode_csv,
     "  limit: pyarrow's reader, streaming": read_with_pyarrow,
     "  limit: pandas.read_csv": read_with_pandas,
-    "two data sets made into one task": stack,
+    "both made into one task": stack,
     "10 folds and splits of it": split,
     "wide table: task built (two passes)": build_wide,
     "  limit: pyarrow's reader, one pass": read_wide_with_pyarrow,
 }
+TOGETHER = (decode_idx, decode_csv, stack, split)
 
 
 def run(step: str, folder: Path) -> None:
@@ -153,10 +153,8 @@ def run(step: str, folder: Path) -> None:
     watch.join()
     usage = resource.getrusage(resource.RUSAGE_SELF)
     # Not ru_maxrss: a new process starts with its parent's.
-    print(
-        f"{usage.ru_utime + usage.ru_stime:6.1f} s CPU, peak {_memory('VmHWM') / 1024:.0f} MB, "
-        f"own {own[0] / 1024:.0f} MB"
-    )
+    seconds, peak = usage.ru_utime + usage.ru_stime, _memory("VmHWM") / 1024
+    print(f"{seconds:6.1f} s CPU, peak {peak:.0f} MB, own {own[0] / 1024:.0f} MB")
 
 
 def _watch_own_memory(own: list[int], done: threading.Event) -> None:
@@ -189,11 +187,22 @@ def main() -> None:
         sizes = {path.name: path.stat().st_size / 2**20 for path in folder.iterdir()}
         print(f"inputs: images.csv {sizes['images.csv']:.0f} MB, wide.csv {sizes['wide.csv']:.0f} MB")
         print(f"decoded: {arguments.rows * PIXELS / 2**20:.0f} MB a data set")
+        took = []
         for step in STEPS:
             if arguments.wide_rows or "wide" not in STEPS[step].__name__:
                 print(f"{step:40s}", end="", flush=True)
                 command = [sys.executable, __file__, "--step", step, "--folder", str(folder)]
-                subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": "scripts"})
+                done = subprocess.run(
+                    command, check=True, env=os.environ | {"PYTHONPATH": "scripts"}, stdout=subprocess.PIPE, text=True
+                )
+                print(done.stdout, end="", flush=True)
+                if STEPS[step] in TOGETHER:
+                    took.append([float(number) for number in re.findall(r"([0-9.]+) (?:s CPU|MB)", done.stdout)])
+        seconds, peaks, owns = zip(*took, strict=True)
+        print(
+            f"from two raw files to {2 * arguments.rows} split rows: {sum(seconds):.1f} s CPU (of 60 allowed), "
+            f"peak {max(peaks):.0f} MB (of 1500), own {max(owns):.0f} MB"
+        )
 
 
 if __name__ == "__main__":

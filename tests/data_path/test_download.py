@@ -167,6 +167,21 @@ def test_content_encoding(server, tmp_path):
     assert gzip.decompress((tmp_path / "b").read_bytes()) == BODY
 
 
+def test_pauses_double_up_to_the_longest_and_heed_the_server(server, tmp_path, monkeypatch):
+    pauses = []
+    monkeypatch.setattr("soak.data.fetch.time.sleep", lambda seconds: seconds and pauses.append(seconds))
+    monkeypatch.setattr("soak.data.fetch.random.uniform", lambda low, high: (low + high) / 2)
+    patience = Patience(attempts=7, pause=1, longest_pause=10)
+    page = Page(BODY, always=("status", 503))
+    with pytest.raises(SoakError, match=r"the server says 503 Service Unavailable \(7 attempts\)$"):
+        download([server.url("a.bin", page)], [], tmp_path / "a", patience)
+    assert pauses == [1, 2, 4, 8, 10, 10]
+    pauses.clear()
+    page = Page(BODY, [("status", 429), ("drop", 1000), ("drop", 1000), ("status", 500)], headers={"Retry-After": "5"})
+    download([server.url("b.bin", page)], [sha256(BODY)], tmp_path / "b", patience)
+    assert pauses == [5, 1, 1, 5]  # new bytes are no failure in a row
+
+
 def test_redirects(server, tmp_path):
     server.url("real.bin", Page(BODY))
     url = server.url("moved.bin", Page(b"", redirect="/real.bin"))
