@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from soak.config.readable import unreadable
 from soak.config.workflow import Config
 from soak.errors import SoakError
 from soak.experiment import learners_of, load_config
@@ -55,8 +56,8 @@ class Progress:
 
 def read_config(path: Path) -> Config:
     """The config of a run, checked."""
-    if not path.is_file():
-        raise SoakError(f"{path}: there is no such config file (CONFIG=…)")
+    if problem := unreadable(path):
+        raise SoakError(problem)
     return load_config(yaml.safe_load(path.read_text()), [path])
 
 
