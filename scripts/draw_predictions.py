@@ -24,9 +24,15 @@ with job(snakemake.log):
     shape = task.image_shape
     drawn = {
         "confusion": confusion(told, task.classes, task.name, algorithm, folder),
-        "worst_images": worst_images(told, task.features, shape, task.scale, task.name, algorithm, folder),
-        "weights": weights(weights_of(task, models, first_train_set(splits)), task.classes, shape, task.name, folder),
+        "worst_images": [],
+        "weights": [],
     }
+    reason = "the rows are no images."
+    if shape is not None:
+        reason = "no fit left what it is drawn from."
+        drawn["worst_images"] = worst_images(told, task.features, shape, task.scale, task.name, algorithm, folder)
+        fitted = weights_of(task, models, first_train_set(splits))
+        drawn["weights"] = weights(fitted, task.classes, shape, task.name, folder)
     for kind, paths in drawn.items():
         if not paths:
-            nothing(f"{kind}_{task.name}", folder, "no fit left what it is drawn from.")
+            nothing(f"{kind}_{task.name}", folder, reason)
