@@ -27,12 +27,12 @@ with job(snakemake.log):
         "worst_images": [],
         "weights": [],
     }
-    reason = "the rows are no images."
     if shape is not None:
-        reason = "no fit left what it is drawn from."
         drawn["worst_images"] = worst_images(told, task.features, shape, task.scale, task.name, algorithm, folder)
         fitted = weights_of(task, models, first_train_set(splits))
         drawn["weights"] = weights(fitted, task.classes, shape, task.name, folder)
     for kind, paths in drawn.items():
         if not paths:
+            no_images = shape is None and kind != "confusion"
+            reason = "the rows are no images." if no_images else "no fit left what it is drawn from."
             nothing(f"{kind}_{task.name}", folder, reason)
