@@ -6,9 +6,11 @@ from soak.config.data import TaskSettings
 from soak.config.load import ConfigError
 from soak.experiment import learners_of, load_config, measures_of
 from soak.data.sources import sources
+from soak.figures.captions import caption_file, title
 from soak.fitting import plan
 from soak.learners import registry
 from soak.provenance import code_of, digest, user_file, versions
+from soak.report.texts import TABLES as TABLE_TEXTS
 
 try:
     cfg = load_config(config, workflow.overwrite_configfiles or workflow.configfiles)

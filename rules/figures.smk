@@ -21,17 +21,15 @@ DRAWN = {
         *(["pvalue_downsample", "sizes"] if SIZES else []),
     ],
 }
-
-
 IMAGE_TASKS = [task for task, one in cfg.tasks.items() if one.datasets]
+PREDICTION_FILES = expand(
+    "results/figures/{kind}_{{task}}.{format}",
+    kind=["confusion", "worst_images", "weights"],
+    format=FORMATS,
+)
 FIGURES = [
     *figure_files("images", "training", "results"),
-    *expand(
-        "results/figures/{kind}_{task}.{format}",
-        kind=["confusion", "worst_images", "weights"],
-        task=IMAGE_TASKS,
-        format=FORMATS,
-    ),
+    *expand(PREDICTION_FILES, task=IMAGE_TASKS),
 ]
 
 if DRAWN["images"]:
@@ -39,9 +37,10 @@ if DRAWN["images"]:
     rule draw_images:
         input:
             data=expand("results/data/{dataset}.arrow", dataset=cfg.datasets),
+            captions=captions(figure_files("images")),
             code=code_of("soak.figures.images", "soak.data.dataset"),
         output:
-            figure_files("images"),
+            in_report(figure_files("images"), "Data"),
         log:
             "results/logs/draw_images.log",
         benchmark:
@@ -76,11 +75,12 @@ if DRAWN["training"]:
             ),
             history="results/tables/history.parquet",
             fits="results/tables/fits.parquet",
+            captions=captions(figure_files("training")),
             code=code_of(
                 "soak.figures.training", "soak.figures.nothing", "soak.fitting.record"
             ),
         output:
-            figure_files("training"),
+            in_report(figure_files("training"), "Learning curves"),
         log:
             "results/logs/draw_training.log",
         benchmark:
@@ -105,6 +105,7 @@ rule draw_results:
         pvalues="results/tables/pvalues.parquet",
         downsampled=["results/tables/pvalues_downsample.parquet"] if SIZES else [],
         verdicts="results/tables/verdicts.parquet",
+        captions=captions(figure_files("results")),
         code=code_of(
             *(
                 f"soak.figures.{name}"
@@ -119,7 +120,7 @@ rule draw_results:
             )
         ),
     output:
-        figure_files("results"),
+        in_report(figure_files("results"), "Results"),
     log:
         "results/logs/draw_results.log",
     benchmark:
@@ -145,6 +146,7 @@ rule draw_predictions:
         packs=lambda w: task_pack_files(w.task),
         verdicts="results/tables/verdicts.parquet",
         scores="results/tables/scores.parquet",
+        captions=captions(PREDICTION_FILES),
         code=code_of(
             "soak.figures.models",
             "soak.figures.predictions",
@@ -153,11 +155,7 @@ rule draw_predictions:
             "soak.tables",
         ),
     output:
-        expand(
-            "results/figures/{kind}_{{task}}.{format}",
-            kind=["confusion", "worst_images", "weights"],
-            format=FORMATS,
-        ),
+        in_report(PREDICTION_FILES, "Predictions"),
     log:
         "results/logs/draw_predictions/{task}.log",
     benchmark:

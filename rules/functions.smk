@@ -91,6 +91,12 @@ def first_of_type(kind):
 # tables.smk
 
 
+def table_in_report(name):
+    """A table's CSV file, also in Snakemake's own report."""
+    labels = {"table": name, "what it holds": TABLE_TEXTS[name]}
+    return report(f"results/tables/{name}.csv", category="Tables", labels=labels)
+
+
 def asked_scores(_):
     """What is scored: per task the algorithms of each learner, and the measures."""
     return {
@@ -115,6 +121,27 @@ def figure_files(*groups):
         name=[name for group in groups for name in DRAWN[group]],
         format=FORMATS,
     )
+
+
+def captions(files):
+    """Files of the captions of some figures: a changed sentence draws them again."""
+    return sorted({str(caption_file(Path(file).stem)) for file in files})
+
+
+def in_report(files, category):
+    """The same files; PNG ones are shown in Snakemake's own report (snakemake --report FILE), with caption and heading."""
+    return [
+        figure_in_report(file, category) if file.endswith(".png") else file
+        for file in files
+    ]
+
+
+def figure_in_report(file, category):
+    """A figure in Snakemake's own report, which fills in the wildcards of its heading."""
+    name = Path(file).stem
+    labels = {"figure": title(name)}
+    caption = str(caption_file(name))
+    return report(file, caption=caption, category=category, labels=labels)
 
 
 # report.smk

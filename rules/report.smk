@@ -6,6 +6,7 @@ rule report:
         tables=TABLES,
         figures=[figure for figure in FIGURES if figure.endswith(".png")],
         learners=all_checks if cfg.tasks else [],
+        captions=captions(FIGURES),
         code=code_of("soak.report.write"),
         parts=[
             str(ROOT / "scripts/soak/report" / part)

@@ -27,9 +27,9 @@ if cfg.tasks:
             splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
             code=code_of("soak.scoring", "soak.tables"),
         output:
-            scores="results/tables/scores.csv",
+            scores=table_in_report("scores"),
             scores_parquet="results/tables/scores.parquet",
-            fits="results/tables/fits.csv",
+            fits=table_in_report("fits"),
             fits_parquet="results/tables/fits.parquet",
             times="results/tables/times.csv",
             times_parquet="results/tables/times.parquet",
@@ -55,7 +55,7 @@ else:
             files=[one.file for one in cfg.scores.values()],
             code=code_of("soak.statistics.read_scores", "soak.tables"),
         output:
-            scores="results/tables/scores.csv",
+            scores=table_in_report("scores"),
             scores_parquet="results/tables/scores.parquet",
         log:
             "results/logs/import_scores.log",
@@ -77,11 +77,8 @@ rule stats:
         scores="results/tables/scores.parquet",
         code=code_of("soak.statistics.summaries", "soak.tables"),
     output:
-        expand(
-            "results/tables/{name}.{format}",
-            name=STATISTICS,
-            format=["csv", "parquet"],
-        ),
+        [table_in_report(name) for name in STATISTICS],
+        expand("results/tables/{name}.parquet", name=STATISTICS),
     log:
         "results/logs/stats.log",
     benchmark:
@@ -107,7 +104,7 @@ rule verdicts:
             "soak.statistics.verdicts", "soak.statistics.problems", "soak.tables"
         ),
     output:
-        csv="results/tables/verdicts.csv",
+        csv=table_in_report("verdicts"),
         parquet="results/tables/verdicts.parquet",
         text="results/tables/verdicts.txt",
     log:

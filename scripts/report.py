@@ -5,7 +5,8 @@ import platform
 from pathlib import Path
 
 from soak.job import job
-from soak.report.write import TABLES, write_report
+from soak.report.texts import TABLES
+from soak.report.write import write_report
 from soak.tables import read_table
 
 with job(snakemake.log):

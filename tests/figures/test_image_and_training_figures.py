@@ -1,5 +1,6 @@
 """Figures of images, of training curves, and of what models got wrong."""
 
+import html
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from docutils.core import publish_parts
 from figure_cases import kept
 
-from soak.figures.captions import CAPTIONS, TITLES, caption, title
+from soak.figures.captions import TITLES, caption, caption_file, title
 from soak.figures.images import first_examples, images, images_rot
 from soak.figures.predictions import confusion, weights, worst_images
 from soak.figures.style import Style
@@ -174,9 +176,16 @@ def test_weights_of_many_and_of_two_classes(tmp_path: Path) -> None:
 
 
 def test_every_figure_has_a_title_and_a_caption() -> None:
-    assert set(CAPTIONS) == set(TITLES)
+    assert {file.stem for file in caption_file("overview").parent.iterdir()} == set(TITLES)
+    assert all(caption(name).endswith(".") for name in TITLES)
     assert title("confusion_A_task") == "What was confused: A_task"
-    assert caption("worst_images_A_task") == CAPTIONS["worst_images"]
+    assert caption("worst_images_A_task") == caption("worst_images")
+
+
+def test_captions_are_plain_text_for_snakemake() -> None:
+    for name in TITLES:
+        told = publish_parts(caption(name), writer="html", settings_overrides={"halt_level": 2})["body"]
+        assert html.unescape(told).strip() == f"<p>{caption(name)}</p>"
 
 
 @pytest.mark.parametrize("text", ["one two three four five six", "a_very_long_name_without_any_space", "x" * 200])

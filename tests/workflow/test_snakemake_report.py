@@ -1,0 +1,45 @@
+"""Snakemake's own report of a finished run: it is made without network, and has captions, categories and headings."""
+
+import json
+import re
+
+import pytest
+
+from soak.figures.captions import caption, title
+
+pytestmark = pytest.mark.workflow
+
+
+def part(page, name):
+    """What the page's script of this id holds: ``var NAME = {…};``."""
+    start = re.search(rf'<script id="{name}">\s*var {name} = ', page).end()
+    return json.JSONDecoder().raw_decode(page, start)[0]
+
+
+def test_report_of_a_finished_run(finished, monkeypatch, tmp_path):
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nothing is fetched
+    figures = sorted(file.stem for file in (finished / "figures").glob("*.png"))
+    finished.run("--report", str(tmp_path / "page.html"))
+    page = (tmp_path / "page.html").read_text()
+    results = part(page, "results").values()
+    shown = {result["name"]: result for result in results}
+    assert sorted(name[:-4] for name in shown if name.endswith(".png")) == figures
+    for name in figures:
+        told = shown[f"{name}.png"]
+        assert told["labels"] == {"figure": title(name)}
+        text = re.sub(r"<[^>]+>|\s+", " ", told["caption"])
+        assert caption(name).split()[:5] == text.split()[:5]
+        assert told["data_uri"].startswith("data:image/png;base64,")
+    assert {name for name in shown if name.endswith(".csv")} == {
+        "scores.csv",
+        "stats.csv",
+        "pvalues.csv",
+        "verdicts.csv",
+        "fits.csv",
+    }
+    assert set(part(page, "categories")) == {"Data", "Learning curves", "Results", "Predictions", "Tables"}
+    assert str(finished.folder) not in json.dumps(list(results))
+
+
+def test_what_the_report_shows_makes_nothing_run_again(finished):
+    assert finished.planned() == {}
