@@ -10,6 +10,6 @@ from soak.tables import write_parquet
 with job(snakemake.log):
     images = Dataset.open(snakemake.input.data)
     classes, codes = np.unique(images.label, return_inverse=True)
-    intensities = images.features.astype(np.float32) / np.float32(images.scale)
+    intensities = np.divide(images.features, np.float32(images.scale), dtype=np.float32)
     curves = torch_loop(intensities, codes.astype(np.int32), len(classes), images.image_shape, snakemake.params.seed)
     write_parquet(curves, snakemake.output[0])

@@ -53,9 +53,7 @@ def torch_loop(
     columns = _column_order(features.shape[1], image_shape)
     curves: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in SETS}
     with one_thread():
-        X = torch.from_numpy(np.ascontiguousarray(features[:, columns], dtype=np.float64))
-        y = torch.from_numpy(target.astype(np.int64))
-        halves = {"validation": (X[0::2].clone(), y[0::2].clone()), "subtrain": (X[1::2].clone(), y[1::2].clone())}
+        halves = {name: _half(features[first::2, columns], target[first::2]) for first, name in enumerate(SETS)}
         torch.manual_seed(seed)
         model = torch.nn.Linear(features.shape[1], n_classes).double()
         optimizer = torch.optim.SGD(model.parameters(), lr=lr)
@@ -68,6 +66,10 @@ def torch_loop(
             torch.autograd.backward(cross_entropy(scores, y_set))
             optimizer.step()
     return _table(curves, {name: len(halves[name][1]) for name in SETS})
+
+
+def _half(features: NDArray[np.float32], target: NDArray[np.int32]) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(features.astype(np.float64, order="C")), torch.from_numpy(target.astype(np.int64))
 
 
 def _column_order(n_features: int, image_shape: tuple[int, ...] | None) -> NDArray[np.int64]:
