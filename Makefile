@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) --directory $(DIR)
 LIBRARY = PYTHONPATH=scripts $(BIN)/python -m
 
-.PHONY: setup run figures status smoke test bench stress lint format clean
+.PHONY: setup run figures status smoke test bench stress coverage mutation lint format clean
 
 setup: $(VENV)/.ready
 
@@ -42,17 +42,28 @@ status: $(VENV)/.ready
 smoke: $(VENV)/.ready
 	@$(LIBRARY) soak.smoke $(DIR) "$(CONFIG)" $(CORES)
 
+# Three processes: one for whole runs, one for the cluster (which mostly waits), one for all else.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
-# Ratios against peers, in one run each; takes long.
+# Ratios against peers, in one run each; takes long. The numbers that README cites are from the file that this writes.
+bench: SHELL := bash
+bench: .SHELLFLAGS := -o pipefail -c
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/bench.txt
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python $$file || exit 1; done
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python $$file || exit 1; done 2>&1 | tee docs/benchmarks.txt
 
 # The long tests: all kills, all fuzzing, R's figures in full.
 stress: $(VENV)/.dev
 	SOAK_STRESS=1 SOAK_KILLS=20 $(BIN)/python -m pytest
+
+# Branches of scripts/soak that the tests run (compiled loops as plain Python: slow).
+coverage: $(VENV)/.dev
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --ignore tests/workflow --ignore tests/cluster
+
+# Small mutations of the code of resampling and statistics: which of them does no test see?
+mutation: $(VENV)/.dev
+	$(BIN)/python tests/mutation.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

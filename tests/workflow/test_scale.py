@@ -21,7 +21,6 @@ def many_fits(folder):
     rows = [f"s{subset:02d},{draw.random():.4f},{draw.random():.4f}" for subset in range(SUBSETS) for _ in range(20)]
     lines = [f"{row},{'ab'[number % 2]}" for number, row in enumerate(rows)]
     (folder / "table.csv").write_text("\n".join(["region,u,v,y", *lines]) + "\n")
-    nearest = "sklearn.neighbors.KNeighborsClassifier"
     return {
         "tasks": {
             f"task{number}": {"table": "table.csv", "target": "y", "subset": "region"} for number in range(TASKS)
@@ -29,11 +28,7 @@ def many_fits(folder):
         "resampling": {"folds": FOLDS},
         "learners": {
             "featureless": {"type": "featureless"},
-            "cv_glmnet": {"type": "cv_glmnet"},
-            **{
-                f"near{k}": {"type": "estimator", "class": nearest, "params": {"n_neighbors": k}}
-                for k in range(1, LEARNERS - 1)
-            },
+            **{f"glmnet{n}": {"type": "cv_glmnet", "nlambda": n} for n in range(2, LEARNERS + 1)},
         },
         "execution": {"fits_per_job": 1},
     }
