@@ -19,7 +19,7 @@ from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.idx import read_idx
 from soak.data.images_csv import image_shape
-from soak.data.sources import Source, sources
+from soak.data.sources import Source, kept_as, sources
 from soak.data.transpose import transpose
 
 DATA = Path(__file__).parents[1] / "data"
@@ -95,7 +95,7 @@ def test_packers(tmp_path, pack):
 
 
 def test_emnist_archive(tmp_path):
-    """EMNIST's zip holds gzip files of all its parts in a folder; both raw files are the same archive."""
+    """EMNIST's zip holds gzip files of all its parts in a folder; the archive is one raw file."""
     members = {}
     for part, count in (("train", 4), ("test", 2)):
         stem = f"gzip/emnist-mnist-{part}"
@@ -113,6 +113,7 @@ def test_emnist_archive(tmp_path):
         }
         for part in ("train", "test")
     ]
+    assert list(sources(DatasetSettings(idx=parts))) == ["images_1"]
     data = decoded(tmp_path, idx=parts)
     assert data.label.tolist() == [0, 1, 2, 3, 0, 1]
     assert data.part.tolist() == ["train"] * 4 + ["test"] * 2
@@ -262,7 +263,10 @@ def test_font_digits_are_digits_once_turned():
 
 def test_sources():
     settings = DatasetSettings(idx=[FASHION | {"images_hash": "md5:" + "A" * 32}, FASHION])
-    assert list(sources(settings)) == ["images_1", "labels_1", "images_2", "labels_2"]
+    assert list(sources(settings)) == ["images_1", "labels_1", "images_2"]  # the labels are one file
+    assert kept_as(settings) == {
+        "images_1": "images_1", "labels_1": "labels_1", "images_2": "images_2", "labels_2": "labels_1",
+    }  # fmt: skip
     assert sources(settings)["images_1"] == Source((FASHION["images"],), ("md5:" + "a" * 32,))
     assert sources(DatasetSettings(builtin="digits")) == sources(DatasetSettings(transpose_of="A")) == {}
 

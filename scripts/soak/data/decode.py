@@ -16,7 +16,7 @@ from soak.data.dataset import Dataset, check_counts
 from soak.data.idx import read_images, read_labels
 from soak.data.images_csv import images_csv
 from soak.data.number_tables import number_tables
-from soak.data.sources import called, sources
+from soak.data.sources import called, kept_as, sources
 from soak.data.writing import RowsFile, row_blocks, telling_disk_errors
 from soak.errors import SoakError
 
@@ -39,14 +39,15 @@ def decode(
     raw_paths : mapping of source name (see `soak.data.sources.sources`) to path
     out_arrow, out_schema : path
     """
-    raw = {source: Path(path) for source, path in raw_paths.items()}
+    raw = {file: Path(raw_paths[kept]) for file, kept in kept_as(settings).items()}
     with telling_disk_errors(out_arrow), _decoded(name, settings, raw, Path(out_arrow).parent) as dataset:
         dataset.write(out_arrow, out_schema)
 
 
 @contextmanager
 def _decoded(name: str, settings: DatasetSettings, raw: Mapping[str, Path], folder: Path) -> Iterator[Dataset]:
-    where = {source: called(found, raw[source]) for source, found in sources(settings).items()}
+    found = sources(settings)
+    where = {file: called(found[kept], raw[file]) for file, kept in kept_as(settings).items()}
     if settings.builtin is not None:
         images = builtin_images(settings.builtin)
         n_rows, height, width = images.images.shape

@@ -17,12 +17,27 @@ class Source:
 
 
 def sources(settings: DatasetSettings | TaskSettings) -> dict[str, Source]:
-    """The raw files by name.
+    """The raw files by name, each once: an archive of which several members are meant has the name of the first.
 
     images_1, labels_1, images_2, … for files of IDX or bytes, table_1, parts_1, … for tables, in the order of the parts;
     csv; table for a task of its own table.
     Empty for what needs no file: built-in data, a transpose, a task of data sets.
     """
+    found: dict[str, Source] = {}
+    for name, source in _named(settings).items():
+        if source not in found.values():
+            found[name] = source
+    return found
+
+
+def kept_as(settings: DatasetSettings) -> dict[str, str]:
+    """For each file that a data set needs the name, among those of `sources`, of the raw file that it is in."""
+    names = {source: name for name, source in sources(settings).items()}
+    return {name: names[source] for name, source in _named(settings).items()}
+
+
+def _named(settings: DatasetSettings | TaskSettings) -> dict[str, Source]:
+    """A name for each file that is needed, with where it comes from."""
     if isinstance(settings, TaskSettings):
         if settings.table is None or settings.table.startswith(BUILTIN_PREFIX):
             return {}
