@@ -51,7 +51,7 @@ bench: SHELL := bash
 bench: .SHELLFLAGS := -o pipefail -c
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/bench.txt
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python $$file || exit 1; done 2>&1 | tee docs/benchmarks.txt
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python $$file || exit 1; done | tee docs/benchmarks.txt
 
 # The long tests: all kills, all fuzzing, R's figures in full.
 stress: $(VENV)/.dev
