@@ -82,12 +82,12 @@ CONFIG_MISTAKES = {
     "two sources": (
         DatasetSettings,
         {"builtin": "digits", "csv": "a.csv"},
-        "builtin and csv exclude each other; allowed: exactly one of builtin, idx, csv, binary, tables, transpose_of",
+        "builtin and csv exclude each other; allowed: exactly one of builtin, idx, csv, binary, tables, reader, transpose_of",
     ),
     "no source": (
         DatasetSettings,
         {"rows": 3},
-        "nothing says where the rows come from; allowed: exactly one of builtin, idx, csv, binary, tables, transpose_of",
+        "nothing says where the rows come from; allowed: exactly one of builtin, idx, csv, binary, tables, reader, transpose_of",
     ),
     "labels of nothing": (
         DatasetSettings,
