@@ -67,11 +67,16 @@ def described(task):
     return read_index(path, os.stat(path).st_mtime_ns)[task]
 
 
+def own_files(*paths):
+    """Files below DIR that hold what import paths name; none for what is installed."""
+    return sorted({str(file) for path in paths if (file := user_file(path))})
+
+
 def learner_code(steps, learner):
     """Library files that some steps and a learner run, and the user's own file that holds a class of theirs."""
     one = cfg.learners[learner]
-    own = user_file(one.class_) if hasattr(one, "class_") else None
-    return code_of(*steps, *registry.modules(one)) + ([str(own)] if own else [])
+    own = own_files(one.class_) if hasattr(one, "class_") else []
+    return code_of(*steps, *registry.modules(one)) + own
 
 
 @functools.lru_cache(maxsize=None)

@@ -36,6 +36,7 @@ rule decode:
             for owner, source in SOURCES
             if owner == w.dataset
         ],
+        own=lambda w: own_files(*filter(None, [cfg.datasets[w.dataset].reader])),
         code=code_of("soak.data.decode"),
     output:
         data="results/data/{dataset}.arrow",

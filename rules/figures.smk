@@ -27,9 +27,11 @@ PREDICTION_FILES = expand(
     kind=["confusion", "worst_images", "weights"],
     format=FORMATS,
 )
+OWN = {path.rpartition(".")[2]: path for path in cfg.figures.own}
 FIGURES = [
     *figure_files("images", "training", "results"),
     *expand(PREDICTION_FILES, task=IMAGE_TASKS),
+    *expand("results/figures/own/{own}.{format}", own=OWN, format=FORMATS),
 ]
 
 if DRAWN["images"]:
@@ -171,3 +173,32 @@ rule draw_predictions:
         "Drawing what the models of {wildcards.task} confuse"
     script:
         "../scripts/draw_predictions.py"
+
+
+# A figure of the user's own: a function in a file beside the config, named by its import path.
+rule draw_own:
+    input:
+        tables=expand(
+            "results/tables/{name}.parquet",
+            name=["scores", "stats", "pvalues", "verdicts"],
+        ),
+        own=lambda w: own_files(OWN[w.own]),
+        code=code_of("soak.figures.own", "soak.tables"),
+    output:
+        expand("results/figures/own/{{own}}.{format}", format=FORMATS),
+    log:
+        "results/logs/draw_own/{own}.log",
+    benchmark:
+        "results/benchmarks/draw_own/{own}.tsv"
+    wildcard_constraints:
+        own=names(OWN),
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        figures=settings(cfg.figures),
+        function=lambda w: OWN[w.own],
+    message:
+        "Drawing {wildcards.own}, which is your own"
+    script:
+        "../scripts/draw_own.py"

@@ -97,6 +97,12 @@ def table_in_report(name):
     return report(f"results/tables/{name}.csv", category="Tables", labels=labels)
 
 
+def own_measures():
+    """Import paths of the measures that are the user's own."""
+    given = [cfg.measures or [], *(task.measures or [] for task in cfg.tasks.values())]
+    return [name for part in given for name in part if "." in name]
+
+
 def asked_scores(_):
     """What is scored: per task the algorithms of each learner, and the measures."""
     return {
@@ -124,8 +130,9 @@ def figure_files(*groups):
 
 
 def captions(files):
-    """Files of the captions of some figures: a changed sentence draws them again."""
-    return sorted({str(caption_file(Path(file).stem)) for file in files})
+    """Files of the captions of some figures (the user's own have none): a changed sentence draws them again."""
+    ours = [file for file in files if "/own/" not in file]
+    return sorted({str(caption_file(Path(file).stem)) for file in ours})
 
 
 def in_report(files, category):

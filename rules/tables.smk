@@ -25,6 +25,7 @@ if cfg.tasks:
             index=ancient("results/tasks/index.json"),
             tasks=expand("results/tasks/{task}.arrow", task=cfg.tasks),
             splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
+            own=own_files(*own_measures()),
             code=code_of("soak.scoring", "soak.tables"),
         output:
             scores=table_in_report("scores"),

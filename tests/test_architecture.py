@@ -19,6 +19,7 @@ FLOW = [
     "provenance",
     "tables",
     "config",
+    "plugins",
     "data",
     "tasks",
     "resampling",

@@ -7,11 +7,12 @@ from typing import Any
 from soak.config.data import check_datasets
 from soak.config.learners import LearnerSettings
 from soak.config.load import ConfigError, Places, parse
-from soak.config.names import KeyPath, Problem, check_name, nearest, same_but_for_case
+from soak.config.names import KeyPath, Problem, check_name, nearest, repeated, same_but_for_case
 from soak.config.workflow import Config
 from soak.errors import SoakError
 from soak.learners import registry
 from soak.measures import measure
+from soak.plugins import find_function
 
 DEFAULT_MEASURES = {
     "classification": ("zero_one_loss", "log_loss"),
@@ -95,6 +96,7 @@ def disagreements(config: Config, named: Names) -> Iterator[Problem]:
         yield ("learners",), "is missing: name at least one, for instance featureless: {type: featureless}"
     yield from check_datasets(config.datasets, named["datasets"])
     yield from _names(config)
+    yield from _own(config)
     for name in config.tasks:
         yield from _task(config, name, named)
     yield from _measures(("measures",), config.measures or [])
@@ -114,6 +116,24 @@ def _names(config: Config) -> Iterator[Problem]:
             other = owner.setdefault(algorithm, learner)
             if other != learner:
                 yield ("learners", learner), f"reports as '{algorithm}', as learner '{other}' does; rename one of them"
+
+
+def _own(config: Config) -> Iterator[Problem]:
+    """Readers and figures of the user's own can be imported."""
+    wanted: list[tuple[KeyPath, str, str]] = [
+        (("figures", "own", index), path, "figure") for index, path in enumerate(config.figures.own)
+    ]
+    wanted += [
+        (("datasets", name, "reader"), one.reader, "reader") for name, one in config.datasets.items() if one.reader
+    ]
+    for key, path, what in wanted:
+        try:
+            find_function(path, what)
+        except SoakError as error:
+            yield key, str(error)
+    names = [path.rpartition(".")[2] for path in config.figures.own]
+    if again := repeated(names):
+        yield ("figures", "own"), f"two figures are called '{again}'; rename one of the functions"
 
 
 def _task(config: Config, name: str, named: Names) -> Iterator[Problem]:

@@ -6,7 +6,8 @@ functions of sklearn.metrics, imported when they are called.
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from soak.config.names import nearest
 from soak.errors import SoakError
+from soak.plugins import find
 
 if TYPE_CHECKING:  # not at run time: names of measures are checked while the config is read
     from soak.learners.base import Prediction
@@ -62,7 +64,7 @@ class Measure:
 
 
 def measure(name: str) -> Measure:
-    """Find a measure by its name.
+    """Find a measure by its name, or one of the user's own by its import path: a `Measure` in a module.
 
     Raises
     ------
@@ -74,9 +76,20 @@ def measure(name: str) -> Measure:
     >>> measure("roc_auc").greater_is_better
     True
     """
+    if "." in name:
+        return _own(name)
     if name not in _MEASURES:
         raise SoakError(f"there is no measure '{name}'; {nearest(name, _MEASURES)}")
     return _MEASURES[name]
+
+
+@cache
+def _own(path: str) -> Measure:
+    """A measure of the user's own; its column in scores.csv is called as in the config."""
+    found = find(path, "measure")
+    if not isinstance(found, Measure):
+        raise SoakError(f"measure: '{path}' is a {type(found).__name__}; needed is a soak.measures.Measure")
+    return replace(found, name=path)
 
 
 def known_measures() -> tuple[str, ...]:

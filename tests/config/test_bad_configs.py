@@ -30,11 +30,11 @@ CASES = [
     ),
     (
         "datasets.Digits: {}",
-        "datasets.Digits: nothing says where the rows come from; allowed: exactly one of builtin, idx, csv, binary, tables, transpose_of",
+        "datasets.Digits: nothing says where the rows come from; allowed: exactly one of builtin, idx, csv, binary, tables, reader, transpose_of",
     ),
     (
         "datasets.Digits: {builtin: digits, csv: a.csv}",
-        "datasets.Digits: builtin and csv exclude each other; allowed: exactly one of builtin, idx, csv, binary, tables, transpose_of",
+        "datasets.Digits: builtin and csv exclude each other; allowed: exactly one of builtin, idx, csv, binary, tables, reader, transpose_of",
     ),
     ("datasets.Digits: {builtin: digits, rows: 0}", "datasets.Digits.rows: must be greater than or equal to 1, got 0"),
     ("datasets.Digits: {builtin: digits, row: 10}", "datasets.Digits.row: unknown key; did you mean 'rows'?"),

@@ -84,7 +84,7 @@ class TablePart(Settings):
 
 
 class DatasetSettings(Settings):
-    """Where the rows of a data set come from: exactly one of builtin, idx, csv, binary, tables, transpose_of."""
+    """Where the rows of a data set come from: exactly one of builtin, idx, csv, binary, tables, reader, transpose_of."""
 
     builtin: Literal["digits", "font_digits", "font_letters"] | None = Field(
         default=None, description="comes with the packages that are installed anyway"
@@ -109,18 +109,26 @@ class DatasetSettings(Settings):
     by_column: bool = Field(
         default=False, description="the bytes of binary go down the columns of an image, not along its rows"
     )
+    reader: str | None = Field(
+        default=None,
+        description="import path of a function of one's own: function(path of file) gives images or rows as an array, "
+        "their labels and, if there are any, their parts",
+    )
+    file: Locations | None = Field(default=None, description="what reader reads: URL or path, or a list of mirrors")
     transpose_of: str | None = Field(default=None, description="name of a data set whose pixels (i, j) become (j, i)")
     rows: int | None = Field(default=None, ge=1, description="the first rows only")
 
     @model_validator(mode="after")
     def _one_source(self) -> "DatasetSettings":
-        kinds = ("builtin", "idx", "csv", "binary", "tables", "transpose_of")
+        kinds = ("builtin", "idx", "csv", "binary", "tables", "reader", "transpose_of")
         given = [kind for kind in kinds if getattr(self, kind) is not None]
         if len(given) != 1:
             what = f"{' and '.join(given)} exclude each other" if given else "nothing says where the rows come from"
             raise ValueError(f"{what}; allowed: exactly one of {', '.join(kinds)}")
-        if self.hash and self.csv is None:
+        if self.hash and self.csv is None and self.reader is None:
             raise ValueError("hash: only a csv has it; each entry of idx, binary and tables has its own")
+        if (self.file is None) != (self.reader is None):
+            raise ValueError("reader and file go together: a function, and the file that it reads")
         if self.shape is None and self.binary is not None:
             raise ValueError("shape: binary needs it: [height, width] or [channels, height, width]")
         if self.shape is not None and self.binary is None and self.tables is None:

@@ -43,6 +43,12 @@ class FigureSettings(Settings):
         default=["png", "pdf"], description="png is always among them"
     )
     style: StyleSettings = StyleSettings()
+    own: list[str] = Field(
+        default=[],
+        exclude=True,  # a new one draws no other again
+        description="import paths of functions of one's own, drawn as figures/own/NAME: "
+        "function(tables) gives a matplotlib figure and a DataFrame of the numbers drawn",
+    )
 
 
 class TutorialSettings(Settings):

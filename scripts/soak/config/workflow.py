@@ -28,7 +28,9 @@ class Config(Settings):
     resampling: ResamplingSettings = ResamplingSettings()
     learners: dict[str, LearnerSettings] = {}
     measures: Annotated[list[str], Field(min_length=1)] | None = Field(
-        default=None, description="names of sklearn.metrics, and accuracy, roc_auc, r2; default by task type"
+        default=None,
+        description="names of sklearn.metrics, and accuracy, roc_auc, r2; or import paths of soak.measures.Measure objects of "
+        "one's own; default by task type",
     )
     scores: dict[str, ScoresFile] = Field(default={}, description="scores from elsewhere instead of fits")
     tutorial: TutorialSettings = TutorialSettings()

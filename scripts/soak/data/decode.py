@@ -16,6 +16,7 @@ from soak.data.dataset import Dataset, check_counts
 from soak.data.idx import read_images, read_labels
 from soak.data.images_csv import images_csv
 from soak.data.number_tables import number_tables
+from soak.data.own import read_own
 from soak.data.sources import called, kept_as, sources
 from soak.data.writing import RowsFile, row_blocks, telling_disk_errors
 from soak.errors import SoakError
@@ -56,6 +57,8 @@ def _decoded(name: str, settings: DatasetSettings, raw: Mapping[str, Path], fold
     elif settings.csv is not None:
         with images_csv(raw["csv"], where["csv"], name, settings.rows, folder) as dataset:
             yield dataset
+    elif settings.reader is not None:
+        yield read_own(settings.reader, raw["file"], where["file"], name).first_rows(settings.rows)
     elif settings.tables is not None:
         with number_tables(name, settings.tables, raw, where, settings.shape, settings.rows, folder) as dataset:
             yield dataset

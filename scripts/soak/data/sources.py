@@ -20,7 +20,7 @@ def sources(settings: DatasetSettings | TaskSettings) -> dict[str, Source]:
     """The raw files by name, each once: an archive of which several members are meant has the name of the first.
 
     images_1, labels_1, images_2, … for files of IDX or bytes, table_1, parts_1, … for tables, in the order of the parts;
-    csv; table for a task of its own table.
+    csv; file for a reader of the user's own; table for a task of its own table.
     Empty for what needs no file: built-in data, a transpose, a task of data sets.
     """
     found: dict[str, Source] = {}
@@ -54,6 +54,8 @@ def _named(settings: DatasetSettings | TaskSettings) -> dict[str, Source]:
             found[f"parts_{number}"] = Source(tuple(table.parts), tuple(table.parts_hash))
     if settings.csv is not None:
         found["csv"] = Source(tuple(settings.csv), tuple(settings.hash))
+    if settings.file is not None:
+        found["file"] = Source(tuple(settings.file), tuple(settings.hash))
     return found
 
 

@@ -14,8 +14,8 @@ TITLES = {
     "images_rot": "The data after transposing",
     "torch_loop": "A plain torch loop: linear model, full-batch gradient descent",
     "glmnet_path": "The same data with glmnet's L1 penalty",
-    "history_mlp": "Learning curves: linear_mlp",
-    "history_graph": "Learning curves: linear_graph",
+    "history_mlp": "Learning curves of a network",
+    "history_graph": "Learning curves of a graph of operations",
     "history_selected": "Early stopping in the first fit of the benchmark",
     "test_error": "Test error of every fold",
     "test_error_mean_sd": "Test error, mean ± SD over the folds",
@@ -38,13 +38,16 @@ def caption_file(name: str) -> Path:
 
 @cache
 def caption(name: str) -> str:
-    """The caption of a figure, in one line."""
-    return " ".join(caption_file(name).read_text(encoding="utf-8").split())
+    """The caption of a figure, in one line; none of a user's own."""
+    file = caption_file(name)
+    return " ".join(file.read_text(encoding="utf-8").split()) if file.is_file() else ""
 
 
 def title(name: str) -> str:
     """The heading of a figure; of one per task with the task's name."""
     one = kind(name)
+    if one not in TITLES:
+        return name.replace("_", " ")
     return TITLES[one] if one == name else f"{TITLES[one]}: {name[len(one) + 1 :]}"
 
 
@@ -52,4 +55,4 @@ def kind(name: str) -> str:
     """The name of a figure without that of its task."""
     if name in TITLES:
         return name
-    return next(one for one in _PER_TASK if name.startswith(f"{one}_"))
+    return next((one for one in _PER_TASK if name.startswith(f"{one}_")), name)

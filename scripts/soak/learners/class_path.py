@@ -1,18 +1,12 @@
 """A class by its import path, from an installed package or from a file beside the config."""
 
-import importlib
 import inspect
-import os
-import pkgutil
-import sys
 from collections.abc import Iterable
-from types import ModuleType
 from typing import Any
 
 from soak.config.names import nearest
 from soak.errors import SoakError
-
-_INSTALL = {"sklearn": "scikit-learn", "skorch": "skorch", "imblearn": "imbalanced-learn"}
+from soak.plugins import find_module
 
 
 def find_class(path: str) -> type[Any]:
@@ -32,7 +26,7 @@ def find_class(path: str) -> type[Any]:
     module_path, _, name = path.rpartition(".")
     if not module_path:
         raise SoakError(f"class: '{path}' is not an import path; needed is module.Class")
-    module = _import(path, module_path)
+    module = find_module(path, module_path, "class")
     found = getattr(module, name, None)
     if not isinstance(found, type):
         classes = [other for other, value in vars(module).items() if isinstance(value, type)]
@@ -66,31 +60,3 @@ def check_arguments(made: type[Any], arguments: Iterable[str], first: int = 0) -
     for argument in arguments:
         if argument not in known:
             raise SoakError(f"{made.__name__} has no parameter '{argument}'; {nearest(argument, known)}")
-
-
-def _import(path: str, module_path: str) -> ModuleType:
-    here = os.getcwd()
-    added = here not in sys.path
-    if added:
-        sys.path.append(here)
-    try:
-        return importlib.import_module(module_path)
-    except ModuleNotFoundError as error:
-        raise SoakError(f"class: '{path}': {_missing(error.name or module_path, module_path)}") from None
-    finally:
-        if added:
-            sys.path.remove(here)
-
-
-def _missing(missing: str, module_path: str) -> str:
-    """What is missing: a package that can be installed, a module of one that is there, or a file."""
-    package, _, rest = missing.rpartition(".")
-    if package:
-        parent = importlib.import_module(package)
-        names = [module.name for module in pkgutil.iter_modules(getattr(parent, "__path__", []))]
-        return f"{package} has no module '{rest}'; {nearest(rest, names)}"
-    wanted = "" if module_path.partition(".")[0] == missing else f", which {module_path} imports,"
-    return (
-        f"the package '{missing}'{wanted} is not installed, and there is no {missing}.py in the run's directory; "
-        f"install it with: pip install {_INSTALL.get(missing, missing)}"
-    )

@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from soak.measures import known_measures, measure
+from soak.errors import SoakError
+from soak.measures import measure
 
 # Measures that are shares of the test rows are shown in percent.
 _PERCENT = {"zero_one_loss": "error", "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
@@ -67,12 +68,15 @@ def quantity(name: str) -> Quantity:
     """The quantity to show for a measure of the score table."""
     if name in _PERCENT:
         return Quantity(_PERCENT[name], 100)
-    return Quantity(_WORDS.get(name, name.replace("_", " ")))
+    return Quantity(_WORDS.get(name, name.rpartition(".")[2].replace("_", " ")))
 
 
 def greater_is_better(name: str) -> bool:
     """Whether greater values of a measure are better; measures that are not known are taken for losses."""
-    return name in known_measures() and measure(name).greater_is_better
+    try:
+        return measure(name).greater_is_better
+    except SoakError:
+        return False
 
 
 def format_p(p: float) -> str:

@@ -1,0 +1,15 @@
+"""Rule draw_own: a figure of the user's own, from the tables."""
+
+from pathlib import Path
+
+from soak.config.output import FigureSettings
+from soak.figures.output import FigureFolder
+from soak.figures.own import draw_own
+from soak.job import job
+from soak.tables import read_table
+
+with job(snakemake.log):
+    params = snakemake.params
+    tables = {Path(file).stem: read_table(file) for file in snakemake.input.tables}
+    folder = FigureFolder(Path(snakemake.output[0]).parent, FigureSettings.model_validate(params.figures))
+    draw_own(params.function, tables, folder)

@@ -1,0 +1,38 @@
+"""Figures of the user's own: a function of the tables, in a file beside the config."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from soak.errors import SoakError
+from soak.figures.output import FigureFolder
+from soak.plugins import find_function
+
+
+def draw_own(path: str, tables: Mapping[str, pd.DataFrame], folder: FigureFolder) -> list[Path]:
+    """Draw the figure that a function makes of the tables, under the function's name.
+
+    Parameters
+    ----------
+    path : str
+        Import path of ``function(tables)``, which gives a matplotlib figure and a DataFrame of the numbers drawn.
+    tables : mapping of table name (scores, stats, pvalues, verdicts) to DataFrame
+
+    Raises
+    ------
+    SoakError
+        If the function fails, or gives something else.
+    """
+    try:
+        made = find_function(path, "figure")(tables)
+    except Exception as error:
+        if isinstance(error, SoakError):
+            raise
+        raise SoakError(f"figures.own: {path} fails: {type(error).__name__}: {error}") from error
+    if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Figure)):
+        raise SoakError(f"figures.own: {path} gives {made!r:.60}; needed are a matplotlib figure and a DataFrame")
+    figure, numbers = made
+    with folder.style.applied():
+        return folder.save(figure, path.rpartition(".")[2], pd.DataFrame(numbers))

@@ -1,0 +1,239 @@
+"""A learner, a measure, a format and a figure from outside: files beside the config, named by import path."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_runs import job_counts, write_trees
+
+from soak.config.data import DatasetSettings
+from soak.data.dataset import Dataset
+from soak.data.decode import decode
+from soak.errors import SoakError
+from soak.experiment import load_config
+from soak.measures import measure
+from soak.statistics.quantities import greater_is_better, quantity
+
+FILES = {
+    "my_networks": """
+import torch
+
+class Small(torch.nn.Module):
+    def __init__(self, n_features, n_outputs, width=4):
+        super().__init__()
+        self.layers = torch.nn.Sequential(
+            torch.nn.Linear(n_features, width), torch.nn.Tanh(), torch.nn.Linear(width, n_outputs)
+        )
+
+    def forward(self, x):
+        return self.layers(x)
+""",
+    "my_learners": """
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+class Nearest(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.means_ = np.array([X[y == label].mean(axis=0) for label in self.classes_])
+        return self
+
+    def predict(self, X):
+        distances = ((X[:, None, :] - self.means_) ** 2).sum(axis=2)
+        return self.classes_[distances.argmin(axis=1)]
+""",
+    "my_measures": """
+import numpy as np
+from soak.measures import Measure
+
+def misses(target, response, n_classes):
+    return float((target != response).sum())
+
+count = Measure("count", "classification", False, False, misses)
+hits = Measure("hits", "classification", False, True, lambda target, response, n: float((target == response).sum()))
+not_one = 3
+""",
+    "my_formats": """
+import numpy as np
+
+def read_npz(path):
+    with np.load(path) as file:
+        return file["images"], file["labels"], file["parts"]
+""",
+    "my_figures": """
+from matplotlib.figure import Figure
+
+def folds(tables):
+    scores = tables["scores"]
+    figure = Figure(figsize=(4, 3))
+    axes = figure.add_subplot()
+    for name, of in scores.groupby("algorithm"):
+        axes.plot(of["my_measures.count"], label=name)
+    axes.legend()
+    return figure, scores[["algorithm", "test_fold", "my_measures.count"]]
+""",
+}
+CONFIG = {
+    "datasets": {"Mine": {"reader": "my_formats.read_npz", "file": "mine.npz", "rows": 100}},
+    "tasks": {
+        "Images": {"datasets": ["Mine"], "subset": "part"},
+        "Trees": {"table": "trees.csv", "target": "y", "subset": "region"},
+    },
+    "learners": {
+        "small": {"type": "torch_module", "class": "my_networks.Small", "params": {"width": 3}, "epochs": 2},
+        "nearest": {"type": "estimator", "class": "my_learners.Nearest"},
+    },
+    "resampling": {"folds": 2},
+    "measures": ["zero_one_loss", "my_measures.count"],
+    "verdict": {"measure": "my_measures.count"},
+    "figures": {"formats": ["png"], "own": ["my_figures.folds"]},
+}
+
+
+@pytest.fixture
+def outside(tmp_path, monkeypatch):
+    """A run's folder with the files from outside, as the working directory."""
+    for name, text in FILES.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    draw = np.random.default_rng(1)
+    np.savez(
+        tmp_path / "mine.npz",
+        images=draw.integers(0, 255, (120, 5, 5), dtype=np.uint8),
+        labels=np.arange(120) % 2,
+        parts=np.array(["left", "right", "right"] * 40),
+    )
+    write_trees(tmp_path / "trees.csv")
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    import sys
+
+    for name in FILES:
+        sys.modules.pop(name, None)
+    from soak.measures import _own
+
+    _own.cache_clear()
+
+
+@pytest.mark.workflow
+def test_all_from_outside(workflow, outside):
+    run = workflow(CONFIG)
+    run.run()
+    scores = pd.read_csv(run / "tables/scores.csv")
+    assert set(scores["algorithm"]) == {"small", "nearest"}
+    expected = (scores["zero_one_loss"] * scores["n_test"]).round()
+    assert scores["my_measures.count"].tolist() == expected.tolist()
+    assert set(scores[scores["task_id"] == "Images"]["test_subset"]) == {"left", "right"}
+    assert set(pd.read_csv(run / "tables/verdicts.csv")["measure"]) == {"my_measures.count"}
+    drawn = pd.read_csv(run / "figures/own/folds.csv")
+    assert drawn["my_measures.count"].tolist() == scores["my_measures.count"].tolist()
+    assert (run / "figures/own/folds.png").read_bytes().startswith(b"\x89PNG")
+    assert "folds" in (run / "report.html").read_text()
+
+    file = outside / "my_figures.py"  # another figure: nothing is fitted or scored again
+    file.write_text(file.read_text().replace("(4, 3)", "(5, 3)"))
+    again = job_counts(run.run("-n").stdout)
+    assert again.pop("draw_own") == 1
+    assert set(again) <= {"report", "outcome"}
+
+
+def test_a_reader_of_ones_own(outside):
+    settings = DatasetSettings(reader="my_formats.read_npz", file="mine.npz", rows=100)
+    decode("Mine", settings, {"file": outside / "mine.npz"}, outside / "a.arrow", outside / "a.json")
+    made = Dataset.open(outside / "a.arrow")
+    assert (made.features.shape, made.scale, made.image_shape) == ((100, 25), 255.0, (5, 5))
+    assert made.label.tolist() == [0, 1] * 50
+    assert made.part.tolist()[:3] == ["left", "right", "right"]
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ("None", "mine.npz: bad.read gives None; needed are features, labels and, if any, parts"),
+        ("(np.ones((3, 2)), [1, 2])", "mine.npz: bad.read gives labels of shape (2,) for 3 rows; needed is one a row"),
+        (
+            "(np.ones(3), [1, 2, 3])",
+            "mine.npz: bad.read gives features of type float64 and shape (3,); needed are numbers of shape "
+            "(n, n_features), (n, height, width) or (n, channels, height, width)",
+        ),
+        (
+            "(np.array([[1.0], [np.nan]]), ['a', 'b'])",
+            "mine.npz: bad.read gives a value that is no finite number in row 2",
+        ),
+        ("1 / 0", "mine.npz: bad.read fails: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_a_reader_may_not_give(outside, returned, message, monkeypatch):
+    (outside / "bad.py").write_text(f"import numpy as np\n\ndef read(path):\n    return {returned}\n")
+    monkeypatch.delitem(__import__("sys").modules, "bad", raising=False)
+    settings = DatasetSettings(reader="bad.read", file="mine.npz")
+    with pytest.raises(SoakError) as caught:
+        decode("Mine", settings, {"file": outside / "mine.npz"}, outside / "a.arrow", outside / "a.json")
+    assert str(caught.value) == message
+    assert not (outside / "a.arrow").exists()
+
+
+def test_measures_of_ones_own_say_what_is_better(outside):
+    assert not greater_is_better("my_measures.count")
+    assert greater_is_better("my_measures.hits")
+    assert not greater_is_better("no_such.measure")
+    assert quantity("my_measures.count").word == "count"
+    assert measure("my_measures.hits").name == "my_measures.hits"
+
+
+@pytest.mark.parametrize(
+    ("change", "messages"),
+    [
+        (
+            {"measures": ["my_measures.cuont"]},
+            ["measures[0]: measure: 'my_measures.cuont': my_measures has no 'cuont'; did you mean 'count'?"],
+        ),
+        (
+            {"measures": ["my_measures.not_one"]},
+            ["measures[0]: measure: 'my_measures.not_one' is a int; needed is a soak.measures.Measure"],
+        ),
+        (
+            {"figures": {"own": ["my_figure.folds"]}},
+            [
+                "figures.own[0]: figure: 'my_figure.folds': the package 'my_figure' is not installed, and there is no "
+                "my_figure.py in the run's directory; install it with: pip install my_figure"
+            ],
+        ),
+        (
+            {"figures": {"own": ["my_figures.folds", "my_figures.folds"]}},
+            ["figures.own: two figures are called 'folds'; rename one of the functions"],
+        ),
+        (
+            {"figures": {"own": ["folds"]}},
+            ["figures.own[0]: figure: 'folds' is not an import path; needed is module.folds"],
+        ),
+        (
+            {"datasets": {"Mine": {"reader": "my_measures.not_one", "file": "mine.npz"}}},
+            ["datasets.Mine.reader: reader: 'my_measures.not_one' is no function but 3"],
+        ),
+        (
+            {"datasets": {"Mine": {"reader": "my_formats.read_npz"}}},
+            ["datasets.Mine: reader and file go together: a function, and the file that it reads"],
+        ),
+    ],
+)
+def test_mistakes_are_told_while_the_config_is_read(outside, change, messages):
+    with pytest.raises(SoakError) as caught:
+        load_config(CONFIG | {"verdict": {}} | change)
+    assert caught.value.messages == messages
+
+
+def test_a_module_that_cannot_be_imported(outside, monkeypatch):
+    (outside / "broken.py").write_text("def count(:\n")
+    with pytest.raises(SoakError, match=r"^measure: 'broken.count': broken cannot be imported: invalid syntax"):
+        measure("broken.count")
+
+
+def test_what_a_figure_may_not_do(outside, monkeypatch):
+    from soak.figures.output import FigureFolder
+    from soak.figures.own import draw_own
+
+    (outside / "odd.py").write_text("def nothing(tables):\n    return 1\n\ndef fails(tables):\n    tables['x']\n")
+    folder = FigureFolder(outside)
+    with pytest.raises(SoakError, match=r"odd.nothing gives 1; needed are a matplotlib figure and a DataFrame"):
+        draw_own("odd.nothing", {}, folder)
+    with pytest.raises(SoakError, match=r"odd.fails fails: KeyError: 'x'"):
+        draw_own("odd.fails", {}, folder)
