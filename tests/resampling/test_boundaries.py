@@ -33,6 +33,7 @@ def test_a_subset_that_is_called_what_another_is_named_gets_a_digest_too():
         ({"species": "oak"}, "stratum species"),
         (pd.DataFrame({"species": [1, None]}), "stratum species"),
         ([[1, 2], [1, None]], "stratum 2"),
+        ([[1, 2], 3], "stratum 2"),
         ([[1, None]], "stratum"),
     ],
 )
