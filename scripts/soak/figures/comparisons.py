@@ -26,6 +26,7 @@ _COLUMNS = 3
 class _Panel:
     """Means and tests of one task and test subset (and size)."""
 
+    task: str
     head: str
     means: pd.DataFrame
     tests: pd.DataFrame
@@ -45,7 +46,7 @@ def pvalue(scores: pd.DataFrame, pvalues: pd.DataFrame, folder: FigureFolder) ->
     tests = _shown_tests(pvalues, first_measures(scores))
     keys = ["task_id", "test_subset"]
     panels = [
-        _Panel(f"{task}\ntest: {subset}", rows, _of(tests, task, subset), quantity(rows["measure"].iloc[0]))
+        _Panel(task, f"{task}\ntest: {subset}", rows, _of(tests, task, subset), quantity(rows["measure"].iloc[0]))
         for (task, subset), rows in means.groupby(keys, sort=False)
     ]
     if not panels:
@@ -73,9 +74,13 @@ def pvalue_downsample(scores: pd.DataFrame, downsampled: pd.DataFrame, folder: F
         full, equal = mean_sd(full_size(here)), mean_sd(here[here["n_train_groups"] == size])
         shown_as = quantity(full["measure"].iloc[0])
         panels += [
-            _Panel(f"{task}\ntest: {subset}, full size", full, _of(full_tests, task, subset), shown_as),
+            _Panel(task, f"{task}\ntest: {subset}, full size", full, _of(full_tests, task, subset), shown_as),
             _Panel(
-                f"{task}\ntest: {subset}, {size} train groups each", equal, _of(equal_tests, task, subset), shown_as
+                task,
+                f"{task}\ntest: {subset}, {size} train groups each",
+                equal,
+                _of(equal_tests, task, subset),
+                shown_as,
             ),
         ]
         parts += [full.assign(n_train_groups=pd.NA), equal.assign(n_train_groups=size)]
@@ -90,9 +95,10 @@ def _draw(panels: Sequence[_Panel], columns: int, name: str, data: pd.DataFrame,
     style = folder.style
     numbers = max(style.text_width(text, style.small) for panel in panels for text in _texts(panel).values())
     names = {name for panel in panels for name in panel.means["algorithm"]}
-    width = max(1.9 * style.scale + numbers + 0.1, *(style.text_width(name, weight="bold") for name in names))
+    width = max(1.9 * style.scale + numbers + 0.1, *(style.text_width(name, weight="bold") + 0.08 for name in names))
     plot = width - numbers - 0.1
     heads = [style.wrap(panel.head, width) for panel in panels]
+    tasks = list(dict.fromkeys(panel.task for panel in panels))
     n_rows = -(-len(panels) // columns)
     lines = [panels[row * columns : (row + 1) * columns] for row in range(n_rows)]
     head = style.line * max(1 + text.count("\n") for text in heads) + 0.12
@@ -107,12 +113,14 @@ def _draw(panels: Sequence[_Panel], columns: int, name: str, data: pd.DataFrame,
         gap=0.3,
     )
     figure, axes = draw_panels(layout, style, title(name), name)
+    ranges = {task: _range([panel.means for panel in panels if panel.task == task]) for task in tasks}
     for number, place in enumerate(place for row in axes for place in row):
         if number >= len(panels):
             place.remove()
             continue
         _fit(place, _height(panels[number]) / max(_height(panel) for panel in lines[number // columns]))
-        _panel(place, panels[number], plot / width, style, labels=number % columns == 0)
+        limits = ranges[panels[number].task]
+        _panel(place, panels[number], limits, plot / width, style, labels=number % columns == 0)
         panel_title(place, heads[number], style)
     return folder.save(figure, name, data)
 
@@ -143,18 +151,19 @@ def _fit(axes: Axes, share: float) -> None:
     axes.set_position((box.x0, box.y1 - share * box.height, box.width, share * box.height))
 
 
-def _panel(axes: Axes, panel: _Panel, share: float, style: Style, *, labels: bool) -> None:
+def _panel(axes: Axes, panel: _Panel, limits: tuple[float, float], share: float, style: Style, *, labels: bool) -> None:
     """Algorithms from top to bottom; points and bars in the left ``share`` of the panel, numbers at its right."""
-    low, high = _range(panel.means)
-    room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
-    low, high = low - room, high + room
+    low, high = limits
     axes.set_xlim(low, low + (high - low) / share)
     axes.set_ylim(_height(panel), 0)
     texts = _texts(panel)
     positions: dict[tuple[str, str], float] = {}
     y = 0.4
     for algorithm in algorithms_of(panel.means):
-        axes.text(low, y + 0.5, algorithm, size=style.size, weight="bold", va="center", ha="left")
+        axes.annotate(
+            algorithm, (low, y + 0.5), (4, 0), textcoords="offset points", size=style.size, weight="bold",
+            va="center", ha="left", annotation_clip=False,
+        )  # fmt: skip
         y += 1
         for line in _lines(panel):
             positions[algorithm, line] = y + 0.5
@@ -192,9 +201,13 @@ def _marks(axes: Axes, panel: _Panel, positions: Mapping[tuple[str, str], float]
         axes.errorbar(row.mean, y, xerr=error, fmt=MARKERS[row.train_subsets], color=color, ms=4, lw=1.4)
 
 
-def _range(means: pd.DataFrame) -> tuple[float, float]:
+def _range(tables: Sequence[pd.DataFrame]) -> tuple[float, float]:
+    """Limits that hold all bars, with some room: the same for all panels of a task."""
+    means = pd.concat(tables)
     bars = means["sd"].fillna(0)
-    return float((means["mean"] - bars).min()), float((means["mean"] + bars).max())
+    low, high = float((means["mean"] - bars).min()), float((means["mean"] + bars).max())
+    room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - room, high + room
 
 
 def _without_featureless(shown: pd.DataFrame) -> pd.DataFrame:

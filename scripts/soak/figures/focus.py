@@ -163,10 +163,10 @@ def _dress(axes: Axes, labels: list[str], count: int) -> None:
 
 
 def _axis_label(means: pd.DataFrame, style: Style, width: float) -> str:
-    """For instance "percent error (mean ± SD over 3 folds)"."""
+    """For instance "percent error (mean ± SD, n = 3)"."""
     n = int(means["n"].max())
     label = quantity(means["measure"].iloc[0]).label
-    return style.wrap(f"{label} (mean ± SD, n = {n})", width)
+    return style.wrap(f"{label} ({'one fold' if n == 1 else f'mean ± SD, n = {n}'})", width)
 
 
 def _others(scores: pd.DataFrame, task: str, subset: str) -> str:

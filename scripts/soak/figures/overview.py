@@ -15,7 +15,7 @@ from soak.figures.style import Style
 from soak.statistics.quantities import greater_is_better, quantity
 
 _LEGEND = "a difference is seen for:"
-_MOST_NAMES = 12  # more points have numbers
+_MOST_NAMES = 8  # more points have numbers
 _TINY = 5.5  # points: size of these numbers
 _FOUND = {
     "both": "other and all",
@@ -144,6 +144,8 @@ def _numbers(axes: Axes, points: pd.DataFrame, size: tuple[float, float], style:
     x = (points["other_same"].to_numpy(dtype=float) - low_x) / (high_x - low_x) * size[0]
     y = (points["all_same"].to_numpy(dtype=float) - low_y) / (high_y - low_y) * size[1]
     taken = [(a - 0.04, b - 0.04, a + 0.04, b + 0.04) for a, b in zip(x, y, strict=True)]
+    zero_x, zero_y = -low_x / (high_x - low_x) * size[0], -low_y / (high_y - low_y) * size[1]
+    taken += [(zero_x - 0.01, 0, zero_x + 0.01, size[1]), (0, zero_y - 0.01, size[0], zero_y + 0.01)]  # the lines at 0
     for a, b, number in zip(x, y, points["number"], strict=True):
         width, height = style.text_width(str(number), _TINY) + 0.01, _TINY / 72
         boxes = [

@@ -48,6 +48,7 @@ def sizes(scores: pd.DataFrame, folder: FigureFolder) -> list[Path]:
             for line in lines
         ]
         above[0] += style.line + 0.1  # the legend
+        names = {name: style.wrap(name, 1.1 * style.scale, weight="bold") for name in algorithms}
         panels = Panels(
             width=width,
             heights=[1.2 * style.scale] * (len(algorithms) * len(lines)),
@@ -58,7 +59,7 @@ def sizes(scores: pd.DataFrame, folder: FigureFolder) -> list[Path]:
             ],
             columns=max(len(line) for line in lines),
             left=5 * style.line,
-            right=style.line + 0.1,
+            right=style.line * max(1 + name.count("\n") for name in names.values()) + 0.1,
             bottom=tick_room,
             gap=0.55,
         )
@@ -82,7 +83,7 @@ def sizes(scores: pd.DataFrame, folder: FigureFolder) -> list[Path]:
                     if column == 0:
                         place.set_ylabel(style.wrap(quantity(here["measure"].iloc[0]).label, 1.2 * style.scale))
                     if column == len(line) - 1:
-                        side_title(place, style.wrap(algorithm, 1.2 * style.scale), style)
+                        side_title(place, names[algorithm], style)
         present = [name for name in TRAIN_SUBSETS if (shown["train_subsets"] == name).any()]
         legend(axes[0][0], present, style, "trained on")
         head_height = (above[0] - style.line - 0.2) / (1.2 * style.scale)
