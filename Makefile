@@ -57,9 +57,12 @@ bench: $(VENV)/.dev
 stress: $(VENV)/.dev
 	SOAK_STRESS=1 SOAK_KILLS=20 $(BIN)/python -m pytest
 
-# Branches of scripts/soak that the tests run (compiled loops as plain Python: slow).
+# Branches of scripts/soak that the tests run in their own processes. Loops that numba compiles cannot be seen there: the
+# tests that are small enough run again with these loops as plain Python.
 coverage: $(VENV)/.dev
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --ignore tests/workflow --ignore tests/cluster
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report= --ignore tests/workflow --ignore tests/cluster
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q --cov --cov-append --cov-report=term --cov-fail-under=95 \
+		tests/learners/test_plain_loops.py tests/resampling/test_folds.py tests/test_rrandom.py
 
 # Small mutations of the code of resampling and statistics: which of them does no test see?
 mutation: $(VENV)/.dev
