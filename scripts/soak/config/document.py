@@ -24,7 +24,8 @@ HEAD = """<!-- Made from the models in scripts/soak/config/ by: PYTHONPATH=scrip
 
 A config is one YAML file and stands alone: nothing of `config.yaml`, the embedded default, is merged into it.
 `snakemake --config` overrides single keys. Relative paths start at the working directory (`--directory`). Unknown keys
-are errors; all mistakes are told at once, with file, line, key path and what is allowed, before anything runs.
+are errors; all mistakes are told at once, with file, line, key path and what is allowed, before anything runs. (A file that is
+no YAML is told by profiles/default; with `--workflow-profile none` Snakemake says so in its own words.)
 `schema.json` describes the same keys to editors: put `# yaml-language-server: $schema=…/config/schema.json` on top.
 
 The smallest config is a table, what to predict, and a learner:

@@ -65,7 +65,7 @@ class TorchSettings(Settings):
         default=None, ge=1, description="stop after so many epochs without a better one; default: epochs"
     )
     min_delta: float = Field(default=0, ge=0, description="by how much a better epoch must be better")
-    batch_size: int = Field(default=500, ge=1)
+    batch_size: int = Field(default=500, ge=1, description="rows of a step; the last batch of an epoch is smaller")
     optimizer: Named = Field(
         default={"sgd": {"lr": 0.1}}, description="a name of torch.optim, in any case, and its arguments"
     )
@@ -135,7 +135,7 @@ class TorchModule(TorchSettings):
 
     type: Literal["torch_module"]
     class_: str = Field(alias="class", description="import path of the class, found from DIR or installed")
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default={}, description="further arguments of the class")
 
 
 class Estimator(Settings):
