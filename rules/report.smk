@@ -6,6 +6,7 @@ rule report:
         tables=TABLES,
         figures=[figure for figure in FIGURES if figure.endswith(".png")],
         learners=all_checks if cfg.tasks else [],
+        notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
         captions=captions(FIGURES),
         code=code_of("soak.report.write"),
         parts=[

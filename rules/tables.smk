@@ -58,6 +58,7 @@ else:
         output:
             scores=table_in_report("scores"),
             scores_parquet="results/tables/scores.parquet",
+            notes="results/tables/scores_notes.txt",
         log:
             "results/logs/import_scores.log",
         benchmark:
@@ -101,6 +102,7 @@ rule verdicts:
         stats="results/tables/stats.parquet",
         pvalues="results/tables/pvalues.parquet",
         fits=["results/tables/fits.parquet"] if cfg.tasks else [],
+        notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
         code=code_of(
             "soak.statistics.verdicts", "soak.statistics.problems", "soak.tables"
         ),

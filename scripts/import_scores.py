@@ -1,9 +1,13 @@
-"""Rule import_scores: scores from elsewhere, checked and in this project's columns."""
+"""Rule import_scores: scores from elsewhere, checked and in this project's columns; what was left out of them."""
 
+from soak.files import atomic
 from soak.job import job
 from soak.statistics.read_scores import read_score_files
 from soak.tables import write_table
 
 with job(snakemake.log):
-    scores = read_score_files(snakemake.input.files, snakemake.params.measures)
-    write_table(scores, snakemake.output.scores, snakemake.output.scores_parquet)
+    made, notes = snakemake.output, []
+    scores = read_score_files(snakemake.input.files, snakemake.params.measures, notes)
+    write_table(scores, made.scores, made.scores_parquet)
+    with atomic(made.notes) as temporary:
+        temporary.write_text("".join(f"{note}\n" for note in notes))

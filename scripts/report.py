@@ -22,5 +22,6 @@ with job(snakemake.log):
         config=params.config,
         versions=params.versions,
         networks=networks,
+        notes=[note for file in given.get("notes", []) for note in Path(file).read_text().splitlines()],
         facts={"Python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"},
     )

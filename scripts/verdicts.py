@@ -1,5 +1,7 @@
 """Rule verdicts: the answer per task and test subset, as a table and in plain words."""
 
+from pathlib import Path
+
 from soak.config.output import VerdictSettings
 from soak.files import atomic
 from soak.job import job
@@ -15,5 +17,7 @@ with job(snakemake.log):
         featureless=params.featureless,
     )
     write_table(table, made.csv, made.parquet)
+    notes = [note for file in given.get("notes", []) for note in Path(file).read_text().splitlines()]
     with atomic(made.text) as temporary:
-        temporary.write_text("".join(f"{line}\n" for line in [*summary(table), *problems(read_table(given.scores))]))
+        lines = [*summary(table), *notes, *problems(read_table(given.scores))]
+        temporary.write_text("".join(f"{line}\n" for line in lines))

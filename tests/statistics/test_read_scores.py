@@ -70,7 +70,7 @@ def test_subset_names_that_look_like_numbers_or_na_stay(tmp_path: Path) -> None:
         (
             "T,A,other,2",
             "T,A,other,1",
-            "row 4 repeats row 2: task_id T, test_subset A, train_subsets other, test_fold 1",
+            "row 4 repeats row 2 with other scores: task_id T, test_subset A, train_subsets other, test_fold 1",
         ),
         ("0.3,30", "much,30", "row 3, column classif_ce: 'much' is not a finite number"),
         ("A,same,2", "A,Same,2", "row 3, column train_subsets: 'Same' is not allowed; same, other and all are"),
@@ -86,6 +86,21 @@ def test_one_clear_line_each(tmp_path: Path, old: str, new: str, said: str) -> N
         read_scores(write(tmp_path, R_TABLE.replace(old, new)))
     assert "\n" not in str(caught.value)
     assert str(tmp_path / "scores.csv") in str(caught.value)
+
+
+def test_a_row_that_only_repeats_another_is_left_out_and_told(tmp_path: Path) -> None:
+    lines = R_TABLE.splitlines()
+    expected = read_scores(write(tmp_path, R_TABLE))
+    path, notes = write(tmp_path, "\n".join([*lines, lines[2], lines[1]]) + "\n"), []
+    pd.testing.assert_frame_equal(read_scores(path, notes=notes), expected)
+    assert notes == [f"{path}: 2 rows that repeat another (first: row 5) left out."]
+
+
+def test_columns_that_are_no_known_measure_are_told(tmp_path: Path) -> None:
+    path, notes = write(tmp_path, R_TABLE.replace("percent_error", "gini")), []
+    assert list(read_scores(path, notes=notes).columns) == [*SPLIT_COLUMNS, "zero_one_loss"]
+    assert len(notes) == 1
+    assert "no known measure, so left out: gini" in notes[0]
 
 
 def test_unknown_measure_that_was_asked_for(tmp_path: Path) -> None:

@@ -40,7 +40,11 @@ def overview(
         return []
     style = folder.style
     scales = list(points["scale"].unique())
-    names = [f"{row.task_id}: {row.test_subset}" for row in points.itertuples()]
+    tasks = list(points["task_id"].unique())
+    heading = title("overview") if len(tasks) > 1 else f"{title('overview')}: {tasks[0]}"
+    names = list(points["test_subset"])
+    if len(tasks) > 1:
+        names = [f"{row.task_id}: {row.test_subset}" for row in points.itertuples()]
     with style.applied():
         numbered = len(points) > _MOST_NAMES
         texts = [f"{number}  {name}" for number, name in enumerate(names, start=1)] if numbered else names
@@ -59,7 +63,7 @@ def overview(
             right=0.35 + max(style.text_width(text, style.small) for text in points["name"]),
             bottom=2 * style.line + 0.17,
         )
-        figure, axes = draw_panels(panels, style, title("overview"), "overview")
+        figure, axes = draw_panels(panels, style, heading, "overview")
         for place, scale, height in zip([row[0] for row in axes], scales, panels.heights, strict=True):
             here = points[points["scale"] == scale]
             _scatter(place, here, style)

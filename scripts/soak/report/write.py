@@ -42,6 +42,7 @@ def write_report(
     config: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
     networks: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
+    notes: Sequence[str] = (),
     verdict: VerdictSettings | None = None,
     facts: Mapping[str, str] | None = None,
     colors: Mapping[str, str] | None = None,
@@ -61,6 +62,8 @@ def write_report(
     versions, facts : mapping of str to str, optional
         Packages and further lines of "how this was made".
     networks : mapping of task to learner to what `soak.learners.check` tells of it, optional
+    notes : sequence of str, optional
+        What was left out of scores from elsewhere; told above the verdicts.
     verdict : VerdictSettings, optional
         By which ``verdicts`` were made; default the config's, else the defaults.
     colors : mapping, optional
@@ -73,7 +76,7 @@ def write_report(
     verdict = VerdictSettings.model_validate(config.get("verdict") or {}) if verdict is None else verdict
     page = _environment().get_template("template.html.j2")
     text = page.render(
-        **_texts(tables, verdict),
+        **_texts(tables, verdict, notes),
         **_figures_and_tables(tables, figures),
         **_chart(tables["scores"], COLORS if colors is None else colors),
         **_fits(tables),
@@ -95,7 +98,7 @@ def _environment() -> Environment:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def _texts(tables: Mapping[str, pd.DataFrame], verdict: VerdictSettings) -> dict[str, Any]:
+def _texts(tables: Mapping[str, pd.DataFrame], verdict: VerdictSettings, notes: Sequence[str]) -> dict[str, Any]:
     scores, fits = tables["scores"], tables.get("fits")
     tasks = scores["task_id"].nunique()
     folds = scores.groupby("task_id")["test_fold"].nunique()
@@ -110,7 +113,7 @@ def _texts(tables: Mapping[str, pd.DataFrame], verdict: VerdictSettings) -> dict
             f"{len(scores)} scores. Same: trained on the subset that is tested; other: on the others; all: on all of them."
         ),
         "cards": verdict_cards(tables["verdicts"]),
-        "problems": problems(scores),
+        "problems": [*map(without_paths, notes), *problems(scores)],
         "failed": f"{failed} of {len(fits)} fits failed: see Fits." if fits is not None and failed else "",
         "rule": RULE,
         "alpha": f"{verdict.alpha:g}",

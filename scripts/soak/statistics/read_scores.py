@@ -30,10 +30,13 @@ _TRAIN_SUBSETS = ("same", "other", "all")
 _KEY = ("task_id", "test_subset", "train_subsets", "test_fold", "seed", "n_train_groups", "algorithm")
 
 
-def read_score_files(paths: Sequence[str | Path], measures: Collection[str] | None = None) -> pd.DataFrame:
+def read_score_files(
+    paths: Sequence[str | Path], measures: Collection[str] | None = None, notes: list[str] | None = None
+) -> pd.DataFrame:
     """Read several score tables as one, tasks in the order of the files (see `read_scores`).
 
     A measure that is asked for must be in one of them at least; columns of other files' measures are empty.
+    What was left out is added to ``notes``, one sentence each.
 
     Raises
     ------
@@ -41,8 +44,8 @@ def read_score_files(paths: Sequence[str | Path], measures: Collection[str] | No
         As in `read_scores`; also if a task is in two files.
     """
     if len(paths) == 1:
-        return read_scores(paths[0], measures)
-    tables = [(str(path), read_scores(path)) for path in paths]
+        return read_scores(paths[0], measures, notes)
+    tables = [(str(path), read_scores(path, notes=notes)) for path in paths]
     home: dict[str, str] = {}
     for path, table in tables:
         for task in table["task_id"].unique():
@@ -60,7 +63,9 @@ def read_score_files(paths: Sequence[str | Path], measures: Collection[str] | No
     return joined[[*SPLIT_COLUMNS, *measures]]
 
 
-def read_scores(path: str | Path, measures: Collection[str] | None = None) -> pd.DataFrame:
+def read_scores(
+    path: str | Path, measures: Collection[str] | None = None, notes: list[str] | None = None
+) -> pd.DataFrame:
     """Read and check a score table.
 
     Parameters
@@ -72,6 +77,8 @@ def read_scores(path: str | Path, measures: Collection[str] | None = None) -> pd
     measures : collection of str, optional
         Which measures to take; default all columns named like a measure of this project or of mlr3. Other columns
         are not read.
+    notes : list of str, optional
+        Gets a sentence for each thing that was left out: columns of numbers that name no measure, repeated rows.
 
     Returns
     -------
@@ -81,7 +88,7 @@ def read_scores(path: str | Path, measures: Collection[str] | None = None) -> pd
     Raises
     ------
     SoakError
-        A missing column, an unknown measure, a duplicated row, a cell that is no number.
+        A missing column, an unknown measure, two rows of one split and algorithm that differ, a cell that is no number.
 
     Notes
     -----
@@ -95,11 +102,13 @@ def read_scores(path: str | Path, measures: Collection[str] | None = None) -> pd
     table = table.rename(columns=names)
     table = table.loc[:, ~table.columns.duplicated()]
     _check_columns(path, table)
+    notes = [] if notes is None else notes
     found = _find_measures(path, table, measures)
+    notes += _unread(path, table, found)
     scores = _splits(path, table)
     for measure, (column, factor) in found.items():
         scores[measure] = factor * _numbers(path, table, column, empty=True)
-    _check_duplicates(path, scores)
+    scores = _without_repeats(path, scores, list(found), notes)
     tasks = pd.Categorical(scores["task_id"], scores["task_id"].unique(), ordered=True)
     order = scores.assign(task_order=tasks).sort_values(["task_order", "iteration"], kind="stable").index
     return scores.loc[order].reset_index(drop=True)
@@ -220,10 +229,29 @@ def _numbers(path: str | Path, table: pd.DataFrame, column: str, *, empty: bool)
     return values.where(finite)
 
 
-def _check_duplicates(path: str | Path, scores: pd.DataFrame) -> None:
+def _unread(path: str | Path, table: pd.DataFrame, found: dict[str, tuple[str, float]]) -> list[str]:
+    """Columns of numbers that are no measure known here: the reader may miss one of them."""
+    used = {*SPLIT_COLUMNS, *R_MEASURES, *(column for column, _ in found.values()), *known_measures()}
+    rest = [name for name in table.columns if name not in used and _has_numbers(table[name])]
+    return [f"{path}: columns that are no known measure, so left out: {', '.join(rest)}."] if rest else []
+
+
+def _has_numbers(column: pd.Series) -> bool:
+    cells = column[~column.str.strip().str.lower().isin(_NOT_FINITE)]
+    return len(cells) > 0 and bool(pd.to_numeric(cells, errors="coerce").notna().all())
+
+
+def _without_repeats(path: str | Path, scores: pd.DataFrame, measures: list[str], notes: list[str]) -> pd.DataFrame:
+    """Rows that repeat another with the same scores are left out and told; with other scores they are an error."""
+    same = scores.duplicated([*_KEY, *measures])
+    scores = scores[~same]
     repeated = scores.duplicated(list(_KEY))
     if repeated.any():
-        row = int(np.flatnonzero(repeated)[0])
-        first = int(np.flatnonzero((scores[list(_KEY)] == scores.loc[row, list(_KEY)]).all(axis="columns"))[0])
+        row = scores.index[repeated][0]
+        first = scores.index[(scores[list(_KEY)] == scores.loc[row, list(_KEY)]).all(axis="columns")][0]
         what = ", ".join(f"{name} {scores.at[row, name]}" for name in _KEY)
-        raise SoakError(f"{path}: row {row + 1} repeats row {first + 1}: {what}")
+        raise SoakError(f"{path}: row {row + 1} repeats row {first + 1} with other scores: {what}")
+    if same.any():
+        rows = "row" if same.sum() == 1 else "rows"
+        notes.append(f"{path}: {same.sum()} {rows} that repeat another (first: row {same.idxmax() + 1}) left out.")
+    return scores
