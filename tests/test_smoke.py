@@ -1,7 +1,5 @@
 """The small go before a long run: what is made smaller, and how its times are scaled up again."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +8,7 @@ import yaml
 
 from soak.config.workflow import Config
 from soak.fitting.plan import TaskIndex, TrainSet
-from soak.smoke import from_there, project, reduced, times_more
+from soak.smoke import from_there, main, project, reduced, times_more
 
 ROOT = Path(__file__).parents[1]
 RAW = {
@@ -64,7 +62,7 @@ def test_paths_that_lead_upwards_are_found_from_the_folder_of_the_small_go(tmp_p
 
 
 @pytest.mark.workflow
-def test_a_small_go(tmp_path):
+def test_a_small_go(tmp_path, capfd):
     """One fold of three; the files of the run itself stay away."""
     rows = [f"{'NS'[k % 2]},{k % 5},{'ab'[k % 3 % 2]}" for k in range(60)]
     (tmp_path / "t.csv").write_text("\n".join(["s,x,y", *rows]) + "\n")
@@ -73,9 +71,13 @@ def test_a_small_go(tmp_path):
         "learners": {"featureless": {"type": "featureless"}, "near": RAW["learners"]["near"]},
     }
     (tmp_path / "my.yaml").write_text(yaml.safe_dump(config))
-    command = [sys.executable, "-m", "soak.smoke", str(tmp_path), str(tmp_path / "my.yaml"), "2"]
-    done = subprocess.run(command, cwd=ROOT / "scripts", capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 fits were made, 0 of them failed. The whole has 18:" in done.stdout
+    assert main([str(tmp_path), str(tmp_path / "my.yaml"), "2"]) == 0
+    assert "6 fits were made, 0 of them failed. The whole has 18:" in capfd.readouterr().out
     assert (tmp_path / "results/smoke/results/report.html").exists()
     assert not (tmp_path / "results/tables").exists()
+
+
+def test_a_small_go_of_nothing_is_told(tmp_path, capsys):
+    (tmp_path / "my.yaml").write_text("scores: {published: {file: scores.csv}}\n")
+    assert main([str(tmp_path), str(tmp_path / "my.yaml")]) == 1
+    assert capsys.readouterr().err == "soak: this config has no tasks: nothing will be fitted\n"
