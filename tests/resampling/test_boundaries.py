@@ -6,6 +6,8 @@ import pytest
 
 from soak import SameOtherSizesCV
 from soak.errors import SoakError
+from soak.resampling.counts import count_groups
+from soak.resampling.folds import _spread_keys
 from soak.resampling.names import subset_labels
 
 
@@ -47,3 +49,23 @@ def test_parameters_are_set_by_name():
     assert (cv.folds, cv.sizes) == (5, 0)
     subset = np.repeat(["A", "B"], 20)
     assert cv.get_n_splits(subset=subset, X=subset) == len(cv.instantiate(subset).table)
+
+
+def test_given_folds_are_those_of_split_too():
+    subset, fold = np.repeat(["A", "B"], 6), np.tile([1, 2, 3], 4)
+    for _, test in SameOtherSizesCV().split(subset, subset=subset, fold=fold):
+        assert len(set(fold[test])) == 1
+
+
+def test_one_column_is_allowed_where_one_is():
+    with pytest.raises(SoakError, match=r"^subset: 2 columns given; one column is allowed$"):
+        SameOtherSizesCV().instantiate(pd.DataFrame({"a": [1, 2], "b": [1, 2]}))
+
+
+def test_with_two_strata_uneven_groups_go_first():
+    """Wasikowski's key is minus the SD of a group's two counts: (3, 0), (1, 1), (0, 2)."""
+    group = np.array([0, 0, 0, 1, 1, 2, 2])
+    stratum = np.array([0, 0, 0, 0, 1, 1, 1])
+    counts = count_groups(group, stratum, np.arange(7))
+    (key,) = _spread_keys(counts)
+    assert sorted(key) == pytest.approx([-3 / np.sqrt(2), -2 / np.sqrt(2), 0])

@@ -6,7 +6,9 @@ from scipy import stats
 
 from soak.statistics import read_scores
 from soak.statistics.quantities import quantity
+from soak.statistics.summaries import undefined_reason
 from soak.statistics.t_tests import welch_p
+from soak.statistics.verdicts import NO_DIFFERENCE, _judge
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,19 @@ def test_full_sizes_alone_say_that_nothing_is_down_sampled(tmp_path):
     file.write_text(f"{HEAD},groups\nT,A,same,1,1,a,0.5,8\n")
     scores = read_scores(file)
     assert scores[["groups", "n_train_groups"]].to_numpy().tolist() == [[8, 8]]
+
+
+def test_an_iteration_of_the_file_is_kept(tmp_path):
+    file = tmp_path / "scores.csv"
+    file.write_text(f"{HEAD},iteration\nT,A,same,1,1,a,0.5,7\nT,A,all,1,1,a,0.5,9\n")
+    assert read_scores(file)["iteration"].tolist() == [7, 9]
+
+
+def test_why_a_p_value_is_undefined():
+    assert undefined_reason(1) == "one fold only"
+    assert undefined_reason(2) == "no variation between the folds"
+
+
+def test_p_must_be_below_alpha():
+    assert _judge(0.1, 0.05, 0.05, False) == NO_DIFFERENCE
+    assert _judge(0.1, 0.0499, 0.05, False) == "worse"
