@@ -40,8 +40,10 @@ def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Con
     config, problems = parse(raw)
     problems = places.repeated() + problems
     if config is not None:
-        named = {key: list(raw.get(key) or {}) for key in ("datasets", "tasks", "learners")}
-        problems += disagreements(config, named)
+        parts = {key: raw.get(key) for key in ("datasets", "tasks", "learners")}
+        named = {key: list(part) if isinstance(part, Mapping) else [] for key, part in parts.items()}
+        told = {path for path, _ in problems}
+        problems += [(path, message) for path, message in disagreements(config, named) if path not in told]
     if problems or config is None:
         raise ConfigError([places.tell(path, message) for path, message in problems])
     return config

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from soak.config.load import ConfigError
-from soak.experiment import load_config
+from soak.experiment import load_config, unsuited
 
 GOOD = """
 datasets:
@@ -187,6 +187,46 @@ CASES = [
         "learners.featureless_2: {type: cv_glmnt}",
         "learners.featureless_2: there is no type 'cv_glmnt'; did you mean 'cv_glmnet'?",
     ),
+    (
+        "datasets.Digits: {builtin: digits, hash: [md5:11111111111111111111111111111111]}",
+        "datasets.Digits: hash: only a csv has it; each entry of idx, binary and tables has its own",
+    ),
+    ("tasks.Both.impute: mean", "tasks.Both: impute: data sets have no missing values; allowed: for a table"),
+    (
+        "tasks.Both.stratum: [writer]",
+        "tasks.Both: stratum: 'writer' is not a column of data sets; allowed: label, part, dataset",
+    ),
+    (
+        'tasks.Mine: {table: "builtin:diabetes", target: y, hash: "md5:11111111111111111111111111111111"}',
+        "tasks.Mine: hash: builtin:diabetes is not a file, it has none",
+    ),
+    (
+        'tasks.Mine: {table: "ftp://x/a.csv", target: y}',
+        "tasks.Mine: table: ftp:// is not known; allowed: http://, https://, file:// or a path",
+    ),
+    (
+        "tasks.Mine: {table: my.csv, target: y, features: []}",
+        "tasks.Mine: features: the list is empty; leave the key out for all columns without a role",
+    ),
+    (
+        "tasks.Mine: {table: my.csv, target: y, features: [y, a]}",
+        "tasks.Mine: features: column 'y' is already the target; a feature has no other role",
+    ),
+    ("tasks.Mine: {table: my.csv, target: y, stratum: [a, a]}", "tasks.Mine: stratum: column 'a' is named twice"),
+    (
+        "learners.mlp: {type: torch_mlp, optimizer: {sgd: {lr: 1}, adam: {}}}",
+        "learners.mlp: optimizer: exactly one name with its arguments is allowed, got 2",
+    ),
+    (
+        "learners.net: {type: torch_graph, graph: [{linear: 5, relu: {}}, head]}",
+        "learners.net: graph: operation 1 has 2 names; each is a list entry of its own",
+    ),
+    (
+        "learners.-a: {type: featureless}",
+        "learners.-a: '-a' is not a name; it starts with a letter, digit or _, and has at most 100 characters",
+    ),
+    ("learners.lasso: {type: cv_glmnet, s: [min, min]}", "learners.lasso: s: each penalty may be named once"),
+    ("tutorial.task: Bth", "tutorial.task: there is no task 'Bth'; did you mean 'Both'?"),
     ("measures: []", "measures: must not be empty"),
     ("measures: [log_los]", "measures[0]: there is no measure 'log_los'; did you mean 'log_loss'?"),
     ("measures: [log_loss, log_loss]", "measures[1]: measure 'log_loss' is named twice"),
@@ -267,3 +307,48 @@ def test_parts_that_are_right_are_checked_against_each_other_though_others_are_w
         "seed.trian: unknown key; did you mean 'train'?",
         "tasks.Both.datasets[1]: there is no data set 'Digit'; did you mean 'Digits'?",
     ]
+
+
+def told(config):
+    with pytest.raises(ConfigError) as caught:
+        load_config(config)
+    return caught.value.messages
+
+
+def test_a_learner_that_cannot_do_its_task():
+    config = yaml.safe_load(GOOD)
+    config["learners"]["ridge"] = {"type": "estimator", "class": "sklearn.linear_model.Ridge"}
+    config["tasks"]["Both"]["learners"] = ["featureless", "ridge"]
+    assert told(config) == ["tasks.Both.learners[1]: learner 'ridge' cannot do classification"]
+
+
+def test_two_learners_that_report_as_one_algorithm():
+    config = yaml.safe_load(GOOD)
+    config["learners"] |= {"lasso": {"type": "cv_glmnet"}, "lasso_min": {"type": "featureless"}}
+    assert told(config) == ["learners.lasso_min: reports as 'lasso_min', as learner 'lasso' does; rename one of them"]
+
+
+def test_a_config_of_wrong_parts_only():
+    """No part is right: nothing is left to be checked against the others."""
+    assert told({"seed": 1, "datasets": 2, "tasks": 3, "learners": 4}) == [
+        "seed: must be a mapping of keys to values, got 1",
+        "datasets: must be a mapping of keys to values, got 2",
+        "tasks: must be a mapping of keys to values, got 3",
+        "learners: must be a mapping of keys to values, got 4",
+    ]
+
+
+def test_what_suits_no_task_is_told_once_the_tasks_are_known():
+    config = yaml.safe_load(GOOD)
+    config["learners"]["ridge"] = {"type": "estimator", "class": "sklearn.linear_model.Ridge"}
+    config["measures"] = ["zero_one_loss", "r2"]
+    assert unsuited(load_config(config), {"Both": "classification"}) == [
+        "learners.ridge: suits no task of this config (classification); remove it, or add a task for it",
+        "measures[1]: r2 suits no task of this config (classification)",
+    ]
+
+
+def test_what_single_figures_show_by_default():
+    config = load_config(yaml.safe_load(GOOD))
+    assert (config.tutorial_dataset(), config.tutorial_task()) == ("Letters", "Both")
+    assert config.resampling_of("Both").folds == 3
