@@ -11,7 +11,7 @@ from soak.statistics import pvalues, pvalues_downsample, stats, verdicts
 from soak.statistics.summaries import SPLIT_COLUMNS
 
 SPLIT = ["task_id", "test_subset", "train_subsets", "test_fold", "seed", "groups", "n_train_groups", "iteration"]
-LEARNERS = ("featureless", "cv_glmnet", "linear_mlp")
+LEARNERS = ("featureless", "a_convolutional_network_with_dropout", "linear_mlp")
 
 
 def make_scores() -> pd.DataFrame:
@@ -21,7 +21,7 @@ def make_scores() -> pd.DataFrame:
         iteration = 0
         for train, full in (("all", 120), ("other", 60), ("same", 60)):
             for fold in (1, 2, 3):
-                for subset in ("</script><b>north", "south"):
+                for subset in ("</script><b>the north of the long river valley", "south"):
                     for size in sorted({60, full}):
                         iteration += 1
                         for place, algorithm in enumerate(LEARNERS):

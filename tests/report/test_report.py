@@ -66,7 +66,7 @@ def test_no_names_of_users_or_absolute_paths(report: str) -> None:
 
 
 def test_text_of_users_is_text(report: str) -> None:
-    assert "<b>north" not in report
+    assert "<b>the north" not in report
     assert report.count("</script>") == report.count("<script")
 
 

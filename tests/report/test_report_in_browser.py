@@ -76,7 +76,20 @@ def column(page: Page, name: str, place: int) -> list[float]:
 
 
 def test_the_page_is_no_wider_than_the_screen(opened: Opened) -> None:
+    """Nor is anything cut off by its edge that cannot be scrolled to."""
     assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for controls in opened.page.locator("select:visible, input:visible").all():
+        box = controls.bounding_box()
+        assert box["x"] + box["width"] <= opened.page.viewport_size["width"]
+
+
+def test_long_names_are_whole_in_the_chart(opened: Opened) -> None:
+    labels = opened.page.locator("#chart svg .role-axis-label").all_text_contents()
+    assert "a_convolutional_network_with_dropout" in "".join(labels)
+    assert "…" not in "".join(labels)
+    edge = opened.page.locator("#chart").bounding_box()["x"]
+    for label in opened.page.locator("#chart svg .role-axis-label text").all():
+        assert label.bounding_box()["x"] >= edge - 1
 
 
 def test_a_table_sorts_up_and_down(opened: Opened) -> None:

@@ -134,7 +134,9 @@ function chartSpec(panel, { order, ...palette }, dark) {
   const algorithms = panel.algorithms;
   const lines = algorithms.length * new Set(panel.means.map(row => row.trained_on)).size;
   const trained = { field: "trained_on", type: "nominal", sort: order, scale: { domain: order, range: colors }, title: "trained on" };
-  const y = { field: "algorithm", type: "nominal", sort: algorithms, title: null, axis: { labelLimit: 170, grid: false } };
+  // Long names in lines of about 20 letters, broken after a sign between words.
+  const wrapped = "split(replace(datum.label, regexp('(.{12,20}?[ _.-]|.{20})(?=.)', 'g'), '$1\\n'), '\\n')";
+  const y = { field: "algorithm", type: "nominal", sort: algorithms, title: null, axis: { labelLimit: 0, labelExpr: wrapped, grid: false } };
   const offset = { field: "trained_on", type: "nominal", sort: order, scale: { domain: order } };
   const x = (field, more = {}) => ({ field, type: "quantitative", title: panel.label, scale: { zero: false, nice: true }, ...more });
   const shape = { field: "trained_on", type: "nominal", sort: order, scale: { domain: order, range: ["circle", "square", "triangle-up"] }, title: "trained on" };
