@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from soak.fitting.record import FitRecord
 from soak.measures import measure
-from soak.scoring import Costs, score_task
+from soak.scoring import HISTORY_COLUMNS, Costs, score_task
 from soak.tasks.task import Task
 
 TASK = Task(
@@ -93,3 +93,21 @@ def test_costs_are_ordered_by_train_set_and_learner():
     assert fits["reason"].tolist() == ["it diverged", "", ""]
     assert fits["selected_epochs"].tolist() == [pd.NA, pd.NA, 7]
     assert costs.times()["seconds"].tolist() == [0, 1.235, 0]
+
+
+def test_the_history_names_the_fit():
+    curve = pd.DataFrame({"epoch": [1, 2], "set": "subtrain", "measure": "log_loss", "value": [0.7, 0.5]})
+    costs = Costs()
+    with_curve = record(tables={"predictions": PREDICTIONS, "history": pa.Table.from_pandas(curve)})
+    list(costs.keep([with_curve, record(learner="featureless")]))
+    costs.end_task(SPLITS, ["m", "featureless"])
+    history = costs.history()
+    assert list(history.columns) == HISTORY_COLUMNS
+    assert history[["task_id", "train_set", "algorithm"]].drop_duplicates().to_numpy().tolist() == [
+        ["T", "A.fold1", "m"]
+    ]
+    assert history["value"].tolist() == [0.7, 0.5]
+
+
+def test_without_epochs_the_history_is_empty():
+    assert Costs().history().columns.tolist() == HISTORY_COLUMNS
