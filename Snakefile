@@ -52,6 +52,9 @@ localrules:
 rule all:
     default_target: True
     input:
+        TABLES,  # asked for by name too, so that what was deleted is made again
+        FIGURES,
+        rules.report.output,
         rules.outcome.output,
 
 
