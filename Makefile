@@ -42,9 +42,9 @@ status: $(VENV)/.ready
 smoke: $(VENV)/.ready
 	@$(LIBRARY) soak.smoke $(DIR) "$(CONFIG)" $(CORES)
 
-# Three processes: one for whole runs, one for the cluster (which mostly waits), one for all else.
+# Three processes: tests of the cluster mostly wait.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Ratios against peers, in one run each; takes long. The numbers that README cites are from the file that this writes.
 bench: SHELL := bash
