@@ -61,11 +61,7 @@ def make_network(settings: TorchSettings, ends: Ends) -> nn.Module:
 
 def printed_network(settings: TorchSettings, ends: Ends) -> str:
     """The network as torch prints it, and its number of parameters."""
-    if isinstance(settings, TorchModule):
-        network = make_network(settings, ends)
-    else:
-        with torch.device("meta"):
-            network = make_network(settings, ends)
+    network = make_network(settings, ends)
     n_parameters = sum(parameter.numel() for parameter in network.parameters())
     return f"{network}\n{n_parameters:,} parameters"
 
@@ -160,7 +156,7 @@ def _new_shape(key: str, value: Any, shape: Shape) -> Shape:
     if not isinstance(value, list) or not value or not all(type(size) is int for size in value):
         raise SoakError(f"{key}: needs a list of whole numbers, for instance [1, 28, 28], got {value!r}")
     try:
-        return tuple(torch.empty(shape, device="meta").reshape(value).shape)
+        return tuple(torch.empty(shape).reshape(value).shape)
     except RuntimeError:
         raise SoakError(
             f"{key}: {value} does not hold as many values as the shape {_text(shape)} that reaches it"
@@ -180,12 +176,13 @@ def _check_output(key: str, shape: Shape, ends: Ends) -> None:
 
 
 def _shape_after(layer: nn.Module, shape: Shape, key: str) -> Shape:
-    """Shape of a row after a layer, from a forward pass without data (torch's meta device)."""
+    """Shape of a row after a layer, from a forward pass of two rows of zeros.
+
+    A pass without data, on torch's meta device, would load its compiler: a second more for each process that fits.
+    """
     try:
-        empty = torch.empty((2, *shape), device="meta")
-        output = torch.func.functional_call(
-            layer.eval(), {name: tensor.to("meta") for name, tensor in layer.state_dict().items()}, empty
-        )
+        with torch.no_grad():
+            output = layer.eval()(torch.zeros(2, *shape))
     except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AssertionError) as error:
         raise SoakError(f"{key}{_reached(shape)}: {one_line(error)}") from None
     finally:
