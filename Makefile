@@ -42,9 +42,9 @@ status: $(VENV)/.ready
 smoke: $(VENV)/.ready
 	@$(LIBRARY) soak.smoke $(DIR) "$(CONFIG)" $(CORES)
 
-# Three processes: tests of the cluster mostly wait.
+# Three processes (tests/conftest.py): whole runs, the cluster, which mostly waits, and all else.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 # Ratios against peers, in one run each; takes long. The numbers that README cites are from the file that this writes.
 bench: SHELL := bash

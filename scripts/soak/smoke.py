@@ -203,6 +203,7 @@ def smoke(directory: Path, config_file: Path, cores: str) -> str:
 def main(arguments: list[str]) -> int:
     """Do the small go in DIR and print what it found."""
     directory, config, cores = (*arguments, *["", "", ""][len(arguments) :])
+    sys.path.append(directory or ".")  # where the user's own measures, readers and learners are
     try:
         print(smoke(Path(directory or ".").resolve(), Path(config or DEFAULT_CONFIG), cores or "all"))
     except SoakError as error:

@@ -200,6 +200,7 @@ def tell(config: Config, directory: Path) -> str:
 def main(arguments: list[str]) -> int:
     """Print the status of the run in DIR with the config CONFIG."""
     directory = Path(arguments[0] if arguments else ".").resolve()
+    sys.path.append(str(directory))  # where the user's own measures, readers and learners are
     try:
         config = read_config(Path(arguments[1]) if len(arguments) > 1 else DEFAULT_CONFIG)
         if not any(map(is_engine, processes(directory))):

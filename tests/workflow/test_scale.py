@@ -1,5 +1,6 @@
-"""A graph of ten thousand jobs is planned in seconds."""
+"""A graph of thousands of jobs is planned in seconds."""
 
+import os
 import random
 import subprocess
 import sys
@@ -10,13 +11,14 @@ from small_runs import Workflow, copy_project, job_counts
 
 pytestmark = pytest.mark.workflow
 
-SUBSETS, FOLDS, TASKS = 20, 10, 3
-LEARNERS = 8
+STRESS = bool(os.environ.get("SOAK_STRESS"))
+SUBSETS, FOLDS, LEARNERS = 20, 10, 8
+TASKS = 3 if STRESS else 1  # nine thousand fits, or three
 MEGABYTES = 1000  # that planning may take
 
 
 def many_fits(folder):
-    """A config of some 9,000 fits, each a job of its own, and its table."""
+    """A config of some 3,000 or 9,000 fits, each a job of its own, and its table."""
     draw = random.Random(1)
     rows = [f"s{subset:02d},{draw.random():.4f},{draw.random():.4f}" for subset in range(SUBSETS) for _ in range(20)]
     lines = [f"{row},{'ab'[number % 2]}" for number, row in enumerate(rows)]
@@ -53,7 +55,7 @@ def plan(workflow):
     return float(seconds), float(megabytes), done.stdout
 
 
-def test_ten_thousand_jobs_are_planned_in_seconds(tmp_path, capsys):
+def test_thousands_of_jobs_are_planned_in_seconds(tmp_path, capsys):
     workflow = Workflow(tmp_path, many_fits(tmp_path), copy_project(tmp_path / "project"))
     workflow.run("--", "splits")
     adding = adding_seconds()
@@ -64,5 +66,5 @@ def test_ten_thousand_jobs_are_planned_in_seconds(tmp_path, capsys):
             f"\n{sum(planned.values())} jobs planned in {seconds:.1f} CPU s and {megabytes:.0f} MB "
             f"(this machine adds 20 million numbers in {adding:.2f} s)"
         )
-    assert planned["fit"] >= 8700
+    assert planned["fit"] >= 2900 * TASKS
     assert megabytes < MEGABYTES
