@@ -58,7 +58,8 @@ def project(tmp_path_factory):
 
 def make(folder, project):
     write_trees(folder / "trees.csv")
-    return Workflow(folder, copy.deepcopy(SMALL), project)
+    config = copy.deepcopy(SMALL) | {"execution": {"fits_per_job": 9}}
+    return Workflow(folder, config, project)
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ def test_killed_runs_go_on_and_give_the_same_tables(finished, tmp_path, capsys):
         command, how = run.command()
         with output.open("w") as file:
             process = subprocess.Popen(command, **(how | {"stdout": file}))
-            moment = time.monotonic() + draw.uniform(5, 40)
+            moment = time.monotonic() + draw.uniform(5, 30)
             while process.poll() is None and time.monotonic() < moment:
                 time.sleep(0.1)
             if process.poll() is None:

@@ -14,6 +14,7 @@ COMMANDS = {
     "scontrol": "echo 'MinJobAge = 300 sec'",
     "squeue": "",
 }
+SOON = ["--slurm-init-seconds-before-status-checks", "1"]
 
 
 @pytest.fixture
@@ -26,7 +27,9 @@ def asked(again, tmp_path):
         for name, line in COMMANDS.items():
             (folder / name).write_text(f"#!/bin/sh\n{line}\n")
             (folder / name).chmod(0o755)
-        command, how = again.command("--workflow-profile", f"profiles/{profile}", "--retries", "0", "--", "tables")
+        command, how = again.command(
+            "--workflow-profile", f"profiles/{profile}", "--retries", "0", *SOON, "--", "tables"
+        )
         command = [command[0], *command[3:]]
         path = {"PATH": f"{folder}:{os.environ['PATH']}"}
         done = subprocess.run(command, **(how | {"env": how["env"] | path | environment}), timeout=300)
