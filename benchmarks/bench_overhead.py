@@ -64,12 +64,12 @@ def write_run(folder, fits, per_job):
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
 
 
-def snakemake(folder, *targets):
-    """Run Snakemake in a folder."""
+def snakemake(folder, *targets, cores=1):
+    """Run Snakemake in a folder, with the config that is there."""
     command = [
         SNAKEMAKE,
         "--cores",
-        "1",
+        str(cores),
         "--configfile",
         f"{folder}/config.yaml",
         "--directory",
@@ -77,7 +77,8 @@ def snakemake(folder, *targets):
         "--quiet",
         "all",
     ]
-    subprocess.run([*command, "--", *targets], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([*command, "--", *targets], cwd=ROOT, check=True, **quiet)
 
 
 def packs(folder, number):

@@ -9,8 +9,6 @@ tests/data are the two subsets: half of the rows, so that fits cost less and the
 
 import gzip
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,9 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
+from bench_overhead import ROOT, cpu, snakemake
 
-ROOT = Path(__file__).parents[1]
-SNAKEMAKE = str(Path(sys.executable).parent / "snakemake")
 GOAL = 0.75
 HEADERS = {"images": 16, "labels": 8}
 
@@ -71,22 +68,10 @@ def main(source):
         folder = Path(name)
         sets = parts(source)
         write_run(folder, sets)
-        command = [
-            SNAKEMAKE,
-            "--cores",
-            "2",
-            "--configfile",
-            f"{folder}/config.yaml",
-            "--directory",
-            folder,
-            "--quiet",
-            "all",
-        ]
-        start = time.perf_counter()
-        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        before, start = cpu(), time.perf_counter()
+        snakemake(folder, cores=2)
         wall = time.perf_counter() - start
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        everything = used.ru_utime + used.ru_stime
+        everything = cpu() - before
         times = pd.read_csv(folder / "results/tables/times.csv")
         scores = pd.read_csv(folder / "results/tables/scores.csv")
     rows = ", ".join(f"{len(values['labels'])} rows of {name}" for name, values in sets.items())

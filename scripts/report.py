@@ -7,6 +7,7 @@ from pathlib import Path
 from soak.job import job
 from soak.report.texts import TABLES
 from soak.report.write import write_report
+from soak.statistics.problems import read_notes
 from soak.tables import read_table
 
 with job(snakemake.log):
@@ -22,6 +23,6 @@ with job(snakemake.log):
         config=params.config,
         versions=params.versions,
         networks=networks,
-        notes=[note for file in given.get("notes", []) for note in Path(file).read_text().splitlines()],
+        notes=read_notes(given.get("notes", [])),
         facts={"Python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"},
     )

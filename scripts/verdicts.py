@@ -1,11 +1,10 @@
 """Rule verdicts: the answer per task and test subset, as a table and in plain words."""
 
-from pathlib import Path
-
 from soak.config.output import VerdictSettings
 from soak.files import atomic
 from soak.job import job
 from soak.statistics import problems, summary, verdicts
+from soak.statistics.problems import read_notes
 from soak.tables import read_table, write_table
 
 with job(snakemake.log):
@@ -17,7 +16,7 @@ with job(snakemake.log):
         featureless=params.featureless,
     )
     write_table(table, made.csv, made.parquet)
-    notes = [note for file in given.get("notes", []) for note in Path(file).read_text().splitlines()]
+    notes = read_notes(given.get("notes", []))
     with atomic(made.text) as temporary:
         lines = [*summary(table), *notes, *problems(read_table(given.scores))]
         temporary.write_text("".join(f"{line}\n" for line in lines))

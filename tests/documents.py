@@ -3,16 +3,15 @@
 import os
 import re
 import shlex
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from small_runs import ROOT, copy_project
 
 from soak.config.workflow import Config
 
-ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "config/README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(.*?)\n(.*?)^```$", flags=re.M | re.S)
 SPAN = re.compile(r"`([a-z]+: [^`\n]+)`")
@@ -86,25 +85,7 @@ def commands():
 
 def project_copy(folder):
     """A copy of what a clone holds, whose .venv is this Python's: ``make`` finds it ready."""
-    folder.mkdir()
-    names = [
-        "Snakefile",
-        "Makefile",
-        "README.md",
-        "rules",
-        "scripts",
-        "config",
-        "profiles",
-        "envs",
-        "docs",
-        "benchmarks",
-    ]
-    for name in names:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, folder / name)
+    copy_project(folder, "Makefile", "envs", "docs", "benchmarks")
     venv = folder / ".venv"
     venv.mkdir()
     for entry in Path(sys.prefix).iterdir():

@@ -30,10 +30,7 @@ def find(path: str, what: str) -> Any:
     SoakError
         If the package is missing (it says which to install), or the module or the name is not there.
     """
-    module_path, _, name = path.rpartition(".")
-    if not module_path:
-        raise SoakError(f"{what}: '{path}' is not an import path; needed is module.{name or 'name'}")
-    module = find_module(path, module_path, what)
+    module_path, name, module = find_module(path, what)
     if not hasattr(module, name):
         names = [other for other in vars(module) if not other.startswith("_")]
         raise SoakError(f"{what}: '{path}': {module_path} has no '{name}'; {nearest(name, names)}")
@@ -48,14 +45,27 @@ def find_function(path: str, what: str) -> Any:
     return found
 
 
-def find_module(path: str, module_path: str, what: str) -> ModuleType:
-    """Import the module that a path names."""
+def call(path: str, what: str, where: str, argument: Any) -> Any:
+    """What a function of the user's own gives for an argument; that it fails is told with ``where`` before it."""
+    try:
+        return find_function(path, what)(argument)
+    except SoakError:
+        raise
+    except Exception as error:
+        raise SoakError(f"{where}: {path} fails: {type(error).__name__}: {error}") from error
+
+
+def find_module(path: str, what: str, example: str = "") -> tuple[str, str, ModuleType]:
+    """Import the module of a path: its own path, the name behind it (for errors also ``example``), and the module."""
+    module_path, _, name = path.rpartition(".")
+    if not module_path:
+        raise SoakError(f"{what}: '{path}' is not an import path; needed is module.{example or name or 'name'}")
     here = os.getcwd()
     added = here not in sys.path
     if added:
         sys.path.append(here)
     try:
-        return importlib.import_module(module_path)
+        return module_path, name, importlib.import_module(module_path)
     except ModuleNotFoundError as error:
         raise SoakError(f"{what}: '{path}': {_missing(error.name or module_path, module_path)}") from None
     except (ImportError, SyntaxError, NameError, AttributeError) as error:

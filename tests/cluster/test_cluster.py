@@ -8,14 +8,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 from small_runs import SMALL, Workflow, copy_project, write_trees
 
 pytestmark = pytest.mark.cluster

@@ -92,6 +92,18 @@ def test_idx(folder, data):
         assert items.size > 0
 
 
+def check_decoded(settings, raw, folder):
+    """Raw files become a whole data set, or are refused in one line."""
+    try:
+        decode("D", settings, raw, folder / "D.arrow", folder / "D.json")
+    except SoakError as error:
+        one_line(error)
+    else:
+        decoded = Dataset.open(folder / "D.arrow")
+        assert len(decoded.features) == len(decoded.label) > 0
+        assert np.isfinite(decoded.features).all()
+
+
 IMAGE_CSV = b'predefined.set,y,0,1,2\ntrain,1,0,0.5,1\n"test",2,0.1,1e-3,0\ntest,3,0.00392156862745098,1,0\n'
 
 
@@ -99,14 +111,7 @@ IMAGE_CSV = b'predefined.set,y,0,1,2\ntrain,1,0,0.5,1\n"test",2,0.1,1e-3,0\ntest
 @given(data=mutated(pack([IMAGE_CSV])))
 def test_published_csv(folder, data):
     (folder / "a.csv").write_bytes(data)
-    try:
-        decode("D", DatasetSettings(csv="a.csv"), {"csv": folder / "a.csv"}, folder / "D.arrow", folder / "D.json")
-    except SoakError as error:
-        one_line(error)
-    else:
-        decoded = Dataset.open(folder / "D.arrow")
-        assert len(decoded.features) == len(decoded.label) > 0
-        assert np.isfinite(decoded.features).all()
+    check_decoded(DatasetSettings(csv="a.csv"), {"csv": folder / "a.csv"}, folder)
 
 
 NUMBERS = [b"1 0.5 2 \n2 1e-3 3\n", b"1,0.5,2\n2,1.5,3\n", b"1\t0.5\t2\n2\t1.5\t3", b'"1" -2 +3\n\n']
@@ -119,14 +124,7 @@ def test_table_of_numbers(folder, data, parts):
     (folder / "b").write_bytes(parts or b"")
     entry = {"table": "a", "header": False, "label": 1} | ({} if parts is None else {"parts": "b"})
     raw = {"table_1": folder / "a", "parts_1": folder / "b"}
-    try:
-        decode("D", DatasetSettings(tables=[entry]), raw, folder / "D.arrow", folder / "D.json")
-    except SoakError as error:
-        one_line(error)
-    else:
-        decoded = Dataset.open(folder / "D.arrow")
-        assert len(decoded.features) == len(decoded.label) > 0
-        assert np.isfinite(decoded.features).all()
+    check_decoded(DatasetSettings(tables=[entry]), raw, folder)
 
 
 @FUZZ
@@ -134,12 +132,7 @@ def test_table_of_numbers(folder, data, parts):
 def test_bytes(folder, data, member):
     (folder / "a").write_bytes(data)
     made = DatasetSettings(binary=[{"images": "a", "images_member": member}], shape=[2, 2])
-    try:
-        decode("D", made, {"images_1": folder / "a"}, folder / "D.arrow", folder / "D.json")
-    except SoakError as error:
-        one_line(error)
-    else:
-        assert len(Dataset.open(folder / "D.arrow").label) > 0
+    check_decoded(made, {"images_1": folder / "a"}, folder)
 
 
 TABLE_SEEDS = [GOOD_CSV.encode(), GOOD_CSV.replace("cat", '"ca,t"').encode(), GOOD_CSV.replace("1.5", "NA").encode()]

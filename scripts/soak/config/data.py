@@ -24,11 +24,11 @@ BUILTIN_TABLES = ("diabetes",)
 BUILTIN_PREFIX = "builtin:"
 
 
-class IdxPart(Settings):
-    """An IDX file of images and the one of their labels."""
+class _ImageFiles(Settings):
+    """Where images and their labels are."""
 
     images: Locations
-    labels: Locations
+    labels: Locations | None
     images_hash: Hashes = Field(default=[])
     labels_hash: Hashes = Field(default=[])
     images_member: Member | None = Field(default=None, description=IN_ARCHIVE)
@@ -36,19 +36,19 @@ class IdxPart(Settings):
     part: str | None = Field(default=None, min_length=1, description="a name for these rows, as train or test")
 
 
-class BinaryPart(Settings):
+class IdxPart(_ImageFiles):
+    """An IDX file of images and the one of their labels."""
+
+    labels: Locations
+
+
+class BinaryPart(_ImageFiles):
     """A file of images as bytes, one after the other without a header, as CIFAR-10 and STL-10 are published.
 
     Without ``labels`` each image comes after the byte of its label.
     """
 
-    images: Locations
     labels: Locations | None = Field(default=None, description="a byte for each image")
-    images_hash: Hashes = Field(default=[])
-    labels_hash: Hashes = Field(default=[])
-    images_member: Member | None = Field(default=None, description=IN_ARCHIVE)
-    labels_member: Member | None = Field(default=None, description=IN_ARCHIVE)
-    part: str | None = Field(default=None, min_length=1, description="a name for these rows, as train or test")
 
     @model_validator(mode="after")
     def _labels_of_their_own(self) -> "BinaryPart":

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from soak.data.dataset import Dataset
 from soak.errors import SoakError
-from soak.plugins import find_function
+from soak.plugins import call
 
 
 def read_own(reader: str, path: Path, where: str, name: str) -> Dataset:
@@ -28,12 +28,7 @@ def read_own(reader: str, path: Path, where: str, name: str) -> Dataset:
     SoakError
         If the function fails, or what it gives is no data set.
     """
-    try:
-        made = find_function(reader, "reader")(path)
-    except Exception as error:
-        if isinstance(error, SoakError):
-            raise
-        raise SoakError(f"{where}: {reader} fails: {type(error).__name__}: {error}") from error
+    made = call(reader, "reader", where, path)
     if not isinstance(made, tuple) or len(made) not in (2, 3):
         raise SoakError(f"{where}: {reader} gives {made!r:.60}; needed are features, labels and, if any, parts")
     features, labels, *parts = (np.asarray(one) for one in made)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from soak.errors import SoakError
 from soak.figures.output import FigureFolder
-from soak.plugins import find_function
+from soak.plugins import call
 
 
 def draw_own(path: str, tables: Mapping[str, pd.DataFrame], folder: FigureFolder) -> list[Path]:
@@ -25,12 +25,7 @@ def draw_own(path: str, tables: Mapping[str, pd.DataFrame], folder: FigureFolder
     SoakError
         If the function fails, or gives something else.
     """
-    try:
-        made = find_function(path, "figure")(tables)
-    except Exception as error:
-        if isinstance(error, SoakError):
-            raise
-        raise SoakError(f"figures.own: {path} fails: {type(error).__name__}: {error}") from error
+    made = call(path, "figure", "figures.own", tables)
     if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Figure)):
         raise SoakError(f"figures.own: {path} gives {made!r:.60}; needed are a matplotlib figure and a DataFrame")
     figure, numbers = made

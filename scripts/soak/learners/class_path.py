@@ -23,10 +23,7 @@ def find_class(path: str) -> type[Any]:
     SoakError
         If the package is missing (it says which to install), or the module or the class is not there.
     """
-    module_path, _, name = path.rpartition(".")
-    if not module_path:
-        raise SoakError(f"class: '{path}' is not an import path; needed is module.Class")
-    module = find_module(path, module_path, "class")
+    module_path, name, module = find_module(path, "class", "Class")
     found = getattr(module, name, None)
     if not isinstance(found, type):
         classes = [other for other, value in vars(module).items() if isinstance(value, type)]

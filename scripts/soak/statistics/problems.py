@@ -1,5 +1,8 @@
 """What cannot be answered from a score table, in words: for the report, beside what can."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import pandas as pd
 
 from soak.statistics.summaries import first_measures, measure_columns
@@ -49,3 +52,8 @@ def _empty(rows: pd.DataFrame) -> list[str]:
                 "and P values are over the others."
             )
     return texts
+
+
+def read_notes(files: Iterable[str | Path]) -> list[str]:
+    """What was left out of scores from elsewhere, one line each, as rule import_scores wrote it."""
+    return [note for file in files for note in Path(file).read_text().splitlines()]
