@@ -15,7 +15,7 @@ RAW = {
     "tasks": {"T": {"table": "../t.csv", "target": "y", "subset": "s"}},
     "learners": {
         "featureless": {"type": "featureless"},
-        "cv_glmnet": {"type": "cv_glmnet", "folds": 10, "nlambda": 100},
+        "cv_glmnet": {"type": "cv_glmnet", "folds": 10},
         "mlp": {"type": "torch_mlp", "epochs": 300, "patience": 20},
         "near": {
             "type": "estimator",
@@ -32,12 +32,12 @@ def test_only_work_is_made_less():
     less = Config.model_validate(reduced(RAW, CONFIG))
     assert less.tasks == CONFIG.tasks
     assert less.resampling == CONFIG.resampling
-    assert (less.learners["mlp"].epochs, less.learners["cv_glmnet"].nlambda) == (3, 10)
+    assert (less.learners["mlp"].epochs, less.learners["cv_glmnet"].folds) == (3, 3)
     assert less.learners["near"].tune == {"n_neighbors": [1, 20], "weights": ["uniform", "distance"]}
 
 
 @pytest.mark.parametrize(
-    ("learner", "times"), [("featureless", 1), ("mlp", 100), ("near", 2), ("cv_glmnet", 11 * 100 / (4 * 10))]
+    ("learner", "times"), [("featureless", 1), ("mlp", 100), ("near", 2), ("cv_glmnet", 11 / 4)]
 )
 def test_times_are_scaled_by_what_was_left_out(learner, times):
     assert times_more(CONFIG.learners[learner]) == times

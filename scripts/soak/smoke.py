@@ -29,7 +29,7 @@ from soak.status import DEFAULT_CONFIG, duration, read_config
 from soak.tables import read_splits, read_table
 
 ROOT = DEFAULT_CONFIG.parents[1]
-EPOCHS, INNER_FOLDS, PENALTIES = 3, 3, 10
+EPOCHS, INNER_FOLDS = 3, 3
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Projection:
 
 
 def reduced(raw: Mapping[str, Any], config: Config) -> dict[str, Any]:
-    """The config with few epochs, inner folds, penalties and candidates, and a job per task and learner."""
+    """The config with few epochs, inner folds and candidates, and a job per task and learner."""
     learners = {name: {**raw["learners"][name], **_less(one)} for name, one in config.learners.items()}
     execution = {**raw.get("execution", {}), "fits_per_job": 1000}
     return {**raw, "learners": learners, "execution": execution}
@@ -63,7 +63,8 @@ def _less(settings: LearnerSettings) -> dict[str, Any]:
     if isinstance(settings, TorchSettings):
         return {"epochs": min(EPOCHS, settings.epochs), "patience": min(EPOCHS, settings.epochs)}
     if isinstance(settings, CvGlmnet):
-        return {"folds": min(INNER_FOLDS, settings.folds), "nlambda": min(PENALTIES, settings.nlambda)}
+        # all penalties: a path of fewer, wider steps takes as long, and may not converge where the whole one does
+        return {"folds": min(INNER_FOLDS, settings.folds)}
     if isinstance(settings, Estimator):
         return {"tune": {name: [values[0], values[-1]] for name, values in settings.tune.items() if len(values) > 1}}
     return {}
@@ -74,8 +75,7 @@ def times_more(settings: LearnerSettings) -> float:
     if isinstance(settings, TorchSettings):
         return settings.epochs / min(EPOCHS, settings.epochs)
     if isinstance(settings, CvGlmnet):
-        fewer = (min(INNER_FOLDS, settings.folds) + 1) * min(PENALTIES, settings.nlambda)
-        return (settings.folds + 1) * settings.nlambda / fewer
+        return (settings.folds + 1) / (min(INNER_FOLDS, settings.folds) + 1)
     if isinstance(settings, Estimator) and settings.tune:
         both = math.prod(min(2, len(values)) for values in settings.tune.values())
         return math.prod(len(values) for values in settings.tune.values()) / both

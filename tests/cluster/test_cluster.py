@@ -55,7 +55,8 @@ def project(tmp_path_factory):
 
 def make(folder, project):
     write_trees(folder / "trees.csv")
-    config = copy.deepcopy(SMALL) | {"execution": {"fits_per_job": 9}}
+    config = copy.deepcopy(SMALL) | {"execution": {"fits_per_job": 5}}
+    del config["datasets"], config["tasks"]["Images"], config["tutorial"]
     return Workflow(folder, config, project)
 
 

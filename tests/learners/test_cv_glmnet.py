@@ -52,21 +52,23 @@ def make_task(n=90, n_classes=3, n_features=5, seed=0):
 
 
 @pytest.mark.parametrize(
-    ("table", "folds"),
+    ("table", "folds", "subsets"),
     [
-        ("threeeight", {1, 2, 3}),
-        ("diabetes", {1, 2, 3}),
-        ("digits", {1}),
-        pytest.param("digits", {2, 3}, marks=pytest.mark.skipif(not STRESS, reason="SOAK_STRESS=1 runs it (30 s)")),
+        ("threeeight", {1, 2, 3}, {"rest", "third"}),
+        ("diabetes", {1, 2, 3}, {"sex1", "sex2"}),
+        ("digits", {1}, {"A"}),
+        pytest.param(
+            "digits", {1, 2, 3}, {"A", "B", "C"}, marks=pytest.mark.skipif(not STRESS, reason="SOAK_STRESS=1 runs it (40 s)")
+        ),
     ],
 )
-def test_scores_and_lambdas_of_r(reference, table, folds):
+def test_scores_and_lambdas_of_r(reference, table, folds, subsets):
     """The zero-one loss exactly, other scores to 1e-6, lambda to 1e-9."""
     task, splits = reference(table)
     fits = {}
     seen = 0
     for split in splits:
-        if split.test_fold not in folds or split.algorithm == "featureless":
+        if split.test_fold not in folds or split.test_subset not in subsets or split.algorithm == "featureless":
             continue
         s = split.algorithm.removeprefix("cv_glmnet_")
         fit = fits.setdefault(split.train.tobytes(), None) or train(task, split.train)
@@ -79,7 +81,7 @@ def test_scores_and_lambdas_of_r(reference, table, folds):
                 value = measure(name)(task.target[split.test], prediction, task.classes)
                 assert value == pytest.approx(split.scores[column], rel=tolerance, abs=0), column
         seen += 1
-    assert seen == {"digits": 18, "threeeight": 12, "diabetes": 12}[table] * len(folds)
+    assert seen == len(folds) * len(subsets) * 3 * 2  # same, other, all; min, 1se
 
 
 # ------------------------------------------------------------------ the path

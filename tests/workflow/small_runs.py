@@ -25,7 +25,7 @@ SMALL = {
     },
     "learners": {
         "featureless": {"type": "featureless"},
-        "cv_glmnet": {"type": "cv_glmnet", "nlambda": 5, "folds": 3, "thresh": 1e-3},
+        "cv_glmnet": {"type": "cv_glmnet", "nlambda": 50, "folds": 3, "thresh": 1e-3},
         "linear_mlp": {"type": "torch_mlp", "epochs": 3},
     },
     "tutorial": {"dataset": "Digits"},

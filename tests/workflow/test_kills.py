@@ -17,8 +17,11 @@ from small_runs import ROOT, SMALL, Workflow, write_trees
 
 pytestmark = pytest.mark.workflow
 
-JOBS = 13  # of the small config that train benchmark fits, and one that trains for a figure
-KILLS = int(os.environ.get("SOAK_KILLS", "3"))  # make stress: 20
+KILLS = int(os.environ.get("SOAK_KILLS", "3"))
+WHOLE = KILLS >= 20  # make stress: runs to the report, and not to the tables only
+TARGET = [] if WHOLE else ["--", "tables"]
+LONGEST = 30 if WHOLE else 18  # seconds until a kill, which is about what such a run takes
+JOBS = 13 if WHOLE else 12  # of the small config that train benchmark fits, and one that trains for a figure
 
 
 def unlock(folder):
@@ -70,16 +73,16 @@ def test_killed_runs_go_on_and_give_the_same_tables(finished, tmp_path, capsys):
     kinds, known, begun, repeated = [], {}, 0, 0
     while len(kinds) < KILLS:
         output = tmp_path / "output.txt"
-        command, how = run.command()
+        command, how = run.command(*TARGET)
         with output.open("w") as file:
             process = subprocess.Popen(command, **(how | {"stdout": file}))
-            moment = time.monotonic() + draw.uniform(5, 30)
+            moment = time.monotonic() + draw.uniform(4, LONGEST)
             while process.poll() is None and time.monotonic() < moment:
                 time.sleep(0.1)
             if process.poll() is None:
                 kinds.append(kill(process, draw))
                 if kinds[-1] == "engine":
-                    time.sleep(draw.uniform(0, 10))  # its jobs go on as orphans
+                    time.sleep(draw.uniform(0, LONGEST / 3))  # its jobs go on as orphans
         if process.wait() == 0:  # it came to its end: once more from the start
             known = {}
             shutil.rmtree(tmp_path / "results")
@@ -88,7 +91,7 @@ def test_killed_runs_go_on_and_give_the_same_tables(finished, tmp_path, capsys):
         now = fits_in(tmp_path)
         repeated += sum(now.get(fit) != seconds for fit, seconds in known.items())
         known = now
-    done = run.run()
+    done = run.run(*TARGET)
     begun += done.stdout.count(": Training ")
     now = fits_in(tmp_path)
     repeated += sum(now.get(fit) != seconds for fit, seconds in known.items())

@@ -41,7 +41,7 @@ def asked(again, tmp_path):
 
 def test_a_gpu_for_networks_only(again, asked):
     """execution.device changes for torch learners alone; another learner is changed to see what it asks for."""
-    again.config["learners"]["cv_glmnet"]["nlambda"] = 6
+    again.config["learners"]["cv_glmnet"]["nlambda"] = 60
     calls = asked("slurm-gpu")
     networks = [call for call in calls if "linear_mlp" in call]
     others = [call for call in calls if "cv_glmnet" in call]
@@ -51,7 +51,7 @@ def test_a_gpu_for_networks_only(again, asked):
 
 
 def test_requests_are_those_of_the_rules_and_of_slurms_own_variables(again, asked):
-    again.config["learners"]["cv_glmnet"]["nlambda"] = 6
+    again.config["learners"]["cv_glmnet"]["nlambda"] = 60
     calls = asked("slurm", SBATCH_PARTITION="max", SBATCH_ACCOUNT="")
     assert len(calls) == 4
     for call in calls:

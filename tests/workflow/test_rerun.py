@@ -67,7 +67,7 @@ def set_in(*keys_and_value):
     ("change", "expected"),
     [
         pytest.param(
-            set_in("learners", "cv_glmnet", "nlambda", 6),
+            set_in("learners", "cv_glmnet", "nlambda", 60),
             {"fit": FITS_OF_A_LEARNER, **SCORED},
             id="learner",
         ),
