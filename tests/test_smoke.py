@@ -36,9 +36,7 @@ def test_only_work_is_made_less():
     assert less.learners["near"].tune == {"n_neighbors": [1, 20], "weights": ["uniform", "distance"]}
 
 
-@pytest.mark.parametrize(
-    ("learner", "times"), [("featureless", 1), ("mlp", 100), ("near", 2), ("cv_glmnet", 11 / 4)]
-)
+@pytest.mark.parametrize(("learner", "times"), [("featureless", 1), ("mlp", 100), ("near", 2), ("cv_glmnet", 11 / 4)])
 def test_times_are_scaled_by_what_was_left_out(learner, times):
     assert times_more(CONFIG.learners[learner]) == times
 

@@ -58,7 +58,10 @@ def make_task(n=90, n_classes=3, n_features=5, seed=0):
         ("diabetes", {1, 2, 3}, {"sex1", "sex2"}),
         ("digits", {1}, {"A"}),
         pytest.param(
-            "digits", {1, 2, 3}, {"A", "B", "C"}, marks=pytest.mark.skipif(not STRESS, reason="SOAK_STRESS=1 runs it (40 s)")
+            "digits",
+            {1, 2, 3},
+            {"A", "B", "C"},
+            marks=pytest.mark.skipif(not STRESS, reason="SOAK_STRESS=1 runs it (40 s)"),
         ),
     ],
 )

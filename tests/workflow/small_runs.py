@@ -30,7 +30,7 @@ SMALL = {
     },
     "tutorial": {"dataset": "Digits"},
     "figures": {"formats": ["png"]},
-    "execution": {"fits_per_job": 5},
+    "execution": {"fits_per_job": 9},
 }
 
 

@@ -75,8 +75,8 @@ def folds(tables):
 CONFIG = {
     "datasets": {"Mine": {"reader": "my_formats.read_npz", "file": "mine.npz", "rows": 100}},
     "tasks": {
-        "Images": {"datasets": ["Mine"], "subset": "part"},
-        "Trees": {"table": "trees.csv", "target": "y", "subset": "region"},
+        "Images": {"datasets": ["Mine"], "subset": "part", "learners": ["small"]},
+        "Trees": {"table": "trees.csv", "target": "y", "subset": "region", "learners": ["nearest"]},
     },
     "learners": {
         "small": {"type": "torch_module", "class": "my_networks.Small", "params": {"width": 3}, "epochs": 2},

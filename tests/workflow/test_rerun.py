@@ -11,8 +11,8 @@ from small_runs import write_trees
 
 pytestmark = pytest.mark.workflow
 
-# Jobs of the small config: 18 fits per learner in four packs, two tasks
-FITS_OF_A_LEARNER = 4
+# Jobs of the small config: 18 fits per learner in two packs, two tasks
+FITS_OF_A_LEARNER = 2
 SHOWN = {"draw_results": 1, "draw_predictions": 1, "report": 1, "outcome": 1}
 SCORED = {"scores": 1, "stats": 1, "verdicts": 1, "draw_training": 1, **SHOWN}
 CHECKED = {"check_learner": 2}  # of a network; featureless and cv_glmnet need none
@@ -95,7 +95,7 @@ def set_in(*keys_and_value):
         pytest.param(
             set_in("seed", {"train": 2}), {"fit": 3 * FITS_OF_A_LEARNER, "fit_history": 1, **SCORED}, id="training seed"
         ),
-        pytest.param(set_in("execution", "fits_per_job", 9), {"fit": 6, **SCORED}, id="packs"),
+        pytest.param(set_in("execution", "fits_per_job", 5), {"fit": 12, **SCORED}, id="packs"),
     ],
 )
 def test_a_change_of_the_config(again, change, expected):

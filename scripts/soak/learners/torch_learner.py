@@ -64,7 +64,8 @@ def describe(settings: TorchSettings, type: str, n_features: int, image_shape: S
         Its text begins with the key below the learner (``graph: operation 3 (linear), …``, ``optimizer: …``).
     """
     make_objective(settings.loss, type)
-    make_optimizer(settings, [nn.Parameter(torch.zeros(1, 1))])
+    if plain_sgd_rate(settings) is None:  # else there is nothing to refuse, and torch's optimizers take 1 s to import
+        make_optimizer(settings, [nn.Parameter(torch.zeros(1, 1))])
     return printed_network(settings, Ends(n_features, n_outputs, image_shape))
 
 

@@ -40,8 +40,12 @@ def end_epoch(scheduler: LRScheduler | None, loss: float) -> None:
 
 
 def plain_sgd_rate(settings: TorchSettings) -> float | None:
-    """The learning rate if a step is ``weight -= lr * gradient`` and no more, else None."""
+    """The learning rate if a step is ``weight -= lr * gradient`` and no more, else None.
+
+    None too for a rate that torch refuses: ``make_optimizer`` tells why.
+    """
     name, arguments = named(settings.optimizer)
+    rate = arguments.get("lr")
     if name.lower() != "sgd" or settings.scheduler is not None or set(arguments) != {"lr"}:
         return None
-    return float(arguments["lr"])
+    return float(rate) if isinstance(rate, int | float) and rate >= 0 else None
