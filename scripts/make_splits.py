@@ -1,7 +1,8 @@
 """Rule make_splits: the folds of a task's rows, its splits, and the train sets that they share."""
 
+from soak.experiment import learners_of, load_config
 from soak.job import job
-from soak.resampling.checks import check_train_classes
+from soak.resampling.checks import check_inner_folds, check_train_classes
 from soak.resampling.splitter import SameOtherSizesCV
 from soak.resampling.writing import write_splits
 from soak.tasks.task import Task
@@ -12,10 +13,12 @@ with job(snakemake.log):
     instance = splitter.instantiate(
         task.subset, group=task.group, stratum=list(task.strata.values()) or None, fold=task.fold
     )
+    # Learners are not a param: a new one does not split anew.
+    config = load_config(snakemake.config)
+    learners = learners_of(config, task.name, task.type)
+    check_inner_folds(instance, {name: one.folds for name, one in learners.items() if one.type == "cv_glmnet"})
     if task.classes and snakemake.params.needs_classes:
-        # Learners are not a param: a new one does not split anew.
-        learners = snakemake.config["tasks"][task.name].get("learners") or snakemake.config["learners"]
-        able = [name for name in learners if snakemake.config["learners"][name]["type"] != "featureless"]
+        able = [name for name, one in learners.items() if one.type != "featureless"]
         check_train_classes(instance, task.target, task.classes, able)
     made = snakemake.output
     write_splits(instance, task.name, made.folds, made.splits, made.train_sets, made.rows)

@@ -4,6 +4,7 @@ import pandas as pd
 
 from soak.errors import SoakError
 from soak.experiment import load_config, unsuited
+from soak.figures.find_focus import check_focus
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.job import job
 from soak.resampling.counts_table import count_rows
@@ -22,14 +23,16 @@ def describe(task_file, train_sets_file):
 
 with job(snakemake.log):
     given, made = snakemake.input, snakemake.output
-    parts = [read_splits(file) for file in given.splits]
-    write_table(pd.concat(parts, ignore_index=True), made.splits, made.splits_parquet)
+    config = load_config(snakemake.config)
+    splits = pd.concat([read_splits(file) for file in given.splits], ignore_index=True)
+    check_focus(splits, config.focus)
+    write_table(splits, made.splits, made.splits_parquet)
     folds = [pd.read_parquet(file) for file in given.folds]
     write_parquet(pd.concat(folds, ignore_index=True), made.folds)
     counts = [count_rows(Task.open(file), one) for file, one in zip(given.tasks, folds, strict=True)]
     write_table(pd.concat(counts, ignore_index=True), made.counts, made.counts_parquet)
     index = [describe(*files) for files in zip(given.tasks, given.train_sets, strict=True)]
-    told = unsuited(load_config(snakemake.config), {task.task: task.type for task in index})
+    told = unsuited(config, {task.task: task.type for task in index})
     if told:
         raise SoakError("\nsoak: ".join(told))
     write_index(made.index, index)

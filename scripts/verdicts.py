@@ -9,14 +9,12 @@ from soak.tables import read_table, write_table
 
 with job(snakemake.log):
     given, made, params = snakemake.input, snakemake.output, snakemake.params
-    table = verdicts(
-        read_table(given.pvalues),
-        read_table(given.stats),
-        VerdictSettings.model_validate(params.verdict),
-        featureless=params.featureless,
-    )
+    scores, stats = read_table(given.scores), read_table(given.stats)
+    settings = VerdictSettings.model_validate(params.verdict)
+    failed = set(scores["algorithm"]) - set(stats["algorithm"])
+    table = verdicts(read_table(given.pvalues), stats, settings, featureless=params.featureless, failed=failed)
     write_table(table, made.csv, made.parquet)
     notes = read_notes(given.get("notes", []))
     with atomic(made.text) as temporary:
-        lines = [*summary(table), *notes, *problems(read_table(given.scores))]
+        lines = [*summary(table), *notes, *problems(scores, settings.algorithm, params.featureless)]
         temporary.write_text("".join(f"{line}\n" for line in lines))

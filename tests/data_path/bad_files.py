@@ -475,7 +475,7 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "missing text": (
         lambda f: table(f, "region,y,c\nN,a,red\nS,b,\nN,a,blue\n", impute="mean"),
-        "FOLDER/my.csv, row 2, column 'c': is text, a missing value of which has no mean; tasks.T.impute: drop_rows can do it",
+        "FOLDER/my.csv, row 2, column 'c': is text, a missing value of which has no mean; leave the column out with tasks.T.features, or the rows with impute: drop_rows",
     ),
     "column without values": (
         lambda f: table(f, "region,y,a,b\nN,cat,1,\nS,dog,2,\n"),
@@ -513,15 +513,15 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "missing target": (
         lambda f: table(f, GOOD_CSV + "S,,3,1\n"),
-        "FOLDER/my.csv, row 5, column 'y': the target is missing (in 1 of 5 rows); each row needs one",
+        "FOLDER/my.csv, row 5, column 'y': the target is missing (in 1 of 5 rows); each row needs one: fill it in, or leave the row out of the table",
     ),
     "missing subset": (
         lambda f: table(f, GOOD_CSV + "NA,dog,3,1\n"),
-        "FOLDER/my.csv, row 5, column 'region': the subset is missing (in 1 of 5 rows); each row needs one",
+        "FOLDER/my.csv, row 5, column 'region': the subset is missing (in 1 of 5 rows); each row needs one: fill it in, or leave the row out of the table",
     ),
     "missing group": (
         lambda f: table(f, GOOD_CSV + "S,dog,3,\n", group="b"),
-        "FOLDER/my.csv, row 5, column 'b': the group is missing (in 1 of 5 rows); each row needs one",
+        "FOLDER/my.csv, row 5, column 'b': the group is missing (in 1 of 5 rows); each row needs one: fill it in, or leave the row out of the table",
     ),
     "one class": (
         lambda f: table(f, GOOD_CSV.replace("dog", "cat")),
@@ -574,6 +574,16 @@ TABLES: dict[str, tuple[Any, str]] = {
     "stratum of decimals": (
         lambda f: table(f, GOOD_CSV, stratum=["a"]),
         "tasks.T.stratum: column 'a' of FOLDER/my.csv holds numbers with decimals, each of which would be a stratum of its own; allowed: text, whole numbers, booleans",
+    ),
+    "two columns not found": (
+        lambda f: table(f, GOOD_CSV, target="Y", features=["a", "bb"]),
+        "tasks.T.target: FOLDER/my.csv has no column 'Y'; did you mean 'y'?\n"
+        "soak: tasks.T.features.1: FOLDER/my.csv has no column 'bb'; did you mean 'b'?",
+    ),
+    "regex that spells a name": (
+        lambda f: table(f, GOOD_CSV.replace("a,b", "a (m),b"), features="a (m)|b"),
+        "tasks.T.features: 'a (m)|b' is a regular expression, in which signs such as ( ) [ ] mean something else, and "
+        "does not match a (m); write a list of names: ['a (m)', …]",
     ),
     "feature not found": (
         lambda f: table(f, GOOD_CSV, features=["a", "bb"]),

@@ -36,7 +36,7 @@ def check_told(function, settings, folder, message):
     with pytest.raises(SoakError) as told:
         function(settings, folder)
     assert str(told.value).replace(str(folder), "FOLDER") == message
-    assert "\n" not in message
+    assert all(line.startswith("soak: ") for line in message.split("\n")[1:])
     results = folder / "results"
     assert not results.exists() or not list(results.iterdir())
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from figure_cases import CASES, KeptFigures, kept, make_scores, tables
 from soak.config.output import FigureSettings, FocusSettings, StyleSettings
 from soak.errors import SoakError
 from soak.figures.draw import RESULTS, draw_results
-from soak.figures.focus import find_focus
+from soak.figures.find_focus import check_focus, find_focus
 from soak.figures.output import FigureFolder
 
 
@@ -144,10 +145,24 @@ def test_focus_is_the_subset_that_most_tasks_have_or_the_one_named() -> None:
     assert find_focus(scores, FocusSettings()) == ("T1", "B")
     assert find_focus(scores, FocusSettings(task="T2")) == ("T2", "B")
     assert find_focus(scores, FocusSettings(test_subset="C")) == ("T2", "C")
-    with pytest.raises(SoakError, match=r"focus\.task: no scores of 'T3'"):
-        find_focus(scores, FocusSettings(task="T3"))
-    with pytest.raises(SoakError, match="task 'T1' has no test subset 'C'"):
-        find_focus(scores, FocusSettings(task="T1", test_subset="C"))
+    assert find_focus(scores, FocusSettings(task="T1", test_subset="C")) is None  # all its fits failed
+
+
+@pytest.mark.parametrize(
+    ("focus", "message"),
+    [
+        ({"task": "t2"}, "focus.task: there is no task 't2'; did you mean 'T2'?"),
+        ({"test_subset": "D"}, "focus.test_subset: there is no test subset 'D'; test subsets: A, B, C"),
+        (
+            {"task": "T1", "test_subset": "C"},
+            "focus.test_subset: task 'T1' has no test subset 'C'; its test subsets: A, B",
+        ),
+    ],
+)
+def test_a_focus_that_there_is_not(focus, message) -> None:
+    scores = pd.concat([make_scores(["T1"], ["A", "B"]), make_scores(["T2"], ["B", "C"])])
+    with pytest.raises(SoakError, match=f"^{re.escape(message)}$"):
+        check_focus(scores, FocusSettings(**focus))
 
 
 def test_unknown_font_is_an_error(tmp_path: Path) -> None:

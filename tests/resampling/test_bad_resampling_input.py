@@ -8,7 +8,7 @@ import pytest
 
 from soak import SameOtherSizesCV
 from soak.errors import SoakError
-from soak.resampling.checks import check_train_classes
+from soak.resampling.checks import check_inner_folds, check_train_classes
 
 SUBSET = ["A", "A", "A", "A", "B", "B", "B", "B"]
 
@@ -85,21 +85,25 @@ def test_random_state(seed):
 
 
 def test_more_folds_than_rows():
-    refuse("folds: 8 rows cannot fill 9 folds; use at most 8 folds", {"folds": 9})
+    refuse("folds: 8 rows cannot fill 9 folds; use at most 8 folds", {"folds": 9, "ignore_subset": True})
 
 
 def test_more_folds_than_groups():
-    refuse("group: 2 groups cannot fill 3 folds; use at most 2 folds", {"folds": 3}, group=[1, 1, 2, 2, 1, 1, 2, 2])
+    refuse(
+        "group: 2 groups cannot fill 3 folds; use at most 2 folds",
+        {"folds": 3, "ignore_subset": True},
+        group=[1, 1, 2, 2, 1, 1, 2, 2],
+    )
 
 
 def test_subset_with_fewer_groups_than_folds():
     refuse(
-        "subset: B (first in row 4) has 2 groups, fewer than the 3 folds; use fewer folds, or leave this subset out",
+        "subset: B has 2 groups, fewer than the 3 folds; use at most 2 folds, or leave the rows of B out of the table",
         {"folds": 3},
         group=[1, 2, 3, 4, 5, 5, 6, 6],
     )
     refuse(
-        "subset: A (first in row 1) has 1 row, fewer than the 2 folds; use fewer folds, or leave this subset out",
+        "subset: A has 1 row, fewer than the 2 folds; leave the rows of A out of the table",
         subset=["B", "A", "B", "B"],
     )
 
@@ -152,8 +156,9 @@ def test_no_subset():
 
 def test_train_set_without_rows():
     refuse(
-        "train set A.fold1: no rows to train on (test subset A, train subsets same, test fold 1, n_train_groups 2); "
-        "give it rows in another fold, or leave this kind of train set out of subsets",
+        "train set A.fold1: no rows to train on (test subset A, train subsets same): all of them are in test fold 1; spread "
+        "them over two folds with another group, stratum, fold column or seed.resampling, or leave the rows of A out of "
+        "the table",
         {"subsets": "SA"},
         fold=[1, 1, 1, 1, 1, 1, 2, 2],
     )
@@ -197,6 +202,17 @@ def test_train_set_of_one_class():
     )
     with pytest.raises(SoakError, match=f"^{re.escape(text)}$"):
         check_train_classes(instance, target, ["no", "yes"], ["cv_glmnet", "knn"])
+
+
+def test_train_set_with_fewer_rows_than_inner_folds():
+    instance, _ = one_class_case()
+    check_inner_folds(instance, {"lasso": 2})
+    text = (
+        "train set B.fold1: 2 rows (test subset A, train subsets other, test fold 1), fewer than the 10 inner folds of "
+        "lasso; lower learners.lasso.folds, or leave the subset or the learner out"
+    )
+    with pytest.raises(SoakError, match=f"^{re.escape(text)}$"):
+        check_inner_folds(instance, {"wide": 2, "lasso": 10})
 
 
 def test_learners_that_need_no_classes_are_not_asked():

@@ -7,6 +7,7 @@ import pytest
 from soak.config.output import VerdictSettings
 from soak.errors import SoakError
 from soak.statistics import pvalues, stats, summary, verdicts
+from soak.statistics.problems import problems
 from soak.statistics.quantities import format_p, greater_is_better, quantity
 from soak.statistics.summaries import SPLIT_COLUMNS
 from soak.statistics.verdicts import VERDICTS_COLUMNS
@@ -158,3 +159,22 @@ def test_what_is_better_is_known_of_all_measures() -> None:
 
 def test_featureless_decides_only_if_it_is_named() -> None:
     assert set(judge(table_of(MEANS), algorithm="featureless")["algorithm"]) == {"featureless"}
+
+
+def test_an_algorithm_whose_fits_all_failed_may_be_asked_for_and_gives_no_verdict() -> None:
+    scores = table_of(MEANS)
+    scores.loc[scores["algorithm"] == "deep", "zero_one_loss"] = np.nan
+    settings = VerdictSettings(algorithm="deep")
+    table = verdicts(pvalues(scores), stats(scores), settings, failed={"deep"})
+    assert table.empty
+    assert "T: no score of deep, which verdict.algorithm names, so there is no verdict." in problems(scores, "deep")
+    with pytest.raises(SoakError, match=r"^verdict\.algorithm: no score of 'deap'"):
+        verdicts(pvalues(scores), stats(scores), VerdictSettings(algorithm="deap"), failed={"deep"})
+
+
+def test_scores_of_featureless_alone_are_told() -> None:
+    scores = table_of({key: mean for key, mean in MEANS.items() if key[2] == "featureless"})
+    told = "T: only scores of models that use no features, so there is no verdict."
+    assert told in problems(scores)
+    assert told not in problems(table_of(MEANS))
+    assert told not in problems(scores, "featureless")

@@ -86,7 +86,7 @@ def test_a_fit_that_fails_leaves_the_others_and_ends_the_run_with_the_list(again
     ("table", "change", "message"),
     [
         ("a,region,y\n1,n,x\n", {"target": "spec"}, "tasks.Trees.target: trees.csv has no column 'spec'"),
-        ("a,region,y\n1,n,x\n2,s,y\n", {}, "cannot fill 3 folds"),
+        ("a,region,y\n1,n,x\n2,s,y\n", {}, "fewer than the 3 folds"),
         (None, {}, "trees.csv: there is no such file"),
     ],
 )

@@ -76,7 +76,7 @@ def check_readable(path: str | Path, where: str) -> None:
             if not file.read(1):
                 raise SoakError(f"{where}: the file is empty")
     except FileNotFoundError:
-        raise SoakError(f"{where}: there is no such file{_beside(Path(path))}") from None
+        raise SoakError(f"{where}: there is no such file{_looked_in(where, Path(path))}{_beside(Path(path))}") from None
     except PermissionError:
         raise SoakError(f"{where}: no permission to read it") from None
     except OSError as error:
@@ -87,6 +87,13 @@ def looks_like_html(head: bytes) -> bool:
     """Whether the first bytes are those of a web page."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].lower()
     return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body"))
+
+
+def _looked_in(where: str, path: Path) -> str:
+    """Where a path that the config gives as a relative one was looked for."""
+    if Path(where).is_absolute() or path.name != Path(where).name:
+        return ""
+    return f" in {path.resolve().parent}; relative paths start in the run's folder (make DIR=…, snakemake --directory …)"
 
 
 def _beside(path: Path) -> str:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from soak.config.output import FocusSettings
 from soak.figures.comparisons import pvalue, pvalue_downsample
-from soak.figures.focus import find_focus, same_other_all, train_other
+from soak.figures.find_focus import check_focus, find_focus
+from soak.figures.focus import same_other_all, train_other
 from soak.figures.nothing import nothing
 from soak.figures.output import FigureFolder
 from soak.figures.overview import overview
@@ -48,6 +49,7 @@ def draw_results(
         All files written.
     """
     usable = scores[scores["task_id"].isin(list(first_measures(scores)))]
+    check_focus(scores, focus)
     place = find_focus(usable, focus)
     ways: dict[str, Callable[[], list[Path]]] = {
         "overview": lambda: overview(verdicts, pvalues, folder),

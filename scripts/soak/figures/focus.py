@@ -8,8 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from soak.config.output import FocusSettings
-from soak.errors import SoakError
 from soak.figures.captions import title
 from soak.figures.colors import MARKERS, TRAIN_SUBSETS
 from soak.figures.layout import Panels, below, draw_panels, panel_title, room_below, wrapped
@@ -19,35 +17,6 @@ from soak.figures.style import Style
 from soak.statistics.quantities import quantity
 
 _COLUMNS = 4  # tasks side by side
-
-
-def find_focus(scores: pd.DataFrame, focus: FocusSettings) -> tuple[str, str] | None:
-    """The task and test subset to look at: those named, else the test subset that most tasks have, in its first task.
-
-    None if no task has a score to show.
-
-    Raises
-    ------
-    SoakError
-        If a task or test subset is named that has no scores.
-    """
-    pairs = scores[["task_id", "test_subset"]].drop_duplicates()
-    for key, value in (("task", focus.task), ("test_subset", focus.test_subset)):
-        column = "task_id" if key == "task" else key
-        if value is not None and value not in set(pairs[column]):
-            known = ", ".join(pairs[column].unique())
-            raise SoakError(f"config: focus.{key}: no scores of '{value}'; known are {known}")
-    if focus.task is not None:
-        pairs = pairs[pairs["task_id"] == focus.task]
-    if focus.test_subset is not None:
-        pairs = pairs[pairs["test_subset"] == focus.test_subset]
-        if pairs.empty:
-            raise SoakError(f"config: focus: task '{focus.task}' has no test subset '{focus.test_subset}'")
-    if pairs.empty:
-        return None
-    counts = pairs.groupby("test_subset", sort=False).size()
-    subset = counts.idxmax()
-    return str(pairs.loc[pairs["test_subset"] == subset, "task_id"].iloc[0]), str(subset)
 
 
 def train_other(scores: pd.DataFrame, focus: tuple[str, str], folder: FigureFolder) -> list[Path]:

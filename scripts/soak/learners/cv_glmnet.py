@@ -94,7 +94,7 @@ def _family(task: Task) -> Family:
     if task.type == "regression":
         return "gaussian"
     if len(task.classes) < 2:
-        raise FitFailed("cv_glmnet: the target has one class only")
+        raise FitFailed("the target has one class only")
     return "binomial" if len(task.classes) == 2 else "multinomial"
 
 
@@ -111,9 +111,9 @@ def _measure(settings: CvGlmnet, family: Family, n_rows: int) -> glmnet_cv.TypeM
     """What the inner folds measure; like R, deviance instead of AUC where a fold has fewer than 10 rows."""
     measure = settings.type_measure
     if family == "gaussian" and measure in ("class", "auc"):
-        raise FitFailed(f"cv_glmnet: type_measure: {measure} is for classes; use deviance, mse or mae")
+        raise FitFailed(f"type_measure: {measure} is for classes; use deviance, mse or mae")
     if family == "multinomial" and measure == "auc":
-        raise FitFailed("cv_glmnet: type_measure: auc needs two classes; use deviance, class, mse or mae")
+        raise FitFailed("type_measure: auc needs two classes; use deviance, class, mse or mae")
     if measure == "auc" and n_rows / settings.folds < 10:
         return "deviance"
     return measure
@@ -127,7 +127,7 @@ def _early_applies(settings: CvGlmnet, family: Family) -> bool:
 def _inner_folds(n_rows: int, folds: int, seed: int) -> NDArray[np.int64]:
     """R's ``sample(rep(1:folds, length = n_rows))`` after ``set.seed``."""
     if n_rows < folds:
-        raise FitFailed(f"cv_glmnet: {n_rows} train rows are too few for {folds} inner folds")
+        raise FitFailed(f"{n_rows} train rows are too few for {folds} inner folds")
     return np.asarray(RRandom(seed).sample(np.resize(np.arange(1, folds + 1), n_rows)))
 
 

@@ -16,7 +16,7 @@ def fit(settings: Featureless, name: str, data: TrainData) -> Fit:
     A tie between classes is the first of them in label order, where R draws one at random for each prediction.
     """
     if not len(data.rows):
-        raise FitFailed("featureless: the train set is empty")
+        raise FitFailed("the train set is empty")
     rows = data.rows
     if rows.task.type == "regression":
         values = np.array([np.average(rows.target.astype(np.float64), weights=rows.weights)])

@@ -144,7 +144,7 @@ def curve_of_parts(lambdas: Floats, values: Floats, weight: Floats, measure: Typ
     mean, sd = _mean_and_sd(values, weight)
     kept = np.isfinite(sd)
     if not kept.any():
-        raise FitFailed(f"cv_glmnet: {measure} cannot be had in any inner fold")
+        raise FitFailed(f"{measure} cannot be had in any inner fold")
     lambdas, mean, sd = lambdas[kept], mean[kept], sd[kept]
     badness = -mean if measure == "auc" else mean
     best = int(np.flatnonzero(badness <= badness.min())[0])

@@ -131,7 +131,7 @@ def _start(x: NDArray[np.generic], one_hot: Floats, w: Floats, rows: NDArray[np.
         sd[k] = np.sqrt((values - mean[k]) ** 2 @ w)
         usable[k] = np.ptp(values[rows]) > 0
     if not usable.any():
-        raise FitFailed("cv_glmnet: all features are constant in the train rows")
+        raise FitFailed("all features are constant in the train rows")
     sd[~usable] = 1.0
     y = np.ascontiguousarray(one_hot.T)
     b0 = np.log(y @ w)
@@ -174,7 +174,7 @@ def cross_validate(
             while not path.ended and (len(path.links) < 3 or path.lambdas[-1] > lambdas[-1]):
                 path.advance()
         if any(not path.links for path in inner) or not len(lambdas):
-            raise FitFailed(f"cv_glmnet: no penalty converged within maxit: {settings.maxit}; raise it or thresh")
+            raise FitFailed(f"no penalty converged within maxit: {settings.maxit}; raise it or thresh")
         new = lambdas[len(columns) :]
         if len(new):
             losses = np.empty((len(rows), len(new)))
@@ -206,5 +206,5 @@ def _stored(rows: TaskRows) -> NDArray[np.generic]:
         return np.ascontiguousarray(x).view(np.uint8)
     values = np.ascontiguousarray(x, np.float64)
     if not np.isfinite(values.sum()):
-        raise FitFailed("cv_glmnet: the features have missing or infinite values")
+        raise FitFailed("the features have missing or infinite values")
     return values

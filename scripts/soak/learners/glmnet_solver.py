@@ -184,7 +184,7 @@ def fit_path(
 
 def _check(family: Family, features: Floats, response: Floats) -> None:
     if not np.isfinite(features.sum()):
-        raise FitFailed("cv_glmnet: the features have missing or infinite values")
+        raise FitFailed("the features have missing or infinite values")
     check_response(family, response)
 
 
@@ -197,13 +197,13 @@ def check_response(family: Family, response: Floats) -> None:
     """
     if family == "gaussian":
         if response.min() == response.max():
-            raise FitFailed("cv_glmnet: the target is constant in the train rows")
+            raise FitFailed("the target is constant in the train rows")
         return
     counts = response.sum(axis=0)
     if counts.min() <= 1:
         raise FitFailed(
-            f"cv_glmnet: a class has {int(counts.min())} rows in the train set or in the rest of an inner fold; "
-            "at least 2 are needed (fewer folds or more rows per class)"
+            f"a class has {int(counts.min())} rows in the train set or in the rest of an inner fold; "
+            "at least 2 are needed: give it more rows, make the target a stratum, or leave the class out"
         )
 
 
@@ -241,9 +241,9 @@ def _path(settings: CvGlmnet, solution: dict[str, Any], coefficients: Floats, ou
     """Read what the solver left, as R's getcoef does."""
     code, count = solution["jerr"], solution["lmu"]
     if code > 0:
-        raise FitFailed(f"cv_glmnet: {_fatal(code)}")
+        raise FitFailed(f"{_fatal(code)}")
     if count < 1:
-        raise FitFailed(f"cv_glmnet: no penalty converged within maxit: {settings.maxit}; raise it or thresh")
+        raise FitFailed(f"no penalty converged within maxit: {settings.maxit}; raise it or thresh")
     n_used = int(solution["nin"][:count].max())
     lambdas = solution["alm"][:count].ravel().copy()
     if count > 2:  # the first is infinity: R's fix.lam

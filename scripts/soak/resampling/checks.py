@@ -1,7 +1,7 @@
 """What must hold before anything is split, and before anything is fitted."""
 
 import numbers
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,21 +52,22 @@ def _is_number(value: Any, kind: type) -> bool:
 def check_enough_groups(roles: Roles, n_folds: int) -> None:
     """Whether each subset can be in each fold."""
     per_subset = count_groups_per_subset(roles.subset, roles.group, len(roles.subsets))
-    groups = "row" if roles.group is None else "group"
-    n_groups = len(roles) if roles.group is None else int(roles.group.max()) + 1
-    if n_groups < n_folds:
-        column = "folds" if roles.group is None else "group"
+    code = int(per_subset.argmin())
+    fewest = int(per_subset[code])
+    if fewest >= n_folds:
+        return
+    what = "row" if roles.group is None else "group"
+    use = f"use at most {fewest} folds" if fewest > 1 else ""
+    if len(roles.subsets) == 1:
         raise SoakError(
-            f"{column}: {_count(n_groups, groups)} cannot fill {n_folds} folds; use at most {_count(n_groups, 'fold')}"
+            f"{'folds' if roles.group is None else 'group'}: {_count(fewest, what)} cannot fill {n_folds} folds; "
+            f"{use or 'two are needed at least'}"
         )
-    few = np.flatnonzero(per_subset < n_folds)
-    if len(few):
-        code = int(few[0])
-        row = int(np.argmax(roles.subset == code))
-        raise SoakError(
-            f"subset: {roles.subsets[code]!s} (first in row {row}) has {_count(int(per_subset[code]), groups)}, "
-            f"fewer than the {n_folds} folds; use fewer folds, or leave this subset out"
-        )
+    name = roles.subsets[code]
+    raise SoakError(
+        f"subset: {name!s} has {_count(fewest, what)}, fewer than "
+        f"the {n_folds} folds; {use + ', or ' if use else ''}leave the rows of {name!s} out of the table"
+    )
 
 
 def _count(n: int, what: str) -> str:
@@ -78,14 +79,42 @@ def check_train_rows(table: dict[str, Sequence[Any]]) -> None:
     for position, n_train in enumerate(table["n_train"]):
         if n_train == 0:
             told = {name: table[name][position] for name in table}
+            place = f"test subset {told['test_subset']}, train subsets {told['train_subsets']}"
             if told["n_train_groups"] < told["groups"]:
-                way_out = "use a larger ratio, or fewer sizes"
-            else:
-                way_out = "give it rows in another fold, or leave this kind of train set out of subsets"
+                raise SoakError(
+                    f"train set {told['train_set']}: no rows to train on ({place}, test fold {told['test_fold']}, "
+                    f"n_train_groups {told['n_train_groups']}); use a larger ratio, or fewer sizes"
+                )
+            leave = f", or leave the rows of {told['test_subset']} out of the table"
             raise SoakError(
-                f"train set {told['train_set']}: no rows to train on (test subset {told['test_subset']}, train "
-                f"subsets {told['train_subsets']}, test fold {told['test_fold']}, "
-                f"n_train_groups {told['n_train_groups']}); {way_out}"
+                f"train set {told['train_set']}: no rows to train on ({place}): all of them are in test fold "
+                f"{told['test_fold']}; spread them over two folds with another group, stratum, fold column or "
+                f"seed.resampling{leave if told['train_subsets'] == 'same' else ''}"
+            )
+
+
+def check_inner_folds(instance: "Instance", folds: Mapping[str, int]) -> None:
+    """Whether each train set has a row for each inner fold of the learners that have such folds.
+
+    Parameters
+    ----------
+    instance : Instance
+    folds : mapping of a learner's name to its number of inner folds
+
+    Raises
+    ------
+    SoakError
+        Naming the smallest train set, and the learner.
+    """
+    table = instance.table
+    smallest = table.iloc[int(table["n_train"].argmin())]
+    for learner, number in folds.items():
+        if smallest["n_train"] < number:
+            raise SoakError(
+                f"train set {smallest['train_set']}: {_count(smallest['n_train'], 'row')} (test subset "
+                f"{smallest['test_subset']}, train subsets {smallest['train_subsets']}, test fold "
+                f"{smallest['test_fold']}), fewer than the {number} inner folds of {learner}; lower "
+                f"learners.{learner}.folds, or leave the subset or the learner out"
             )
 
 

@@ -1,6 +1,6 @@
 """What cannot be answered from a score table, in words: for the report, beside what can."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -8,11 +8,21 @@ import pandas as pd
 from soak.statistics.summaries import first_measures, measure_columns
 
 
-def problems(scores: pd.DataFrame) -> list[str]:
+def problems(
+    scores: pd.DataFrame, algorithm: str = "best", featureless: Collection[str] = ("featureless",)
+) -> list[str]:
     """One sentence for each thing that keeps a task from its verdict, in the order of the tasks.
 
-    A task whose fits all failed, with one subset or one fold only, without same (or anything else than same), and
-    scores that are empty.
+    A task whose fits all failed, with one subset or one fold only, without same (or anything else than same), without
+    an algorithm that can decide, and scores that are empty.
+
+    Parameters
+    ----------
+    scores : DataFrame
+    algorithm : str
+        That decides: ``verdict.algorithm`` of the config.
+    featureless : collection of str
+        Algorithms that use no features.
     """
     found = []
     measures = first_measures(scores)
@@ -21,6 +31,11 @@ def problems(scores: pd.DataFrame) -> list[str]:
             found.append(f"{task}: no score could be had (all fits failed, see the table of fits); it is not drawn.")
             continue
         found += [f"{task}: {text}" for text in _design(rows)]
+        scored = set(rows.loc[rows[measures[task]].notna(), "algorithm"])
+        if algorithm not in ("best", *scored):
+            found.append(f"{task}: no score of {algorithm}, which verdict.algorithm names, so there is no verdict.")
+        elif scored <= set(featureless) - {algorithm}:
+            found.append(f"{task}: only scores of models that use no features, so there is no verdict.")
         found += [f"{task}: {text}" for text in _empty(rows)]
     return found
 

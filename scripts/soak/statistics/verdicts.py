@@ -43,6 +43,7 @@ def verdicts(
     settings: VerdictSettings,
     *,
     featureless: Collection[str] = ("featureless",),
+    failed: Collection[str] = (),
 ) -> pd.DataFrame:
     """One verdict per task, test subset and comparison.
 
@@ -54,6 +55,8 @@ def verdicts(
         ``alpha``; ``algorithm``: best or a name; ``measure``: first or a name.
     featureless : collection of str
         Algorithms that use no features: never the best one.
+    failed : collection of str
+        Algorithms without any score, since their fits failed: they may be named, and give no row.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def verdicts(
     SoakError
         If ``settings`` names an algorithm or measure that no task has.
     """
-    _check_names(stats, settings)
+    _check_names(stats, settings, failed)
     rows = [
         row
         for task in pvalues["task_id"].unique()
@@ -190,11 +193,11 @@ def _otherwise(said: Mapping[str, str]) -> str:
     return f" - but {'; '.join(parts)}"
 
 
-def _check_names(stats: pd.DataFrame, settings: VerdictSettings) -> None:
+def _check_names(stats: pd.DataFrame, settings: VerdictSettings, failed: Collection[str]) -> None:
     for key, value, any_word in (
         ("algorithm", settings.algorithm, "best"),
         ("measure", settings.measure, "first"),
     ):
         known = list(stats[key].unique())
-        if value != any_word and value not in known:
-            raise SoakError(f"config: verdict.{key}: no score of '{value}'; {nearest(value, [any_word, *known])}")
+        if value not in (any_word, *known, *(failed if key == "algorithm" else ())):
+            raise SoakError(f"verdict.{key}: no score of {value!r}; {nearest(value, [any_word, *known])}")

@@ -140,7 +140,7 @@ def _fill_values(task: str, table: Table, features: Sequence[ColumnScan], impute
         if found.type == "text":
             raise SoakError(
                 f"{table.where}, row {found.first_missing}, column {found.name!r}: is text, a missing value of which "
-                f"has no {impute}; tasks.{task}.impute: drop_rows can do it"
+                f"has no {impute}; leave the column out with tasks.{task}.features, or the rows with impute: drop_rows"
             )
     fills: dict[str, float] = {}
     at_once = max(1, _VALUES_AT_ONCE // lacking[0].count)

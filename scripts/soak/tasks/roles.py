@@ -43,15 +43,20 @@ def resolve_roles(task: str, settings: TaskSettings, names: tuple[str, ...], whe
         What errors call the table.
     """
     key = f"tasks.{task}"
-    taken = {}
-    for role in _SINGLE:
-        column = getattr(settings, role)
-        if column is not None:
-            _check_known(column, names, f"{key}.{role}", where)
-            taken[column] = role
+    single = {role: column for role in _SINGLE if (column := getattr(settings, role)) is not None}
     strata = tuple(settings.stratum or ())
-    for position, column in enumerate(strata):
-        _check_known(column, names, f"{key}.stratum.{position}", where)
+    chosen = settings.features if isinstance(settings.features, list) else []
+    named = [*single.items()]
+    named += [(f"stratum.{position}", column) for position, column in enumerate(strata)]
+    named += [(f"features.{position}", column) for position, column in enumerate(chosen)]
+    unknown = [
+        f"{key}.{role}: {where} has no column {column!r}; {nearest(column, names, 'its columns')}"
+        for role, column in named
+        if column not in names
+    ]
+    if unknown:
+        raise SoakError("\nsoak: ".join(unknown))
+    taken = {column: role for role, column in single.items()}
     return Roles(
         target=settings.target or "",
         subset=settings.subset,
@@ -59,7 +64,7 @@ def resolve_roles(task: str, settings: TaskSettings, names: tuple[str, ...], whe
         fold=settings.fold,
         weights=settings.weights,
         strata=strata,
-        features=_features(key, settings, names, where, taken, strata),
+        features=tuple(chosen) or _features(key, settings, names, where, taken, strata),
     )
 
 
@@ -71,10 +76,6 @@ def _features(
     taken: dict[str, str],
     strata: tuple[str, ...],
 ) -> tuple[str, ...]:
-    if isinstance(settings.features, list):
-        for position, column in enumerate(settings.features):
-            _check_known(column, names, f"{key}.features.{position}", where)
-        return tuple(settings.features)
     if isinstance(settings.features, str):
         pattern = re.compile(settings.features)
         matching = [name for name in names if pattern.search(name)]
@@ -86,6 +87,7 @@ def _features(
                 f"{key}.features: {settings.features!r} matches {what} of {where}; "
                 f"its columns without a role: {listed(free) or 'none'}"
             )
+        _check_meant(settings.features, names, matching, key)
         return found
     found = tuple(name for name in names if name not in taken and name not in strata)
     if not found:
@@ -93,6 +95,11 @@ def _features(
     return found
 
 
-def _check_known(column: str, names: tuple[str, ...], key: str, where: str) -> None:
-    if column not in names:
-        raise SoakError(f"{key}: {where} has no column {column!r}; {nearest(column, names, 'its columns')}")
+def _check_meant(pattern: str, names: tuple[str, ...], matching: list[str], key: str) -> None:
+    """Raise where a pattern spells a column's name that it does not match, as "Height (m)" does."""
+    spelt = [name for name in names if name in pattern.split("|") and name not in matching]
+    if spelt:
+        raise SoakError(
+            f"{key}.features: {pattern!r} is a regular expression, in which signs such as ( ) [ ] mean something else, "
+            f"and does not match {listed(spelt)}; write a list of names: [{', '.join(map(repr, spelt))}, …]"
+        )

@@ -59,13 +59,14 @@ def _check_regression(task: str, found: ColumnScan) -> None:
 def check_roles(task: str, roles: Roles, scans: Mapping[str, ColumnScan]) -> None:
     """Raise where a role's column lacks a value, or holds what the role cannot use."""
     named = [(role, getattr(roles, role)) for role in ("target", "subset", "group", "fold", "weights")]
-    for role, column in [*named, *(("stratum", name) for name in roles.strata)]:
-        if column is not None and scans[column].missing:
-            found = scans[column]
-            raise SoakError(
-                f"{found.where}, row {found.first_missing}, column {column!r}: the {role} is missing "
-                f"(in {found.missing} of {found.count} rows); each row needs one"
-            )
+    missing = [
+        f"{found.where}, row {found.first_missing}, column {column!r}: the {role} is missing (in {found.missing} of "
+        f"{found.count} rows); each row needs one: fill it in, or leave the row out of the table"
+        for role, column in [*named, *(("stratum", name) for name in roles.strata)]
+        if column is not None and (found := scans[column]).missing
+    ]
+    if missing:
+        raise SoakError("\nsoak: ".join(missing))
     if roles.fold is not None:
         _check_fold(scans[roles.fold])
     if roles.weights is not None:
