@@ -56,7 +56,7 @@ def test_best_algorithm_decides_and_others_are_named() -> None:
     assert table["verdict"].tolist() == ["worse", "no difference seen", "better", "better"]
     text = table["text"].tolist()
     assert text[0].startswith(
-        "Digits: training on Rot is worse than on Digits itself: 41.2 % against 5.6 % error, P < 0.0001"
+        "Digits: training on Rot is worse than on Digits itself: 41.2 % against 5.6 % error, corrected P < 0.0001"
     )
     assert "adding Rot to Digits changes nothing seen: 5.6 % against 5.6 % error" in text[1]
     assert text[1].endswith("but better by deep")

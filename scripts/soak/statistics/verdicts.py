@@ -164,7 +164,7 @@ def _other_words(others: list[str]) -> str:
 
 
 def _text(row: Any, verdict: str, others: str, shown: Quantity) -> str:
-    """For instance: "Digits: training on Letters is worse than on Digits itself: 41.2 % against 5.6 % error, P = 0.0003"."""
+    """For instance: "Digits: training on Letters is worse than on Digits itself: 41.2 % against 5.6 % error, corrected P = 0.0003"."""
     undefined = math.isnan(row.p_holm)
     subset = row.test_subset
     if row.comparison == "other-same":
@@ -179,7 +179,8 @@ def _text(row: Any, verdict: str, others: str, shown: Quantity) -> str:
         claim = f"adding {others} to {subset} {'changes nothing seen' if not undefined and verdict == NO_DIFFERENCE else said}"
     numbers = f"{shown.format(row.compare_mean)} against {shown.format(row.same_mean)} {shown.word}"
     reason = f", {undefined_reason(row.n)}" if undefined else ""
-    return f"{subset}: {claim}: {numbers}, {format_p(row.p_holm)}{reason} ({row.algorithm})"
+    p = format_p(row.p_holm) if undefined else f"corrected {format_p(row.p_holm)}"
+    return f"{subset}: {claim}: {numbers}, {p}{reason} ({row.algorithm})"
 
 
 def _otherwise(said: Mapping[str, str]) -> str:
