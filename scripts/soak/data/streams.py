@@ -93,7 +93,9 @@ def _looked_in(where: str, path: Path) -> str:
     """Where a path that the config gives as a relative one was looked for."""
     if Path(where).is_absolute() or path.name != Path(where).name:
         return ""
-    return f" in {path.resolve().parent}; relative paths start in the run's folder (make DIR=…, snakemake --directory …)"
+    return (
+        f" in {path.resolve().parent}; relative paths start in the run's folder (make DIR=…, snakemake --directory …)"
+    )
 
 
 def _beside(path: Path) -> str:
