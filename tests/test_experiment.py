@@ -44,8 +44,8 @@ def test_measures_default_by_type_and_a_task_may_name_its_own():
         (
             {"Images": "classification", "Trees": "regression", "Own": "classification"},
             [
-                "learners.forest: suits no task of this config (classification and regression); "
-                "remove it, or add a task for it"
+                "learners.forest: suits no task of this config (classification and regression): "
+                "class: sklearn.ensemble.RandomForestRegressor is for regression; change it, or remove the learner"
             ],
         ),
     ],

@@ -1,10 +1,12 @@
 """What a config makes of a run: its parts agree, and each task has its learners and measures."""
 
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from soak.config.data import check_datasets
+from soak.config.fonts import no_font
 from soak.config.learners import LearnerSettings
 from soak.config.load import ConfigError, Places, parse
 from soak.config.names import KeyPath, Problem, check_name, nearest, repeated, same_but_for_case
@@ -75,7 +77,10 @@ def unsuited(config: Config, task_types: Mapping[str, str]) -> list[str]:
     own = {name for task in config.tasks.values() for name in task.learners or []}
     for name in config.learners:
         if name not in used | own:
-            told.append(f"learners.{name}: suits no task of this config ({kinds}); remove it, or add a task for it")
+            why = registry.reason(config.learners[name])
+            told.append(
+                f"learners.{name}: suits no task of this config ({kinds}): {why}; change it, or remove the learner"
+            )
     for index, name in enumerate(config.measures or []):
         if measure(name).task_type not in ("both", *task_types.values()):
             told.append(f"measures[{index}]: {name} suits no task of this config ({kinds})")
@@ -99,6 +104,7 @@ def disagreements(config: Config, named: Names) -> Iterator[Problem]:
     yield from check_datasets(config.datasets, named["datasets"])
     yield from _names(config)
     yield from _own(config)
+    yield from _font(config)
     for name in config.tasks:
         yield from _task(config, name, named)
     yield from _measures(("measures",), config.measures or [])
@@ -138,6 +144,12 @@ def _own(config: Config) -> Iterator[Problem]:
         yield ("figures", "own"), f"two figures are called '{again}'; rename one of the functions"
 
 
+def _font(config: Config) -> Iterator[Problem]:
+    """The figures' font is there; not asked in a job, which may run on a machine that draws nothing."""
+    if "--mode" not in sys.argv and (told := no_font(config.figures.style.font)):
+        yield ("figures", "style", "font"), told
+
+
 def _task(config: Config, name: str, named: Names) -> Iterator[Problem]:
     task = config.tasks[name]
     known_type = "classification" if task.datasets else task.type
@@ -149,7 +161,10 @@ def _task(config: Config, name: str, named: Names) -> Iterator[Problem]:
         if learner not in named["learners"]:
             yield ("tasks", name, "learners", index), _unknown("learner", learner, named["learners"])
         elif settings and known_type and not registry.suits(settings, known_type):
-            yield ("tasks", name, "learners", index), f"learner '{learner}' cannot do {known_type}"
+            yield (
+                ("tasks", name, "learners", index),
+                f"learner '{learner}' cannot do {known_type}: {registry.reason(settings)}",
+            )
     yield from _measures(("tasks", name, "measures"), task.measures or [], known_type)
 
 

@@ -4,6 +4,7 @@ The seven usual ones are computed here, so that a job which scores need not impo
 functions of sklearn.metrics, imported when they are called.
 """
 
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.config.names import nearest
+from soak.config.names import nearest_name
 from soak.errors import SoakError
 from soak.plugins import find
 
@@ -79,8 +80,22 @@ def measure(name: str) -> Measure:
     if "." in name:
         return _own(name)
     if name not in _MEASURES:
-        raise SoakError(f"there is no measure '{name}'; {nearest(name, _MEASURES)}")
+        raise SoakError(f"there is no measure '{name}'; {_near(name)}")
     return _MEASURES[name]
+
+
+def _near(name: str) -> str:
+    """The measure that is likely meant (rmse is root_mean_squared_error), or all of them by task type."""
+    plain = re.sub("^neg_|_(score|loss|error)$", "", name.lower())
+    initials = [one for one in _MEASURES if "".join(word[0] for word in one.split("_")) == plain]
+    within = [one for one in _MEASURES if plain in one.split("_") or (len(plain) > 2 and one.startswith(plain))]
+    near = next(iter(initials), None) or nearest_name(name, _MEASURES) or next(iter(within), None)
+    if near:
+        return f"did you mean '{near}'?"
+    names: dict[str, list[str]] = {}
+    for one in _MEASURES.values():
+        names.setdefault(one.task_type, []).append(one.name)
+    return "; ".join(f"for {task_type} there are {', '.join(those)}" for task_type, those in names.items())
 
 
 @cache

@@ -7,6 +7,8 @@ import yaml
 
 from soak.config.load import ConfigError
 from soak.experiment import load_config, unsuited
+from soak.learners import registry
+from soak.learners.torch_objective import LOSSES
 
 GOOD = """
 datasets:
@@ -23,7 +25,32 @@ CASES = [
     ("seed.trian: 2", "seed.trian: unknown key; did you mean 'train'?"),
     ("seed.train: one", "seed.train: must be a valid integer, unable to parse string as an integer, got 'one'"),
     ("seed.resampling: 3000000000", "seed.resampling: must be less than 2147483648, got 3000000000"),
-    ("seed: 1", "seed: must be a mapping of keys to values, got 1"),
+    ("seed: 1", "seed: must be a mapping of keys to values, got 1; for instance {resampling: 1, train: 1}"),
+    ("focus: Digits", "focus: must be a mapping of keys to values, got 'Digits'; for instance {test_subset: Digits}"),
+    (
+        "datasets.Rot: digits",
+        "datasets.Rot: must be a mapping of keys to values, got 'digits'; for instance {builtin: digits}",
+    ),
+    (
+        "tasks.Mine: my.csv",
+        "tasks.Mine: must be a mapping of keys to values, got 'my.csv'; for instance {table: my.csv, target: species, subset: region}",
+    ),
+    (
+        "learners.lasso: cv_glmnet",
+        "learners.lasso: must be a mapping of keys to values, got 'cv_glmnet'; for instance {type: cv_glmnet}",
+    ),
+    (
+        "tasks.Both.learners: featureless",
+        "tasks.Both.learners: must be a list, got 'featureless'; for instance [featureless, cv_glmnet]",
+    ),
+    (
+        "tasks.Mine: {table: my.csv, target: y, features: 3}",
+        "tasks.Mine.features: must be a valid string, got 3; or must be a list, got 3; for instance [height, width]",
+    ),
+    (
+        "datasets.Digits: {idx: [{images: a, labels: b, image: c}]}",
+        "datasets.Digits.idx[0].image: unknown key; did you mean 'images'?",
+    ),
     (
         "datasets.Digits: {builtin: digit}",
         "datasets.Digits.builtin: must be 'digits', 'font_digits' or 'font_letters', got 'digit'",
@@ -141,6 +168,27 @@ CASES = [
         "resampling.group_stratum_algo: rss",
         "resampling.group_stratum_algo: must be 'RSS', 'Wasikowski' or 'WasikowskiLimitedMemory', got 'rss'",
     ),
+    (
+        "resampling.seed: 2",
+        "resampling.seed: unknown key; folds and draws start from seed.resampling, as in seed: {resampling: 2}",
+    ),
+    (
+        "tasks.Both.resampling: {seed: 2}",
+        "tasks.Both.resampling.seed: unknown key; folds and draws start from seed.resampling, as in seed: {resampling: 2}",
+    ),
+    (
+        "resampling.seeds: yes",
+        "resampling.seeds: must be a number, got true (which YAML also reads from yes, no, on, off)",
+    ),
+    (
+        "resampling.ratio: off",
+        "resampling.ratio: must be a number, got false (which YAML also reads from yes, no, on, off)",
+    ),
+    (
+        "execution.fits_per_job: on",
+        "execution.fits_per_job: must be 'auto', got True; or must be a number, got true (which YAML also reads from yes, no, on, off)",
+    ),
+    ("resampling.subsets: [S, O]", "resampling.subsets: must be a valid string, got ['S', 'O']; for instance SO"),
     ("resampling.seeds: 0", "resampling.seeds: must be greater than or equal to 1, got 0"),
     ("learners: {}", "learners: is missing: name at least one, for instance featureless: {type: featureless}"),
     (
@@ -152,6 +200,34 @@ CASES = [
         "learners.knn: there is no type 'estimater'; did you mean 'estimator'?",
     ),
     ("learners.knn: {type: estimator}", "learners.knn.class: is missing"),
+    (
+        "learners.forest: {type: estimator, class: RandomForestClassifier}",
+        "learners.forest.class: 'RandomForestClassifier' is not an import path; did you mean 'sklearn.ensemble.RandomForestClassifier'?",
+    ),
+    (
+        "learners.dummy: {type: estimator, class: sklearn/dummy.DummyClasifier}",
+        "learners.dummy.class: 'sklearn/dummy.DummyClasifier' is not an import path; did you mean 'sklearn.dummy.DummyClassifier'?",
+    ),
+    (
+        "learners.mine: {type: estimator, class: my model.Mine}",
+        "learners.mine.class: 'my model.Mine' is not an import path; needed is module.Class, for instance sklearn.svm.SVC",
+    ),
+    (
+        "learners.net: {type: torch_module, class: Net}",
+        "learners.net.class: 'Net' is not an import path; needed is module.Class, for instance my_file.MyClass",
+    ),
+    (
+        "learners.net: {type: torch_module, class: ./net.Net}",
+        "learners.net.class: './net.Net' is not an import path; needed is module.Class, for instance my_file.MyClass",
+    ),
+    (
+        "learners.knn: {type: estimator, class: a.B, params: [1]}",
+        "learners.knn.params: must be a mapping of keys to values, got [1]; for instance {n_estimators: 500}",
+    ),
+    (
+        "learners.knn: {type: estimator, class: a.B, tune: {k: 3}}",
+        "learners.knn.tune.k: must be a list, got 3; for instance [2, 4, 8]",
+    ),
     ("learners.knn: {type: estimator, class: a.B, tune: {k: []}}", "learners.knn.tune.k: must not be empty"),
     (
         "learners.knn: {type: estimator, class: a.B, scale: minmax}",
@@ -172,6 +248,19 @@ CASES = [
     (
         "learners.mlp: {type: torch_mlp, neurons: [10, 0]}",
         "learners.mlp.neurons[1]: must be greater than or equal to 1, got 0",
+    ),
+    ("learners.mlp: {type: torch_mlp, neurons: 10}", "learners.mlp.neurons: must be a list, got 10; for instance [10]"),
+    (
+        "learners.mlp: {type: torch_mlp, neurons: [10, yes]}",
+        "learners.mlp.neurons[1]: must be a number, got true (which YAML also reads from yes, no, on, off)",
+    ),
+    (
+        "learners.mlp: {type: torch_mlp, optimizer: [adam]}",
+        "learners.mlp.optimizer: must be a mapping of keys to values, got ['adam']; for instance {adam: {lr: 0.01}}",
+    ),
+    (
+        "learners.mlp: {type: torch_mlp, optimizer: {adam: 0.1}}",
+        "learners.mlp.optimizer.adam: must be a mapping of keys to values, got 0.1; for instance {lr: 0.01}",
     ),
     ("learners.mlp: {type: torch_mlp, dropout: 1}", "learners.mlp.dropout: must be less than 1, got 1"),
     ("learners.net: {type: torch_graph}", "learners.net.graph: is missing"),
@@ -228,6 +317,16 @@ CASES = [
     ("learners.lasso: {type: cv_glmnet, s: [min, min]}", "learners.lasso: s: each penalty may be named once"),
     ("tutorial.task: Bth", "tutorial.task: there is no task 'Bth'; did you mean 'Both'?"),
     ("measures: []", "measures: must not be empty"),
+    (
+        "measures: zero_one_loss, log_loss",
+        "measures: must be a list, got 'zero_one_loss, log_loss'; for instance [zero_one_loss, log_loss]",
+    ),
+    ("measures: [rmse]", "measures[0]: there is no measure 'rmse'; did you mean 'root_mean_squared_error'?"),
+    ("measures: [auc]", "measures[0]: there is no measure 'auc'; did you mean 'roc_auc'?"),
+    (
+        "measures: [speed]",
+        "measures[0]: there is no measure 'speed'; for classification there are zero_one_loss, accuracy, accuracy_score, balanced_accuracy, balanced_accuracy_score, cohen_kappa_score, f1_score, hamming_loss, jaccard_score, matthews_corrcoef, precision_score, recall_score, log_loss, roc_auc, roc_auc_score, average_precision_score, brier_score_loss, d2_brier_score, d2_log_loss_score, top_k_accuracy_score; for regression there are mean_squared_error, mean_absolute_error, r2, r2_score, root_mean_squared_error, median_absolute_error, max_error, mean_absolute_percentage_error, mean_pinball_loss, mean_squared_log_error, root_mean_squared_log_error, mean_poisson_deviance, mean_gamma_deviance, mean_tweedie_deviance, explained_variance_score, d2_absolute_error_score, d2_pinball_score, d2_tweedie_score",
+    ),
     ("measures: [log_los]", "measures[0]: there is no measure 'log_los'; did you mean 'log_loss'?"),
     ("measures: [log_loss, log_loss]", "measures[1]: measure 'log_loss' is named twice"),
     ("focus.task: Bth", "focus.task: there is no task 'Bth'; did you mean 'Both'?"),
@@ -244,6 +343,18 @@ CASES = [
         "verdict.measure: there is no measure 'error'; allowed: first, log_loss, mean_absolute_error, mean_squared_error, zero_one_loss",
     ),
     ("figures.formats: [jpg]", "figures.formats[0]: must be 'png', 'pdf' or 'svg', got 'jpg'"),
+    (
+        "figures.style: {font: DejaVu Sanz}",
+        "figures.style.font: no font 'DejaVu Sanz' here; did you mean 'DejaVu Sans'?",
+    ),
+    (
+        "figures.style: {colors: {same: red}}",
+        'figures.style.colors.same: \'red\' is not allowed; needed is a colour as "#RRGGBB", for instance "#0072B2"',
+    ),
+    (
+        "figures.style: {colors: {same: }}",
+        'figures.style.colors.same: needed is a colour as "#RRGGBB", for instance "#0072B2", in quotes since # starts a comment',
+    ),
     ("figures.style: {dpi: 5}", "figures.style.dpi: must be greater than or equal to 50, got 5"),
     (
         "execution.fits_per_job: some",
@@ -319,7 +430,14 @@ def test_a_learner_that_cannot_do_its_task():
     config = yaml.safe_load(GOOD)
     config["learners"]["ridge"] = {"type": "estimator", "class": "sklearn.linear_model.Ridge"}
     config["tasks"]["Both"]["learners"] = ["featureless", "ridge"]
-    assert told(config) == ["tasks.Both.learners[1]: learner 'ridge' cannot do classification"]
+    config["learners"]["mlp"] = {"type": "torch_mlp", "loss": {"huber_loss": {"delta": 1}}}
+    config["tasks"]["Both"]["learners"].append("mlp")
+    assert told(config) == [
+        "tasks.Both.learners[1]: learner 'ridge' cannot do classification: "
+        "class: sklearn.linear_model.Ridge is for regression",
+        "tasks.Both.learners[2]: learner 'mlp' cannot do classification: "
+        "loss: huber_loss is for regression; for classification there are cross_entropy, multi_margin_loss",
+    ]
 
 
 def test_two_learners_that_report_as_one_algorithm():
@@ -331,10 +449,11 @@ def test_two_learners_that_report_as_one_algorithm():
 def test_a_config_of_wrong_parts_only():
     """No part is right: nothing is left to be checked against the others."""
     assert told({"seed": 1, "datasets": 2, "tasks": 3, "learners": 4}) == [
-        "seed: must be a mapping of keys to values, got 1",
-        "datasets: must be a mapping of keys to values, got 2",
-        "tasks: must be a mapping of keys to values, got 3",
-        "learners: must be a mapping of keys to values, got 4",
+        "seed: must be a mapping of keys to values, got 1; for instance {resampling: 1, train: 1}",
+        "datasets: must be a mapping of keys to values, got 2; for instance {Digits: {builtin: digits}}",
+        "tasks: must be a mapping of keys to values, got 3; for instance "
+        "{Trees: {table: my.csv, target: species, subset: region}}",
+        "learners: must be a mapping of keys to values, got 4; for instance {cv_glmnet: {type: cv_glmnet}}",
     ]
 
 
@@ -343,9 +462,74 @@ def test_what_suits_no_task_is_told_once_the_tasks_are_known():
     config["learners"]["ridge"] = {"type": "estimator", "class": "sklearn.linear_model.Ridge"}
     config["measures"] = ["zero_one_loss", "r2"]
     assert unsuited(load_config(config), {"Both": "classification"}) == [
-        "learners.ridge: suits no task of this config (classification); remove it, or add a task for it",
+        "learners.ridge: suits no task of this config (classification): class: sklearn.linear_model.Ridge is for "
+        "regression; change it, or remove the learner",
         "measures[1]: r2 suits no task of this config (classification)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("learner", "why"),
+    [
+        (
+            {"type": "torch_mlp", "loss": "cross_entropy"},
+            "loss: cross_entropy is for classification; for regression there are mse_loss, l1_loss, smooth_l1_loss, "
+            "huber_loss",
+        ),
+        ({"type": "torch_mlp", "class_weights": "balanced"}, "class_weights: are for classification"),
+        ({"type": "cv_glmnet", "type_measure": "auc"}, "type_measure: auc is for classification"),
+    ],
+)
+def test_the_key_for_which_a_learner_suits_no_task_is_told(learner, why):
+    config = yaml.safe_load(GOOD)
+    config["tasks"] = {"Trees": {"table": "my.csv", "target": "y", "type": "regression"}}
+    config["learners"]["one"] = learner
+    assert unsuited(load_config(config), {"Trees": "regression"}) == [
+        f"learners.one: suits no task of this config (regression): {why}; change it, or remove the learner"
+    ]
+
+
+def test_the_losses_for_each_type_are_those_of_torch():
+    assert {kind: tuple(losses) for kind, losses in LOSSES.items()} == registry._LOSSES
+
+
+def test_a_font_is_told_with_file_and_line(tmp_path):
+    file = tmp_path / "my.yaml"
+    file.write_text(GOOD + "figures:\n  style:\n    font: Nowhere\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(yaml.safe_load(file.read_text()), [file])
+    assert str(caught.value).startswith(f"{file}:11: figures.style.font: no font 'Nowhere' here; there are ")
+
+
+def test_a_job_of_a_run_asks_for_no_font(monkeypatch):
+    """It may run on a machine that draws nothing."""
+    monkeypatch.setattr("sys.argv", ["snakemake", "--mode", "remote"])
+    assert load_config(changed("figures.style: {font: Nowhere}")).figures.style.font == "Nowhere"
+
+
+def settings(learner):
+    return load_config(changed(f"learners.one: {learner}")).learners["one"]
+
+
+def test_numbers_that_pyyaml_leaves_as_text_are_numbers():
+    mlp = settings(
+        "{type: torch_mlp, optimizer: {adam: {lr: 1e-3, betas: [9E-1, .999]}}, loss: {huber_loss: {delta: 1.5e0}}}"
+    )
+    assert mlp.optimizer == {"adam": {"lr": 1e-3, "betas": [0.9, 0.999]}}
+    assert mlp.loss == {"huber_loss": {"delta": 1.5}}
+    estimator = settings(
+        "{type: estimator, class: a.B, params: {a: 1e-3, b: -.5, c: '0.1', d: e3, e: '10'}, tune: {f: [1e2, x]}}"
+    )
+    assert estimator.params == {"a": 1e-3, "b": -0.5, "c": "0.1", "d": "e3", "e": "10"}
+    assert estimator.tune == {"f": [100.0, "x"]}
+    assert isinstance(estimator.tune["f"][0], float)
+    graph = settings("{type: torch_graph, graph: [{batch_norm: {eps: 1e-4}}, relu, {linear: 3}, head]}")
+    assert graph.graph == [{"batch_norm": {"eps": 1e-4}}, "relu", {"linear": 3}, "head"]
+
+
+def test_a_name_alone_has_no_arguments():
+    mlp = settings("{type: torch_mlp, optimizer: adam, scheduler: {constant_lr: }, loss: l1_loss}")
+    assert (mlp.optimizer, mlp.scheduler, mlp.loss) == ({"adam": {}}, {"constant_lr": {}}, "l1_loss")
 
 
 def test_what_single_figures_show_by_default():

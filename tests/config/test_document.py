@@ -1,13 +1,17 @@
 """What explains the config is current, and complete."""
 
+import re
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 import yaml
 
 from soak.config.document import readme, schema
 from soak.experiment import load_config
+from soak.measures import known_measures, measure
+from soak.resampling.sizes import split_sizes, train_groups
 
 CONFIG = Path(__file__).parents[2] / "config"
 FILES = sorted(CONFIG.glob("*.yaml"))
@@ -31,3 +35,20 @@ def test_the_configs_that_come_along_are_valid(file):
 def test_the_schema_refuses_what_the_models_refuse():
     with pytest.raises(jsonschema.ValidationError, match="trian"):
         jsonschema.validate({"seed": {"trian": 1}}, yaml.safe_load(schema()))
+
+
+def test_the_readme_names_all_measures_by_type():
+    text = re.search(r"## Measures\n(.*?)\n## ", readme(), flags=re.S)[1]
+    for kind in ("classification", "regression"):
+        listed = " ".join(re.findall(rf"^- {kind}.*?[;.]$", text, flags=re.M | re.S))
+        assert set(re.findall(r"[a-z]\w*_\w+|r2|accuracy", listed)) == {
+            name for name in known_measures() if measure(name).task_type == kind
+        }
+
+
+def test_the_readmes_sizes_are_those_that_are_drawn():
+    """90 rows in one subset and 30 in another, three folds: same, other, all."""
+    full = [int(train_groups(np.array([90, 30]), 3)[kind][0]) for kind in ("same", "other", "all")]
+    assert full == [60, 20, 80]
+    assert [split_sizes(own, full, 0, 0.5) for own in full] == [[60, 20], [20], [80, 20]]
+    assert split_sizes(80, full, 1, 0.5) == [10, 20, 60, 80]

@@ -44,10 +44,64 @@ def test_all_that_do_not_fit_are_told_at_once():
     assert first.startswith("learners.net: ")
     assert "reshape" in first
     assert first.endswith("(task T)")
-    assert second == "learners.ridge: a estimator with these settings cannot do classification (task T)"
+    assert second == (
+        "learners.ridge: cannot do classification: class: sklearn.linear_model.Ridge is for regression (task T)"
+    )
 
 
 def test_a_classifier_for_regression():
     mlp = TorchMlp(type="torch_mlp", loss="cross_entropy")
-    with pytest.raises(SoakError, match=r"learners.mlp: .* cannot do regression \(task T\)"):
+    with pytest.raises(SoakError) as caught:
         check_learners(images("regression"), {"mlp": mlp})
+    assert str(caught.value) == (
+        "learners.mlp: cannot do regression: loss: cross_entropy is for classification; "
+        "for regression there are mse_loss, l1_loss, smooth_l1_loss, huber_loss (task T)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"optimizer": "adamm"}, "optimizer: there is no 'adamm'; did you mean 'adam'?"),
+        ({"optimizer": {"adam": {"lr": "0.01"}}}, "optimizer: adam: lr: '0.01' is text; write 0.01"),
+        ({"optimizer": {"sgd": {"lr": "0.01"}}}, "optimizer: sgd: lr: '0.01' is text; write 0.01"),
+        (
+            {"optimizer": {"adam": {"lr": "fast"}}},
+            "optimizer: adam: lr: 'fast' is text; needed is a number, for instance 0.001",
+        ),
+        ({"scheduler": {"step_lr": {"step_size": "5"}}}, "scheduler: step_lr: step_size: '5' is text; write 5"),
+        (
+            {"loss": {"cross_entropy": {"label_smoothing": "0.1"}}},
+            "loss: cross_entropy: label_smoothing: '0.1' is text; write 0.1",
+        ),
+        (
+            {"neurons": [3], "activation": {"leaky_relu": {"negative_slope": "0.1"}}},
+            "activation: leaky_relu: negative_slope: '0.1' is text; write 0.1",
+        ),
+    ],
+)
+def test_text_where_torch_wants_a_number(given, message):
+    with pytest.raises(SoakError) as caught:
+        check_learners(images(), {"mlp": TorchMlp(type="torch_mlp", **given)})
+    assert str(caught.value) == f"learners.mlp: {message} (task T)"
+
+
+def test_an_optimizer_by_its_name_alone():
+    told = check_learners(images(), {"mlp": TorchMlp(type="torch_mlp", optimizer="adam", scheduler=None)})
+    assert "Linear" in told["mlp"]["network"]
+
+
+def test_what_scikit_learn_refuses_in_a_fit_is_told_before():
+    forest = Estimator(
+        **{
+            "type": "estimator",
+            "class": "sklearn.ensemble.RandomForestClassifier",
+            "params": {"n_estimators": "50"},
+        }
+    )
+    with pytest.raises(SoakError) as caught:
+        check_learners(images(), {"forest": forest})
+    assert str(caught.value) == (
+        "learners.forest: params: RandomForestClassifier: The 'n_estimators' parameter of RandomForestClassifier "
+        "must be an int in the range [1, inf). Got '50' instead. (task T)"
+    )

@@ -190,10 +190,15 @@ def test_a_file_of_the_users_own(tmp_path, monkeypatch):
         ("xgboozt.XGBClassifier", {}, "the package 'xgboozt' is not installed.*pip install xgboozt"),
         ("sklearn.neighbours.KNeighborsClassifier", {}, "has no module 'neighbours'; did you mean 'neighbors'"),
         ("sklearn.svm.SVCC", {}, "has no class 'SVCC'; did you mean 'SVC'"),
-        ("KNeighborsClassifier", {}, "not an import path"),
         ("sklearn.preprocessing.StandardScaler", {}, "has no method predict"),
         (None, {"params": {"n_neighbor": 3}}, "no parameter 'n_neighbor'; did you mean 'n_neighbors'"),
         (None, {"tune": {"neighbours": [3]}}, "no parameter 'neighbours'"),
+        (
+            None,
+            {"params": {"n_neighbors": "50"}},
+            r"^params: KNeighborsClassifier: The 'n_neighbors' parameter of KNeighborsClassifier must be an int in the "
+            r"range \[1, inf\) or None\. Got '50' instead\.$",
+        ),
         (None, {"params": {"n_jobs": 1, "nonsense": 2}}, "no parameter 'nonsense'"),
         (None, {"params": {"p": 1}, "tune": {"p": [1, 2]}}, "'p' of KNeighborsClassifier is also in params"),
         ("sklearn.neighbors.KNeighborsRegressor", {}, "KNeighborsRegressor cannot do classification, as task T asks"),

@@ -137,7 +137,6 @@ def test_a_class_of_the_users_own():
         ("users_networks.Smal", {}, ["did you mean 'Small'?"]),
         ("users_network.Small", {}, ["no module 'users_network'"]),
         ("users_networks.torch", {}, ["not a class"]),
-        ("Small", {}, ["module.Class"]),
         ("users_networks.Small", {"widht": 3}, ["did you mean 'width'?"]),
         ("users_networks.Wrong", {}, ["(2, 1)", "(2, 10)"]),
     ],

@@ -147,7 +147,7 @@ class TaskSettings(Settings):
     datasets: (
         Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
         | None
-    ) = Field(default=None, description="names of data sets")
+    ) = Field(default=None, description="names of data sets", examples=[["Letters", "Digits"]])
     table: str | None = Field(
         default=None,
         min_length=1,
@@ -158,17 +158,24 @@ class TaskSettings(Settings):
     subset: str | None = Field(default=None, description="column of subsets; of data sets: dataset (default) or part")
     group: str | None = Field(default=None, description="column; rows of one group stay in one fold")
     fold: str | None = Field(default=None, description="column of given folds, 1, 2, …")
-    stratum: Columns | None = Field(default=None, description="columns kept proportional over folds")
+    stratum: Columns | None = Field(
+        default=None, description="columns kept proportional over folds", examples=[["species"]]
+    )
     weights: str | None = Field(default=None, description="column of row weights")
     features: str | list[str] | None = Field(
         default=None,
         description="regular expression or list of columns, in that order; default: all without a role",
+        examples=[["height", "width"]],
     )
     type: Literal["classification", "regression"] | None = Field(
-        default=None, description="default by the target: classification for text, regression for floats"
+        default=None,
+        description="default by the target: classification for text, regression for numbers with fractions; a "
+        "target of whole numbers may be classes or amounts, so it needs this key",
     )
     impute: Literal["error", "mean", "median", "drop_rows"] = Field(
-        default="error", description="what to do with missing feature values"
+        default="error",
+        description="what to do with missing feature values; mean and median are those of the column over all rows of "
+        "the table, test rows too",
     )
 
     @model_validator(mode="after")

@@ -2,11 +2,30 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from soak.config.base import Settings
+from soak.config.import_paths import ClassPath, EstimatorPath
 
-Named = dict[str, dict[str, Any]]  # one entry: a name of torch.optim and its arguments
+
+def _no_arguments(value: Any) -> Any:
+    """``{adam: }`` has no arguments."""
+    if isinstance(value, dict):
+        return {name: {} if arguments is None else arguments for name, arguments in value.items()}
+    return value
+
+
+def _name_alone(value: Any) -> Any:
+    """``adam`` alone has no arguments."""
+    return {value: {}} if isinstance(value, str) else _no_arguments(value)
+
+
+# One entry: a name of torch and its arguments
+Named = Annotated[dict[str, dict[str, Any]], BeforeValidator(_no_arguments)]
+NameOrNamed = Annotated[
+    dict[str, dict[str, Any]],
+    BeforeValidator(_name_alone, json_schema_input_type=str | dict[str, dict[str, Any]]),
+]
 
 
 class Featureless(Settings):
@@ -20,7 +39,10 @@ class CvGlmnet(Settings):
 
     type: Literal["cv_glmnet"]
     s: list[Literal["min", "1se"] | Annotated[float, Field(ge=0)]] = Field(
-        default=["min", "1se"], min_length=1, description="penalties to predict at; each is an algorithm of its own"
+        default=["min", "1se"],
+        min_length=1,
+        description="penalties to predict at, one or a list; each is an algorithm of its own",
+        examples=[["min", 0.01]],
     )
     folds: int = Field(default=10, ge=3, description="inner folds")
     alpha: float = Field(default=1.0, ge=0, le=1, description="1: lasso, 0: ridge")
@@ -66,19 +88,26 @@ class TorchSettings(Settings):
     )
     min_delta: float = Field(default=0, ge=0, description="by how much a better epoch must be better")
     batch_size: int = Field(default=500, ge=1, description="rows of a step; the last batch of an epoch is smaller")
-    optimizer: Named = Field(
-        default={"sgd": {"lr": 0.1}}, description="a name of torch.optim, in any case, and its arguments"
+    optimizer: NameOrNamed = Field(
+        default={"sgd": {"lr": 0.1}},
+        description="a name of torch.optim, in any case, and its arguments; a name alone: with torch's defaults",
+        examples=[{"adam": {"lr": 0.01}}],
     )
-    scheduler: Named | None = Field(
-        default=None, description="a name of torch.optim.lr_scheduler and its arguments; steps once per epoch"
+    scheduler: NameOrNamed | None = Field(
+        default=None,
+        description="a name of torch.optim.lr_scheduler and its arguments; steps once per epoch",
+        examples=[{"step_lr": {"step_size": 10, "gamma": 0.5}}],
     )
     loss: str | Named | None = Field(
         default=None,
         description="cross_entropy (default) or multi_margin_loss; for regression mse_loss (default), l1_loss, "
         "smooth_l1_loss or huber_loss; or one of these and its arguments",
+        examples=[{"huber_loss": {"delta": 0.5}}],
     )
     class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = Field(
-        default=None, description="weight of each class in the loss; balanced: as if all were equally frequent"
+        default=None,
+        description="weight of each class in the loss, 1 for those not named; balanced: as if all were equally frequent",
+        examples=[{"oak": 2, "fir": 0.5}],
     )
     validate_: Annotated[float, Field(gt=0, lt=1)] | Annotated[int, Field(ge=2)] | None = Field(
         default=0.5,
@@ -103,12 +132,20 @@ class TorchSettings(Settings):
 
 
 class TorchMlp(TorchSettings):
-    """A multilayer perceptron; without hidden layers a linear model."""
+    """A multilayer perceptron; without hidden layers a linear model.
+
+    Like all torch learners it takes the features as they are (pixels of 8 bits from 0 to 1): scale those of a table
+    before, or put batch_norm first in a torch_graph.
+    """
 
     type: Literal["torch_mlp"]
-    neurons: list[Annotated[int, Field(ge=1)]] = Field(default=[], description="sizes of the hidden layers")
+    neurons: list[Annotated[int, Field(ge=1)]] = Field(
+        default=[], description="sizes of the hidden layers, from the first on", examples=[[10]]
+    )
     activation: str | Named = Field(
-        default="relu", description="a name of torch.nn, in snake_case or as it is, or one and its arguments"
+        default="relu",
+        description="a name of torch.nn, in snake_case or as it is, or one and its arguments",
+        examples=[{"leaky_relu": {"negative_slope": 0.1}}],
     )
     batch_norm: bool = Field(default=False, description="before each activation")
     dropout: float = Field(default=0, ge=0, lt=1, description="after each hidden layer")
@@ -118,7 +155,11 @@ class TorchGraph(TorchSettings):
     """A network as a list of operations by their torch.nn names; ``head`` adds the output layer."""
 
     type: Literal["torch_graph"]
-    graph: list[str | dict[str, Any]] = Field(min_length=1, description="operations, in order")
+    graph: list[str | dict[str, Any]] = Field(
+        min_length=1,
+        description="operations, in order: a name, or a name and its first argument or all of them",
+        examples=[[{"linear": 50}, "relu", {"dropout": {"p": 0.2}}, "head"]],
+    )
 
     @model_validator(mode="after")
     def _one_operation(self) -> "TorchGraph":
@@ -134,18 +175,26 @@ class TorchModule(TorchSettings):
     """A torch.nn.Module of the user's own, built as ``Class(n_features, n_outputs, **params)``."""
 
     type: Literal["torch_module"]
-    class_: str = Field(alias="class", description="import path of the class, found from DIR or installed")
-    params: dict[str, Any] = Field(default={}, description="further arguments of the class")
+    class_: ClassPath = Field(
+        alias="class", description="import path of the class, found from DIR or installed", examples=["my_nets.Deep"]
+    )
+    params: dict[str, Any] = Field(default={}, description="further arguments of the class", examples=[{"width": 50}])
 
 
 class Estimator(Settings):
     """Any class with scikit-learn's API."""
 
     type: Literal["estimator"]
-    class_: str = Field(alias="class", description="import path of the class")
-    params: dict[str, Any] = Field(default={}, description="arguments of the class")
+    class_: EstimatorPath = Field(
+        alias="class",
+        description="import path of the class, found from DIR or installed",
+        examples=["sklearn.ensemble.RandomForestClassifier"],
+    )
+    params: dict[str, Any] = Field(default={}, description="arguments of the class", examples=[{"n_estimators": 500}])
     tune: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
-        default={}, description="values to try by cross-validation on the train set"
+        default={},
+        description="values to try by cross-validation on the train set",
+        examples=[{"max_depth": [2, 4, 8]}],
     )
     scale: Literal["none", "standard"] = Field(default="none", description="standard: zero mean, unit variance")
 

@@ -8,10 +8,19 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from soak.config.names import KeyPath, Problem, nearest
 from soak.config.workflow import Config
 from soak.errors import SoakError
+
+_ELSEWHERE: dict[
+    KeyPath, str
+] = {  # keys that people look for in the wrong place: what is said instead of the nearest name
+    ("resampling", "seed"): "folds and draws start from seed.resampling, as in seed: {resampling: 2}",
+}
+_NO_MAPPING = ("model_type", "dict_type", "model_attributes_type")
+_WRONG_FORM = (*_NO_MAPPING, "list_type", "string_type")
 
 
 class ConfigError(SoakError):
@@ -57,21 +66,25 @@ def dotted(path: KeyPath) -> str:
 
 
 def _explain(error: ValidationError, raw: Mapping[str, Any]) -> list[Problem]:
-    """One message per key path: alternatives of a union are joined by 'or'."""
+    """One message per key path: alternatives of a union are joined by 'or'; a wrong form has an example behind it."""
     found: dict[KeyPath, list[str]] = {}
+    examples: dict[KeyPath, str] = {}
     for one in error.errors():
         path, value = _path_in(raw, one["loc"], missing=one["type"] == "missing")
         message = _message(dict(one), path, value)
         messages = found.setdefault(path, [])
         if message not in messages:
             messages.append(message)
-    return [(path, "; or ".join(messages)) for path, messages in found.items()]
+        if one["type"] in _WRONG_FORM:
+            examples[path] = _example(path, one["loc"])
+    return [(path, "; or ".join(messages) + examples.get(path, "")) for path, messages in found.items()]
 
 
 def _message(error: dict[str, Any], path: KeyPath, value: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = _known_keys(error["loc"][:-1])
-        return f"unknown key; {nearest(str(error['loc'][-1]), known)}"
+        elsewhere = _ELSEWHERE.get(tuple(path[-2:]))
+        return f"unknown key; {elsewhere or nearest(str(error['loc'][-1]), known)}"
     if error["type"] == "missing":
         return "is missing"
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
@@ -81,13 +94,17 @@ def _message(error: dict[str, Any], path: KeyPath, value: Any) -> str:
         if given is None:
             return f"type is missing; allowed: {allowed}"
         return f"there is no type '{given}'; {nearest(str(given), allowed.split(', '))}"
-    if error["type"] in ("model_type", "dict_type"):
+    if isinstance(value, bool) and error["type"] in ("int_parsing", "float_parsing"):
+        return f"must be a number, got {str(value).lower()} (which YAML also reads from yes, no, on, off)"
+    if error["type"] in _NO_MAPPING:
         return f"must be a mapping of keys to values, got {_short(value)}"
     if error["type"] == "too_short":
         return "must not be empty"
-    text = error["msg"].removeprefix("Value error, ")
+    text: str = error["msg"].removeprefix("Value error, ")
     text = (text[0].lower() + text[1:]).replace("input should be", "must be")
-    return text if error["type"] == "value_error" else f"{text}, got {_short(value)}"
+    if error["type"] == "value_error":
+        return text
+    return f"{text.replace('a valid list', 'a list')}, got {_short(value)}"
 
 
 def _tags() -> list[str]:
@@ -117,6 +134,32 @@ def _path_in(raw: Any, loc: Sequence[str | int], missing: bool) -> tuple[KeyPath
     return tuple(path), node
 
 
+def _example(path: KeyPath, loc: Sequence[str | int]) -> str:
+    """The right form of what stands at a key path, as the examples of its field show it; nothing if there is none."""
+    annotation: Any = Config
+    example: Any = None
+    for key in path:
+        models = list(_models(annotation))
+        tagged = [model for model in models if set(typing.get_args(_type_annotation(model))) & set(loc)]
+        field = next((field for model in tagged or models for field in _fields(model, key)), None)
+        if field is not None:
+            annotation, example = field.annotation, (field.examples or [None])[0]
+        else:  # a name of the user's own, or a position
+            annotation = _inside(annotation, key)
+            example = next(iter(example.values() if isinstance(example, dict) else example or []), None)
+    return "" if example is None else f"; for instance {in_yaml(example)}"
+
+
+def _fields(model: type[BaseModel], key: str | int) -> list[FieldInfo]:
+    return [field for name, field in model.model_fields.items() if key in (name, field.alias)]
+
+
+def in_yaml(value: Any) -> str:
+    """A value in one line of YAML."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000)
+    return text.partition("\n")[0]
+
+
 def _known_keys(loc: Sequence[str | int]) -> list[str]:
     """Keys of the model that stands at pydantic's location."""
     annotation: Any = Config
@@ -135,7 +178,9 @@ def _inside(annotation: Any, key: str | int) -> Any:
     if models:  # a tag of a union: the model that has it, or as it is
         tagged = [m for m in models if key == m.__name__ or key in typing.get_args(_type_annotation(m))]
         return tagged[0] if tagged else annotation
-    arguments = typing.get_args(annotation)
+    arguments = [one for one in typing.get_args(annotation) if one is not types.NoneType]
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, typing.Annotated):  # that which holds others
+        return next((_inside(one, key) for one in arguments if typing.get_args(one)), annotation)
     return arguments[-1] if arguments else annotation
 
 

@@ -22,11 +22,15 @@ def check_name(name: str) -> str | None:
 def nearest(name: str, known: Iterable[str], kind: str = "allowed") -> str:
     """A hint for a name that is not known: the nearest of those that are, or the first ten of them."""
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    near = nearest_name(name, names)
+    return f"did you mean {near!r}?" if near else f"{kind}: {listed(names) or 'there is none'}"
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """The name that is this one but for case, or much like it; None if there is none."""
+    names = list(known)
     folded = [other for other in names if other.casefold() == name.casefold()]
-    if folded or near:
-        return f"did you mean {(folded or near)[0]!r}?"
-    return f"{kind}: {listed(names) or 'there is none'}"
+    return next(iter(folded or difflib.get_close_matches(name, names, n=1, cutoff=0.6)), None)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,8 +1,9 @@
 """Settings of what comes out: verdict, figures, and scores that come from elsewhere."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from soak.config.base import Settings
 
@@ -15,7 +16,18 @@ class VerdictSettings(Settings):
     measure: str = Field(default="first", description="first, or the name of the measure that decides")
 
 
-Color = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+_COLOR = r"^#[0-9A-Fa-f]{6}$"
+
+
+def _color(value: Any) -> Any:
+    if value is None:  # what follows # is a comment
+        raise ValueError('needed is a colour as "#RRGGBB", for instance "#0072B2", in quotes since # starts a comment')
+    if not isinstance(value, str) or not re.fullmatch(_COLOR, value):
+        raise ValueError(f'{value!r} is not allowed; needed is a colour as "#RRGGBB", for instance "#0072B2"')
+    return value
+
+
+Color = Annotated[str, BeforeValidator(_color), Field(json_schema_extra={"pattern": _COLOR})]
 
 
 class StyleSettings(Settings):
@@ -27,7 +39,9 @@ class StyleSettings(Settings):
     dpi: int = Field(default=150, ge=50, le=600, description="of PNG files")
     caption: bool = Field(default=True, description="a sentence below each figure that says how to read it")
     colors: dict[Literal["same", "other", "all", "subtrain", "validation"], Color] = Field(
-        default={}, description="#RRGGBB in place of the default (Okabe-Ito) colours"
+        default={},
+        description='"#RRGGBB" in place of the default (Okabe-Ito) colours',
+        examples=[{"same": "#0072B2"}],
     )
 
 
@@ -40,11 +54,12 @@ class FigureSettings(Settings):
     """Files and style of the figures."""
 
     formats: Annotated[list[Literal["png", "pdf", "svg"]], AfterValidator(_formats)] = Field(
-        default=["png", "pdf"], description="png is always among them"
+        default=["png", "pdf"], description="png is always among them", examples=[["png", "svg"]]
     )
-    style: StyleSettings = StyleSettings()
+    style: StyleSettings = Field(default=StyleSettings(), examples=[{"font_size": 10}])
     own: list[str] = Field(
         default=[],
+        examples=[["my_figures.folds"]],
         exclude=True,  # a new one draws no other again
         description="import paths of functions of one's own, drawn as figures/own/NAME: "
         "function(tables) gives a matplotlib figure and a DataFrame of the numbers drawn",

@@ -11,6 +11,7 @@ import yaml
 
 from soak.config.load import ConfigError
 from soak.config.names import nearest
+from soak.config.yaml_words import in_words
 
 _OPTIONS = ("--configfile", "--configfiles")
 
@@ -51,14 +52,13 @@ def unreadable(file: Path) -> str | None:
         beside = [other.name for other in file.parent.glob("*.y*ml")]
         return f"{file}: there is no such file; {nearest(file.name, sorted(beside), 'YAML files there')}"
     try:
-        config = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        config = yaml.safe_load(text)
     except UnicodeDecodeError as error:
         return f"{file}: is not text in UTF-8: {error.reason} at byte {error.start + 1}"
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{file}:{mark.line + 1}" if mark else str(file)
-        context = f" ({error.context})" if error.context else ""
-        return f"{place}: is not YAML: {error.problem}{context}"
+        line, message = in_words(error, text)
+        return f"{file}{'' if line is None else f':{line}'}: is not YAML: {message}"
     except yaml.YAMLError as error:
         return f"{file}: is not YAML: {str(error).splitlines()[0]}"
     if not isinstance(config, dict):

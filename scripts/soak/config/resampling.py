@@ -18,7 +18,11 @@ class ResamplingSettings(Settings):
     """SOAK: Same/Other/All K-fold cross-validation (arXiv 2410.08643), as R's ResamplingSameOtherSizesCV."""
 
     folds: int = Field(default=3, ge=2, description="K, the number of folds")
-    seeds: int = Field(default=1, ge=1, description="how often down-sampled train sets are drawn")
+    seeds: int = Field(
+        default=1,
+        ge=1,
+        description="how often down-sampled train sets are drawn (what the draws start from is seed.resampling)",
+    )
     sizes: int = Field(
         default=-1,
         ge=-1,
@@ -26,7 +30,7 @@ class ResamplingSettings(Settings):
     )
     ratio: float = Field(default=0.5, gt=0, lt=1, description="from one size to the next smaller")
     subsets: Annotated[str, AfterValidator(_subsets)] = Field(
-        default="SOA", description="which train sets: any of S(ame), O(ther), A(ll)"
+        default="SOA", description="which train sets: any of S(ame), O(ther), A(ll)", examples=["SO"]
     )
     ignore_subset: bool = Field(default=False, description="treat all rows as one subset")
     group_stratum_algo: Literal["RSS", "Wasikowski", "WasikowskiLimitedMemory"] = Field(
@@ -41,7 +45,7 @@ class ResamplingOverride(Settings):
     seeds: int | None = Field(default=None, ge=1)
     sizes: int | None = Field(default=None, ge=-1)
     ratio: float | None = Field(default=None, gt=0, lt=1)
-    subsets: Annotated[str, AfterValidator(_subsets)] | None = None
+    subsets: Annotated[str, AfterValidator(_subsets)] | None = Field(default=None, examples=["SO"])
     ignore_subset: bool | None = None
     group_stratum_algo: Literal["RSS", "Wasikowski", "WasikowskiLimitedMemory"] | None = None
 
@@ -61,6 +65,8 @@ class ExecutionSettings(Settings):
     """How the fits are run; changes no number in any table."""
 
     fits_per_job: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
-        default="auto", description="fits of one task and learner that share a process"
+        default="auto",
+        description="fits of one task and learner that share a process",
+        examples=[10],
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where torch learners train")

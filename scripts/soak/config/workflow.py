@@ -14,30 +14,45 @@ from soak.config.resampling import ExecutionSettings, ResamplingOverride, Resamp
 class TaskConfig(TaskSettings):
     """A task: its rows and roles, and what it does otherwise than the rest of the config."""
 
-    resampling: ResamplingOverride = Field(default=ResamplingOverride(), description="replaces common values")
-    learners: list[str] | None = Field(default=None, description="names of learners; default: all that suit")
-    measures: list[str] | None = Field(default=None, description="default: the common ones that suit")
+    resampling: ResamplingOverride = Field(
+        default=ResamplingOverride(), description="replaces common values", examples=[{"folds": 5}]
+    )
+    learners: list[str] | None = Field(
+        default=None, description="names of learners; default: all that suit", examples=[["featureless", "cv_glmnet"]]
+    )
+    measures: list[str] | None = Field(
+        default=None,
+        description="names, as in the common measures; default: those of them that suit",
+        examples=[["zero_one_loss", "log_loss"]],
+    )
 
 
 class Config(Settings):
     """The configuration of a run."""
 
-    seed: Seeds = Seeds()
-    datasets: dict[str, DatasetSettings] = {}
-    tasks: dict[str, TaskConfig] = {}
-    resampling: ResamplingSettings = ResamplingSettings()
-    learners: dict[str, LearnerSettings] = {}
+    seed: Seeds = Field(default=Seeds(), examples=[{"resampling": 1, "train": 1}])
+    datasets: dict[str, DatasetSettings] = Field(default={}, examples=[{"Digits": {"builtin": "digits"}}])
+    tasks: dict[str, TaskConfig] = Field(
+        default={}, examples=[{"Trees": {"table": "my.csv", "target": "species", "subset": "region"}}]
+    )
+    resampling: ResamplingSettings = Field(default=ResamplingSettings(), examples=[{"folds": 5}])
+    learners: dict[str, LearnerSettings] = Field(default={}, examples=[{"cv_glmnet": {"type": "cv_glmnet"}}])
     measures: Annotated[list[str], Field(min_length=1)] | None = Field(
         default=None,
         description="names of sklearn.metrics, and accuracy, roc_auc, r2; or import paths of soak.measures.Measure objects of "
         "one's own; default by task type",
+        examples=[["zero_one_loss", "log_loss"]],
     )
-    scores: dict[str, ScoresFile] = Field(default={}, description="scores from elsewhere instead of fits")
-    tutorial: TutorialSettings = TutorialSettings()
-    focus: FocusSettings = FocusSettings()
-    verdict: VerdictSettings = VerdictSettings()
-    figures: FigureSettings = FigureSettings()
-    execution: ExecutionSettings = ExecutionSettings()
+    scores: dict[str, ScoresFile] = Field(
+        default={},
+        description="scores from elsewhere instead of fits",
+        examples=[{"published": {"file": "scores.csv"}}],
+    )
+    tutorial: TutorialSettings = Field(default=TutorialSettings(), examples=[{"task": "Both", "seed": 1}])
+    focus: FocusSettings = Field(default=FocusSettings(), examples=[{"test_subset": "Digits"}])
+    verdict: VerdictSettings = Field(default=VerdictSettings(), examples=[{"alpha": 0.05}])
+    figures: FigureSettings = Field(default=FigureSettings(), examples=[{"formats": ["png", "svg"]}])
+    execution: ExecutionSettings = Field(default=ExecutionSettings(), examples=[{"device": "cpu"}])
 
     def resampling_of(self, task: str) -> ResamplingSettings:
         """The resampling settings of a task: the common ones with its own in their place."""

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib import font_manager
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 
+from soak.config.fonts import no_font
 from soak.config.output import StyleSettings
 from soak.errors import SoakError
 from soak.figures.colors import COLORS, GREY
@@ -109,16 +109,8 @@ class Style:
 
 def check_font(font: str) -> None:
     """SoakError if matplotlib does not find a font of this name."""
-    if not _has_font(font):
-        families = sorted(set(font_manager.get_font_names()))
-        raise SoakError(f"config: figures.style.font: no font '{font}' here; there are {', '.join(families[:12])}, …")
-
-
-@cache
-def _has_font(font: str) -> bool:
-    if font in ("serif", "sans-serif", "monospace"):
-        return True
-    return font in set(font_manager.get_font_names())
+    if told := no_font(font):
+        raise SoakError(f"config: figures.style.font: {told}")
 
 
 @cache

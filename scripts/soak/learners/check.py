@@ -37,7 +37,7 @@ def check_learners(task: Task, learners: Mapping[str, LearnerSettings]) -> dict[
 
 def _describe(task: Task, settings: LearnerSettings) -> dict[str, str]:
     if not registry.suits(settings, task.type):
-        raise SoakError(f"a {settings.type} with these settings cannot do {task.type}")
+        raise SoakError(f"cannot do {task.type}: {registry.reason(settings)}")
     module = importlib.import_module(registry.module(settings))
     if isinstance(settings, TorchSettings):
         n_features = task.features.shape[1]

@@ -80,6 +80,8 @@ def check(settings: Estimator, task: Task) -> Any:
             raise SoakError(f"tune: '{argument}' of {made.__name__} is also in params; give it in one of them")
     try:
         model = made(**settings.params)
+        if hasattr(model, "_validate_params") and hasattr(model, "_parameter_constraints"):
+            model._validate_params()  # what fit does first
     except (TypeError, ValueError) as error:
         raise SoakError(f"params: {made.__name__}: {' '.join(str(error).split())}") from None
     for told, other in ((is_classifier, "regression"), (is_regressor, "classification")):

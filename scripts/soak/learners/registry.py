@@ -31,6 +31,10 @@ _PACKAGES = {
     "torch_module": ("torch", "numpy"),
     "estimator": ("scikit-learn", "numpy"),
 }
+_LOSSES = {
+    "classification": ("cross_entropy", "multi_margin_loss"),
+    "regression": ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"),
+}
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where the name to import is not the name to install
 
 # What classes of scikit-learn do whose names do not say it
@@ -104,6 +108,34 @@ def suits(settings: LearnerSettings, task_type: str) -> bool:
     return known is None or known == task_type
 
 
+def reason(settings: LearnerSettings) -> str:
+    """Which key says that a learner is for one type of task only, and which values are for the other; "" if none does.
+
+    Examples
+    --------
+    >>> reason(CvGlmnet(type="cv_glmnet", type_measure="auc"))
+    'type_measure: auc is for classification'
+    """
+    known = _task_type(settings)
+    loss = _loss(settings)
+    if known is None:
+        return ""
+    if isinstance(settings, Estimator):
+        return f"class: {settings.class_} is for {known}"
+    if isinstance(settings, CvGlmnet):
+        return f"type_measure: {settings.type_measure} is for {known}"
+    if loss is None:
+        return f"class_weights: are for {known}"
+    (other,) = _LOSSES.keys() - {known}
+    return f"loss: {loss} is for {known}; for {other} there are {', '.join(_LOSSES[other])}"
+
+
+def _loss(settings: LearnerSettings) -> str | None:
+    """Name of the loss, also where it has arguments."""
+    loss = getattr(settings, "loss", None)
+    return str(next(iter(loss))) if isinstance(loss, dict) else loss
+
+
 def _task_type(settings: LearnerSettings) -> str | None:
     """The one task type that the settings are for; None if they are for both or do not say."""
     if isinstance(settings, Estimator):
@@ -113,9 +145,7 @@ def _task_type(settings: LearnerSettings) -> str | None:
         return "regression" if _REGRESSORS.fullmatch(name) else None
     if isinstance(settings, CvGlmnet):
         return "classification" if settings.type_measure in ("class", "auc") else None
-    loss = getattr(settings, "loss", None)
-    if isinstance(loss, dict):  # a name and its arguments
-        loss = next(iter(loss))
-    if loss in ("cross_entropy", "nll_loss", "multi_margin_loss") or getattr(settings, "class_weights", None):
-        return "classification"
-    return "regression" if loss in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss") else None
+    for task_type, losses in _LOSSES.items():
+        if _loss(settings) in losses:
+            return task_type
+    return "classification" if getattr(settings, "class_weights", None) else None

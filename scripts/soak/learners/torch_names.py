@@ -56,10 +56,35 @@ def find(name: str, known: Mapping[str, Any], key: str) -> Any:
 def build(key: str, function: Callable[..., Any], given: Mapping[str, Any], *fixed: Any) -> Any:
     """Call ``function(*fixed, **given)``, with a SoakError for an argument that it does not take or refuses."""
     check_arguments(key, function, given, len(fixed))
+    is_of_torch = function.__module__.startswith("torch.")  # which takes some texts, and fails in a fit
+    if is_of_torch and (told := text_for_number(function, given)):
+        raise SoakError(f"{key}: {told}")
     try:
         return function(*fixed, **given)
     except (TypeError, ValueError, RuntimeError, AttributeError, AssertionError, ZeroDivisionError) as error:
-        raise SoakError(f"{key}: {one_line(error)}") from None
+        raise SoakError(f"{key}: {text_for_number(function, given) or one_line(error)}") from None
+
+
+def text_for_number(function: Callable[..., Any], given: Mapping[str, Any]) -> str | None:
+    """Which argument is a text where a number is due; None if none is."""
+    parameters = inspect.signature(function).parameters
+    for name, value in given.items():
+        default = parameters[name].default if name in parameters else None
+        if not isinstance(value, str) or isinstance(default, str):
+            continue
+        if _is_number(value):
+            return f"{name}: {value!r} is text; write {value}"
+        if isinstance(default, int | float) and not isinstance(default, bool):
+            return f"{name}: {value!r} is text; needed is a number, for instance {default}"
+    return None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def check_arguments(key: str, function: Callable[..., Any], given: Mapping[str, Any], n_fixed: int = 0) -> None:

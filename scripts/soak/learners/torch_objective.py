@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from soak.errors import SoakError
-from soak.learners.torch_names import check_arguments, find, named, one_line
+from soak.learners.torch_names import check_arguments, find, named, one_line, text_for_number
 
 Losses = Callable[..., Tensor]
 
@@ -105,5 +105,5 @@ def make_objective(loss: str | Mapping[str, Any] | None, task_type: str) -> Obje
     try:
         objective.losses(torch.zeros(2, 2 if task_type == "classification" else 1), y)
     except (RuntimeError, TypeError, ValueError) as error:
-        raise SoakError(f"{key}: {one_line(error)}") from None
+        raise SoakError(f"{key}: {text_for_number(function, arguments) or one_line(error)}") from None
     return objective
