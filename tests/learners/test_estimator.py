@@ -127,8 +127,8 @@ def test_a_candidate_that_cannot_be_fitted_is_not_chosen():
     assert np.isnan(table["mean"][0])
     with pytest.raises(FitFailed, match=r"no candidate could be fitted; .*n_neighbors = 80"):
         train(settings(tune={"n_neighbors": [70, 80]}))
-    with pytest.raises(FitFailed, match=r"no candidate could be fitted; .*'weights'"):
-        train(settings(tune={"weights": ["nonsense"]}))
+    with pytest.raises(FitFailed, match=r"no candidate could be fitted; .*[Hh]aversine"):
+        train(settings(tune={"metric": ["haversine"]}))
 
 
 def test_inner_folds_keep_groups_together_and_strata_proportional():
@@ -190,6 +190,16 @@ def test_a_file_of_the_users_own(tmp_path, monkeypatch):
         ("xgboozt.XGBClassifier", {}, "the package 'xgboozt' is not installed.*pip install xgboozt"),
         ("sklearn.neighbours.KNeighborsClassifier", {}, "has no module 'neighbours'; did you mean 'neighbors'"),
         ("sklearn.svm.SVCC", {}, "has no class 'SVCC'; did you mean 'SVC'"),
+        (
+            "sklearn.RandomForestClassifier",
+            {},
+            "sklearn has no class 'RandomForestClassifier'; did you mean 'sklearn.ensemble.RandomForestClassifier'?",
+        ),
+        (
+            None,
+            {"tune": {"weights": ["uniform", "nonsense"]}},
+            "^tune: KNeighborsClassifier: The 'weights' parameter of KNeighborsClassifier must be .*Got 'nonsense' instead",
+        ),
         ("sklearn.preprocessing.StandardScaler", {}, "has no method predict"),
         (None, {"params": {"n_neighbor": 3}}, "no parameter 'n_neighbor'; did you mean 'n_neighbors'"),
         (None, {"tune": {"neighbours": [3]}}, "no parameter 'neighbours'"),

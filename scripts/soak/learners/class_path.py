@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
+from soak.config.import_paths import sklearn_paths
 from soak.config.names import nearest
 from soak.errors import SoakError
 from soak.plugins import find_module
@@ -28,9 +29,9 @@ def find_class(path: str) -> type[Any]:
     if not isinstance(found, type):
         classes = [other for other, value in vars(module).items() if isinstance(value, type)]
         classes += getattr(module, "__all__", [])
-        raise SoakError(
-            f"class: '{path}': {module_path} has no class '{name}'; {nearest(name, dict.fromkeys(classes))}"
-        )
+        elsewhere = sklearn_paths().get(name) if module_path.partition(".")[0] == "sklearn" else None
+        hint = f"did you mean '{elsewhere}'?" if elsewhere else nearest(name, dict.fromkeys(classes))
+        raise SoakError(f"class: '{path}': {module_path} has no class '{name}'; {hint}")
     return found
 
 

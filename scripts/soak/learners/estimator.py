@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -78,17 +78,26 @@ def check(settings: Estimator, task: Task) -> Any:
     for argument in settings.tune:
         if argument in settings.params:
             raise SoakError(f"tune: '{argument}' of {made.__name__} is also in params; give it in one of them")
-    try:
-        model = made(**settings.params)
-        if hasattr(model, "_validate_params") and hasattr(model, "_parameter_constraints"):
-            model._validate_params()  # what fit does first
-    except (TypeError, ValueError) as error:
-        raise SoakError(f"params: {made.__name__}: {' '.join(str(error).split())}") from None
+    model = _build("params", made, settings.params)
+    for argument, values in settings.tune.items():
+        for value in values:
+            _build("tune", made, {**settings.params, argument: value})
     for told, other in ((is_classifier, "regression"), (is_regressor, "classification")):
         if hasattr(model, "__sklearn_tags__") and told(model) and task.type == other:
             raise SoakError(f"class: {made.__name__} cannot do {other}, as task {task.name} asks")
     if (settings.tune or settings.scale != "none") and not hasattr(model, "__sklearn_tags__"):
         raise SoakError(f"class: {made.__name__} must derive from sklearn.base.BaseEstimator for tune and scale")
+    return model
+
+
+def _build(key: str, made: type[Any], arguments: Mapping[str, Any]) -> Any:
+    """An estimator, its arguments checked as its fit does first if it is one of scikit-learn's."""
+    try:
+        model = made(**arguments)
+        if hasattr(model, "_validate_params") and hasattr(model, "_parameter_constraints"):
+            model._validate_params()
+    except (TypeError, ValueError) as error:
+        raise SoakError(f"{key}: {made.__name__}: {' '.join(str(error).split())}") from None
     return model
 
 
