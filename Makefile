@@ -6,10 +6,12 @@ CONFIG ?=
 DIR ?= .
 VENV := .venv
 BIN := $(VENV)/bin
-SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) --directory $(DIR)
+# Names are in capitals: config=my.yaml would be taken for nothing, and the embedded default would run
+$(foreach name,config dir cores,$(if $(filter command,$(origin $(name))),$(error soak: $(name)= is written in capitals: CONFIG=file.yaml DIR=folder CORES=n)))
+SNAKEMAKE = SOAK_MAKE=1 $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile "$(CONFIG)") --directory "$(DIR)"
 LIBRARY = PYTHONPATH=scripts $(BIN)/python -m
 
-.PHONY: setup run figures status smoke test bench stress coverage mutation lint format clean
+.PHONY: help setup run figures status smoke test bench stress coverage mutation lint format clean
 
 setup: $(VENV)/.ready
 
@@ -18,29 +20,38 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: envs/requirements.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/requirements.txt
+	@echo "Installing the packages of envs/requirements.txt into $(VENV): takes minutes, once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/requirements.txt
 	@touch $@
 
 $(VENV)/.dev: envs/dev.txt envs/requirements.txt | $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/dev.txt
 	@touch $@
 
+help:
+	@echo "make run [CONFIG=file.yaml] [DIR=folder] [CORES=n]   all of it: tables, figures, report"
+	@echo "make smoke …     a small go first: does all work, and how long will the whole take?"
+	@echo "make status …    how far a run is"
+	@echo "make figures …   the figures only"
+	@echo "make clean …     remove results"
+	@echo "For those who change the code: make test, lint, format, bench, coverage, stress, mutation"
+
 run: $(VENV)/.ready
-	@$(LIBRARY) soak.lock $(DIR)
+	@$(LIBRARY) soak.lock "$(DIR)"
 	$(SNAKEMAKE)
-	@cat $(DIR)/results/tables/verdicts.txt
+	@cat "$(DIR)/results/tables/verdicts.txt"
 	@echo "Report: $(DIR)/results/report.html"
 
 figures: $(VENV)/.ready
-	@$(LIBRARY) soak.lock $(DIR)
+	@$(LIBRARY) soak.lock "$(DIR)"
 	$(SNAKEMAKE) -- figures
 
 status: $(VENV)/.ready
-	@$(LIBRARY) soak.status $(DIR) $(CONFIG)
+	@$(LIBRARY) soak.status "$(DIR)" $(if $(CONFIG),"$(CONFIG)")
 
 # A small go before a long run: one fold, few epochs, and what the whole will take.
 smoke: $(VENV)/.ready
-	@$(LIBRARY) soak.smoke $(DIR) "$(CONFIG)" $(CORES)
+	@$(LIBRARY) soak.smoke "$(DIR)" "$(CONFIG)" $(CORES)
 
 # Three processes (tests/conftest.py): whole runs, the cluster, which mostly waits, and all else.
 test: $(VENV)/.dev
@@ -81,4 +92,4 @@ format: $(VENV)/.dev
 	$(BIN)/snakefmt Snakefile rules
 
 clean:
-	rm -rf $(DIR)/results $(DIR)/.snakemake
+	rm -rf "$(DIR)/results" "$(DIR)/.snakemake"

@@ -56,27 +56,41 @@ rule all:
         FIGURES,
         rules.report.output,
         rules.outcome.output,
+    message:
+        "All is made"
 
 
 rule tables:
     input:
         TABLES,
+    message:
+        "All tables are made"
 
 
 rule figures:
     input:
         FIGURES,
+    message:
+        "All figures are drawn"
 
 
 rule data:
     input:
         expand("results/data/{dataset}.arrow", dataset=cfg.datasets),
+    message:
+        "All data sets are decoded"
 
 
 rule tasks:
     input:
         expand("results/tasks/{task}.arrow", task=cfg.tasks),
+    message:
+        "All tasks are built"
 
 
 onsuccess:
     tell_outcome()
+
+
+onerror:
+    tell_failures(log)

@@ -1,4 +1,5 @@
 # The config, checked while it is read, and the few functions that rules ask.
+import atexit
 import functools
 import os
 
@@ -7,6 +8,7 @@ from soak.config.load import ConfigError
 from soak.experiment import learners_of, load_config, measures_of
 from soak.data.sources import sources
 from soak.figures.captions import caption_file, title
+from soak.failures import failures
 from soak.fitting import plan
 from soak.learners import registry
 from soak.provenance import code_of, digest, user_file, versions

@@ -30,7 +30,7 @@ rule fit:
         seed=cfg.seed.train,
         device=lambda w: device(w.learner),
     message:
-        "Training {wildcards.learner} on {wildcards.task}, pack {wildcards.pack}: {params.train_sets}"
+        "Training {wildcards.learner} on {wildcards.task}, pack {wildcards.pack}"
     script:
         "../scripts/fit.py"
 

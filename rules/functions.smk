@@ -155,7 +155,16 @@ def figure_in_report(file, category):
 
 
 def tell_outcome():
-    """The verdicts in plain words, at the end of a run that made them."""
+    """The verdicts in plain words, at the end of a run that made them; make does so itself."""
     outcome = Path("results/logs/outcome.txt")
-    if outcome.exists():
+    if outcome.exists() and "SOAK_MAKE" not in os.environ:
         print(f"\n{outcome.read_text()}", file=sys.stderr)
+
+
+def tell_failures(logs):
+    """What the jobs that failed said, below all that Snakemake says of it itself."""
+    log = "".join(Path(one).read_text(errors="replace") for one in logs)
+    told = failures(
+        log, Path.cwd(), workflow.overwrite_configfiles or workflow.configfiles
+    )
+    atexit.register(lambda: print(f"\n{told}", file=sys.stderr))

@@ -12,10 +12,14 @@ with job(snakemake.log):
         fits = read_table(file)
         failed = fits[fits["status"] == "failed"]
         if len(failed):
-            lines = [f"{row.task_id}, {row.train_set}, {row.learner}: {row.reason}" for row in failed.itertuples()]
+            shown = failed.iloc[:20].itertuples()
+            lines = [f"{row.task_id}, {row.train_set}, {row.learner}: {row.reason}" for row in shown]
+            lines += [f"… and {len(failed) - 20} more in results/tables/fits.csv"] if len(failed) > 20 else []
+            verdicts = Path(snakemake.input.verdicts).read_text()
             raise SoakError(
                 f"{len(failed)} of {len(fits)} fits failed; their scores are empty, all else is in results/report.html\n  "
                 + "\n  ".join(lines)
+                + f"\nWhat can be said without them:\n{verdicts}"
             )
     with atomic(snakemake.output[0]) as temporary:
         temporary.write_text(Path(snakemake.input.verdicts).read_text() + "Report: results/report.html\n")

@@ -34,3 +34,9 @@ def test_output_of_compiled_code_is_logged_too(tmp_path):
     assert done.stdout == ""
     assert "from C" in log
     assert "from Python" in log
+
+
+def test_an_interruption_is_one_line(tmp_path):
+    done, log = run(tmp_path, "raise KeyboardInterrupt")
+    assert done.returncode == 130
+    assert log == "soak: interrupted\n"

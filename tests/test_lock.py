@@ -53,3 +53,11 @@ def test_orphaned_jobs_are_ended(locked, capsys):
         assert not psutil.pid_exists(orphan.pid)
     assert "1 of its jobs still run and are ended" in capsys.readouterr().err
     assert held(locked) == []
+
+
+def test_a_file_as_dir_is_told(tmp_path, capsys):
+    file = tmp_path / "my.yaml"
+    file.write_text("tasks: {}\n")
+    assert lock.main(str(file)) == 1
+    told = f"soak: DIR={file} is a file; DIR is the folder where results/ goes; the config is CONFIG={file}\n"
+    assert capsys.readouterr().err == told

@@ -38,6 +38,9 @@ def job(log: Sequence[str]) -> Iterator[None]:
         except SoakError as error:
             print(f"soak: {error}", file=sys.stderr, flush=True)
             sys.exit(1)
+        except KeyboardInterrupt:
+            print("soak: interrupted", file=sys.stderr, flush=True)
+            sys.exit(130)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()

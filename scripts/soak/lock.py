@@ -14,6 +14,10 @@ import psutil
 def main(directory: str) -> int:
     """Remove a stale lock of DIR; refuse where a live process holds it."""
     folder = Path(directory).resolve()
+    if folder.is_file():
+        config = f"; the config is CONFIG={directory}" if folder.suffix in (".yaml", ".yml") else ""
+        print(f"soak: DIR={directory} is a file; DIR is the folder where results/ goes{config}", file=sys.stderr)
+        return 1
     locks = folder / ".snakemake" / "locks"
     held = list(locks.glob("*.lock")) if locks.is_dir() else []
     if not held:
