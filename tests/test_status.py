@@ -1,13 +1,14 @@
 """How far a run is, read from what lies on disk."""
 
 import base64
+import os
 
 import pytest
 import yaml
 
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.fitting.record import FitRecord, write_pack
-from soak.status import Progress, duration, main, marks, progress, read_config, seconds_left
+from soak.status import Progress, duration, main, marks, progress, read_config, seconds_left, tell, time_left
 
 SETS = tuple(TrainSet(f"all.fold{k}", 100, f"d{k}") for k in range(1, 5))
 CONFIG = {
@@ -69,9 +70,68 @@ def test_a_job_is_running_once_it_writes_its_log(run):
 def test_time_left_is_scaled_by_what_finished_fits_took():
     fast = Progress("T", "fast", 4, 2, seconds=20, estimated=10, left=10)
     unknown = Progress("T", "unknown", 2, 0, left=5)
-    assert seconds_left([fast, unknown], 1) == 2 * 10 + 2 * 5
-    assert seconds_left([fast, unknown], 2) == 15
+    assert seconds_left([fast, unknown], 1) == 2 * 10
+    assert seconds_left([fast, unknown], 2) == 10
     assert seconds_left([unknown], 1) is None
+    assert time_left([fast, unknown], 2) == (
+        "; about 10 s as 2 jobs at once do them are left for fits; how long those of unknown take is not known yet"
+    )
+
+
+def test_one_finished_fit_says_nothing_yet():
+    assert time_left([Progress("T", "first", 4, 1, seconds=9, estimated=1, left=3)], 1) == (
+        "; how long those of first take is not known yet"
+    )
+
+
+def test_each_job_has_to_start():
+    """Fits of no time at all: starting Python is what takes time."""
+    quick = Progress("T", "quick", 9, 6, seconds=0.01, estimated=1, left=0, jobs_left=3, starts=[1.0, 2.0, 9.0])
+    quick.left = 1e-6
+    assert seconds_left([quick], 1) == pytest.approx(3 * 2.0, abs=1e-3)
+
+
+def test_what_a_job_took_besides_its_fits(run):
+    write_pack(run / "results/fits/T/featureless/1.zip", [record(1), record(2)])
+    benchmark = run / "results/benchmarks/fit/T/featureless/1.tsv"
+    benchmark.parent.mkdir(parents=True)
+    benchmark.write_text("s\th:m:s\n5.5000\t0:00:05\n")
+    assert (told(run).starts, told(run).jobs_left) == ([1.5], 1)
+
+
+@pytest.fixture
+def all_done(run):
+    """All fits are done, and a report is there."""
+    write_pack(run / "results/fits/T/featureless/1.zip", [record(1), record(2)])
+    write_pack(run / "results/fits/T/featureless/2.zip", [record(3), record(4)])
+    (run / "results/tasks/T.arrow").write_text("")
+    (run / "results/report.html").write_text("")
+    return run
+
+
+def last_line(run):
+    return tell(read_config(run / "config.yaml"), run).splitlines()[-1]
+
+
+def test_the_report_of_this_run(all_done):
+    assert last_line(all_done) == f"Report: {all_done}/results/report.html"
+
+
+def test_a_task_that_could_not_be_built_again_has_no_report(all_done):
+    (all_done / "results/tasks/T.arrow").unlink()
+    assert last_line(all_done) == (
+        "Report of an earlier run (task T is not built; see results/logs/build_task/T.log): "
+        f"{all_done}/results/report.html"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "why"), [("tasks/index.json", "the tables are"), ("fits/T/featureless/2.zip", "fits are")]
+)
+def test_a_report_that_is_older_than_what_it_is_made_of(all_done, file, why):
+    later = (all_done / "results/report.html").stat().st_mtime + 9
+    os.utime(all_done / "results" / file, (later, later))
+    assert last_line(all_done) == f"Report of an earlier run ({why} newer): {all_done}/results/report.html"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ this machine and of one on a cluster. It starts nothing, and changes nothing but
 
 import base64
 import json
+import statistics
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +42,10 @@ class Progress:
         What `estimate_seconds` had said of the same fits.
     left : float
         What it says of those that are not finished.
+    jobs_left : int
+        Jobs (packs) that are not finished.
+    starts : list of float
+        Seconds that each finished job took besides its fits: Python starts and imports.
     """
 
     task: str
@@ -51,6 +57,8 @@ class Progress:
     seconds: float = 0.0
     estimated: float = 0.0
     left: float = 0.0
+    jobs_left: int = 0
+    starts: list[float] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
 
@@ -86,6 +94,7 @@ def _progress(task: TaskIndex, learner: str, config: Config, directory: Path, ma
         }
         told.total += len(estimates)
         finished = set()
+        before = told.seconds
         for fit in finished_fits(directory, pack):
             if fit["train_set"] in estimates:
                 finished.add(fit["train_set"])
@@ -97,6 +106,10 @@ def _progress(task: TaskIndex, learner: str, config: Config, directory: Path, ma
         told.done += len(finished)
         told.left += sum(seconds for name, seconds in estimates.items() if name not in finished)
         told.running += is_running(directory, pack, marked)
+        if len(finished) < len(estimates):
+            told.jobs_left += 1
+        elif (whole := job_seconds(directory, pack)) is not None:
+            told.starts.append(max(0.0, whole - (told.seconds - before)))
     return told
 
 
@@ -113,6 +126,15 @@ def finished_fits(directory: Path, pack: Pack) -> Iterator[dict[str, Any]]:
                         yield json.loads(archive.read(name))
         except (zipfile.BadZipFile, FileNotFoundError):  # written or taken away at this moment
             continue
+
+
+def job_seconds(directory: Path, pack: Pack) -> float | None:
+    """Seconds that a finished job took, as Snakemake's benchmark of it says; None where there is none."""
+    file = directory / "results/benchmarks/fit" / pack.task / pack.learner / f"{pack.name}.tsv"
+    try:
+        return float(file.read_text().splitlines()[1].split("\t")[0])
+    except (FileNotFoundError, IndexError, ValueError):  # not there, or written at this moment
+        return None
 
 
 def marks(directory: Path) -> dict[str, float]:
@@ -138,19 +160,60 @@ def is_running(directory: Path, pack: Pack, marked: dict[str, float]) -> bool:
 
 
 def seconds_left(told: list[Progress], at_once: int) -> float | None:
-    """Seconds until the last fit, if so many jobs run at once; None before any fit is finished.
+    """Seconds until the last fit of the learners that are not `unknown`, if so many jobs run at once.
 
-    The estimates are scaled by what finished fits of the same learner took, else by what all took.
+    The estimates are scaled by what finished fits of the same learner took; each job also has to start. None where
+    nothing can be said yet.
     """
-    seconds, estimated = sum(one.seconds for one in told), sum(one.estimated for one in told)
-    if not estimated:
+    new = unknown(told)
+    known = [one for one in told if one.learner not in new]
+    if not any(one.left for one in known):
         return None
-    of_learner: dict[str, tuple[float, float]] = {}
+    starts = [seconds for one in told for seconds in one.starts]
+    start = statistics.median(starts) if starts else 0.0
+    took = {one.learner: (0.0, 0.0) for one in known}
+    for one in known:
+        seconds, estimated = took[one.learner]
+        took[one.learner] = (seconds + one.seconds, estimated + one.estimated)
+    ratios = {name: seconds / estimated if estimated else 0.0 for name, (seconds, estimated) in took.items()}
+    return sum(one.left * ratios[one.learner] + one.jobs_left * start for one in known) / max(1, at_once)
+
+
+def unknown(told: list[Progress]) -> list[str]:
+    """Learners with fits to do, of which too few are finished to say how long they take: the first also imports."""
+    done: Counter[str] = Counter()
     for one in told:
-        before = of_learner.get(one.learner, (0.0, 0.0))
-        of_learner[one.learner] = (before[0] + one.seconds, before[1] + one.estimated)
-    ratios = {name: (a / b if b else seconds / estimated) for name, (a, b) in of_learner.items()}
-    return sum(one.left * ratios[one.learner] for one in told) / max(1, at_once)
+        done[one.learner] += one.done
+    return list(dict.fromkeys(one.learner for one in told if one.done < one.total and done[one.learner] < 2))
+
+
+def earlier(config: Config, directory: Path) -> str | None:
+    """Why what lies in results/ is of an earlier run; None if it is what the config asks for, as far as files tell.
+
+    Snakemake removes what a job is to make before the job begins: a task that is missing, though fits of it are there,
+    was to be built anew.
+    """
+    for task in config.tasks:
+        if not (directory / f"results/tasks/{task}.arrow").is_file():
+            return f"task {task} is not built; see results/logs/build_task/{task}.log"
+    report = directory / "results/report.html"
+    if not report.is_file():
+        return None
+    made = report.stat().st_mtime
+    tables = [directory / "results/tasks/index.json", *(directory / "results/tables").glob("*.csv")]
+    if any(file.stat().st_mtime > made for file in tables if file.is_file()):
+        return "the tables are newer"
+    fits = (file for task in config.tasks for file in (directory / "results/fits" / task).glob("*/*.zip"))
+    return "fits are newer" if any(file.stat().st_mtime > made for file in fits) else None
+
+
+def report_line(config: Config, directory: Path) -> str:
+    """Where the report is, and whether it is one of what is there now."""
+    report = directory / "results/report.html"
+    why = earlier(config, directory)
+    if not report.is_file():
+        return "Tables, figures and report are not written yet."
+    return f"Report of an earlier run ({why}): {report}" if why else f"Report: {report}"
 
 
 def duration(seconds: float) -> str:
@@ -187,14 +250,20 @@ def tell(config: Config, directory: Path) -> str:
     lines.append(f"{done} of {total} fits are done ({100 * done / max(1, total):.0f} %)")
     reasons = [reason for one in told for reason in one.reasons]
     lines += [f"failed: {reason}" for reason in reasons[:10]]
-    left = seconds_left(told, running)
-    if done < total and left is not None:
-        how = f"as {running} jobs at once do them" if running > 1 else "of one job at a time"
-        lines[-1 - len(reasons[:10])] += f"; about {duration(left)} {how} are left for fits"
-    if done == total:
-        report = directory / "results/report.html"
-        lines.append(f"Report: {report}" if report.is_file() else "Tables, figures and report are not written yet.")
+    lines[-1 - len(reasons[:10])] += time_left(told, running)
+    if done == total or earlier(config, directory):
+        lines.append(report_line(config, directory))
     return "\n".join(lines)
+
+
+def time_left(told: list[Progress], running: int) -> str:
+    """What is said of the time left, behind the number of fits; nothing if none are left."""
+    text = ""
+    left, new = seconds_left(told, running), unknown(told)
+    if left is not None:
+        how = f"as {running} jobs at once do them" if running > 1 else "of one job at a time"
+        text += f"; about {duration(left)} {how} are left for fits"
+    return text + (f"; how long those of {', '.join(new)} take is not known yet" if new else "")
 
 
 def main(arguments: list[str]) -> int:
