@@ -31,6 +31,7 @@ FLOW = [
     "statistics",
     "figures",
     "report",
+    "failures",
     "status",
     "smoke",
 ]
