@@ -55,6 +55,13 @@ def test_configs_are_valid(block, config):
     load_config(config)
 
 
+@pytest.mark.parametrize("block", [pair[0] for pair in CONFIGS if re.match(r"# \S+\.yaml\n", pair[0].text)], ids=str)
+def test_a_file_is_shown_whole(block):
+    """Appended to the file it would repeat keys, instead of the file it would lack some."""
+    assert block.kind != "part"
+    load_config(yaml.safe_load(block.text))
+
+
 @pytest.mark.parametrize(("where", "given"), SPANS, ids=[where for where, _ in SPANS])
 def test_keys_in_running_text_are_valid(where, given):
     """Keys whose values are shortened (…) cannot be read; all others can."""
