@@ -3,21 +3,27 @@ import atexit
 import functools
 import os
 
+from snakemake.logging import logger as snakemake_logger
+
 from soak.config.data import TaskSettings
 from soak.config.load import ConfigError
+from soak.config.readable import config_files
 from soak.experiment import learners_of, load_config, measures_of
 from soak.data.sources import sources
 from soak.figures.captions import caption_file, title
-from soak.failures import failures
+from soak.failures import as_given, failures, without_inputs
 from soak.fitting import plan
 from soak.learners import registry
 from soak.provenance import code_of, digest, user_file, versions
 from soak.report.texts import TABLES as TABLE_TEXTS
 
+CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
+snakemake_logger.addFilter(without_inputs)
+
 try:
-    cfg = load_config(config, workflow.overwrite_configfiles or workflow.configfiles)
+    cfg = load_config(config, CONFIG_FILES)
 except ConfigError as error:
-    sys.exit(f"soak: {error}")
+    sys.exit(f"soak: {as_given(str(error), CONFIG_FILES, config_files(sys.argv))}")
 
 # (data set or task, name of a raw file) -> where its bytes come from
 SOURCES = {

@@ -164,7 +164,6 @@ def tell_outcome():
 def tell_failures(logs):
     """What the jobs that failed said, below all that Snakemake says of it itself."""
     log = "".join(Path(one).read_text(errors="replace") for one in logs)
-    told = failures(
-        log, Path.cwd(), workflow.overwrite_configfiles or workflow.configfiles
-    )
+    told = failures(log, Path.cwd(), CONFIG_FILES)
+    told = as_given(told, CONFIG_FILES, config_files(sys.argv))
     atexit.register(lambda: print(f"\n{told}", file=sys.stderr))

@@ -1,12 +1,16 @@
 """The lock that a killed Snakemake leaves behind."""
 
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
 
 from soak import lock
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -61,3 +65,29 @@ def test_a_file_as_dir_is_told(tmp_path, capsys):
     assert lock.main(str(file)) == 1
     told = f"soak: DIR={file} is a file; DIR is the folder where results/ goes; the config is CONFIG={file}\n"
     assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(("table", "status"), [("my.csv", 1), ("/data/my.csv", 0), ("https://example.org/my.csv", 0)])
+def test_a_new_folder_is_refused_where_a_table_would_have_to_be_in_it(tmp_path, capsys, table, status):
+    config = tmp_path / "my.yaml"
+    config.write_text(f"tasks: {{T: {{table: '{table}', target: y, subset: s}}}}")
+    assert lock.main(str(tmp_path / "none"), str(config)) == status
+    said = f"soak: DIR={tmp_path}/none: there is no such folder ({tmp_path}/none), and {config} asks for my.csv in it\n"
+    assert capsys.readouterr().err == (said if status else "")
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("target", ["run", "figures", "smoke", "status", "clean"])
+def test_folders_with_blanks_and_names_in_small_letters(target, tmp_path):
+    """What make would do: each path is one word."""
+    folder = tmp_path / "sp ace"
+    make = ["make", "-n", target, f"DIR={folder}"]
+    told = subprocess.run([*make, f"CONFIG={folder}/my.yaml"], cwd=ROOT, capture_output=True, text=True)
+    words = [word for line in told.stdout.splitlines() for word in shlex.split(line, comments=True)]
+    assert told.returncode == 0
+    assert any(word in (str(folder), f"{folder}/results") for word in words)
+    assert target == "clean" or f"{folder}/my.yaml" in words
+    assert not any(word.endswith("/sp") for word in words)
+    refused = subprocess.run([*make, "config=my.yaml"], cwd=ROOT, capture_output=True, text=True)
+    assert refused.returncode != 0
+    assert "soak: config= is written in capitals: CONFIG=file.yaml" in refused.stderr

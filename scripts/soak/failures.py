@@ -1,5 +1,6 @@
 """What went wrong in a run, told last on the terminal: what the jobs that failed said themselves, and no more."""
 
+import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,27 @@ def failures(log: str, directory: Path, config_files: Sequence[str | Path] = ())
             message = _message(directory / file, rule)
             said[message if message.startswith("soak: the job") else _placed(message, places)] = None
     return "\n".join(said)
+
+
+def as_given(text: str, files: Sequence[str | Path], given: Sequence[Path]) -> str:
+    """A message with config files named as on the command line; Snakemake makes these absolute, ``..`` and all.
+
+    Examples
+    --------
+    >>> as_given("/work/soak/../my/a.yaml:8: tasks", ["/work/soak/../my/a.yaml"], [Path("../my/a.yaml")])
+    '../my/a.yaml:8: tasks'
+    """
+    for file, name in zip(map(str, files), given, strict=False):
+        if file.endswith(str(name)):
+            text = text.replace(f"{file}:", f"{name}:")
+    return text
+
+
+def without_inputs(record: logging.LogRecord) -> bool:
+    """A filter of Snakemake's log: the error of a job does not list its inputs, which are dozens of our own files."""
+    if getattr(record, "event", None) == "job_error":
+        record.input = []
+    return True
 
 
 def failed_jobs(log: str) -> list[tuple[str, list[Path]]]:

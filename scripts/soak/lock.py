@@ -1,22 +1,29 @@
 """The lock that a killed Snakemake leaves behind: say so, and remove it when nothing runs any more.
 
-    python -m soak.lock [DIR]
+    python -m soak.lock [DIR] [CONFIG]
 
-Ends with 1, and one line, where another run is at work in DIR.
+Ends with 1, and one line, where another run is at work in DIR, or where DIR can be none of CONFIG's.
 """
 
 import sys
 from pathlib import Path
 
 import psutil
+import yaml
 
 
-def main(directory: str) -> int:
+def main(directory: str, config: str = "") -> int:
     """Remove a stale lock of DIR; refuse where a live process holds it."""
     folder = Path(directory).resolve()
     if folder.is_file():
-        config = f"; the config is CONFIG={directory}" if folder.suffix in (".yaml", ".yml") else ""
-        print(f"soak: DIR={directory} is a file; DIR is the folder where results/ goes{config}", file=sys.stderr)
+        hint = f"; the config is CONFIG={directory}" if folder.suffix in (".yaml", ".yml") else ""
+        print(f"soak: DIR={directory} is a file; DIR is the folder where results/ goes{hint}", file=sys.stderr)
+        return 1
+    if not folder.exists() and (table := relative_table(config)):
+        print(
+            f"soak: DIR={directory}: there is no such folder ({folder}), and {config} asks for {table} in it",
+            file=sys.stderr,
+        )
         return 1
     locks = folder / ".snakemake" / "locks"
     held = list(locks.glob("*.lock")) if locks.is_dir() else []
@@ -43,6 +50,17 @@ def main(directory: str) -> int:
     for lock in held:
         lock.unlink(missing_ok=True)
     return 0
+
+
+def relative_table(config: str) -> str | None:
+    """The first table of a config that is looked for in DIR; None where there is none, or the config is no YAML."""
+    try:
+        raw = yaml.safe_load(Path(config).read_text())
+        tables = [task.get("table") for task in raw["tasks"].values()]
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):  # the run itself tells of it
+        return None
+    own = (name for name in tables if isinstance(name, str) and "://" not in name and not Path(name).is_absolute())
+    return next(own, None)
 
 
 def processes(folder: Path) -> list[psutil.Process]:
@@ -74,4 +92,4 @@ def end(jobs: list[psutil.Process]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "."))
+    sys.exit(main(*(sys.argv[1:] or ["."])))

@@ -49,7 +49,7 @@ def unreadable(file: Path) -> str | None:
     if not file.is_file():
         if file.exists():
             return f"{file}: is a folder; needed is a YAML file"
-        beside = [other.name for other in file.parent.glob("*.y*ml")]
+        beside = [other.name for other in file.parent.glob("[!.]*.y*ml")]
         return f"{file}: there is no such file; {nearest(file.name, sorted(beside), 'YAML files there')}"
     try:
         text = file.read_text(encoding="utf-8")
