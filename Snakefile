@@ -52,6 +52,7 @@ localrules:
 rule all:
     default_target: True
     input:
+        made_before,
         TABLES,  # asked for by name too, so that what was deleted is made again
         FIGURES,
         rules.report.output,
@@ -62,6 +63,7 @@ rule all:
 
 rule tables:
     input:
+        made_before,
         TABLES,
     message:
         "All tables are made"
@@ -69,6 +71,7 @@ rule tables:
 
 rule figures:
     input:
+        made_before,
         FIGURES,
     message:
         "All figures are drawn"

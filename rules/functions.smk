@@ -15,13 +15,18 @@ def own_file(wildcards):
 
 def task_rows(wildcards):
     """Where the rows of a task come from: data sets, or its own table."""
-    datasets = cfg.tasks[wildcards.task].datasets
+    return task_rows_of(wildcards.task)
+
+
+def task_rows_of(task):
+    """The same, by the task's name."""
+    datasets = cfg.tasks[task].datasets
     if datasets:
         return [f"results/data/{dataset}.arrow" for dataset in datasets]
     return [
         f"results/raw/{owner}/{source}"
         for owner, source in SOURCES
-        if owner == wildcards.task and source == "table"
+        if owner == task and source == "table"
     ]
 
 
@@ -57,6 +62,20 @@ def checks(task, *learners):
 def all_checks(_):
     """Checks of all tasks and learners."""
     return [file for task in cfg.tasks for file in checks(task, *task_learners(task))]
+
+
+def made_before(_):
+    """What tables and figures are made of, asked for by name.
+
+    A job that fails leaves no output. Snakemake does not miss it where all that is made of it is still there, of an
+    earlier config: the next run would end well, with old results.
+    """
+    if not cfg.tasks:
+        return []
+    tables = [file for task in cfg.tasks for file in task_rows_of(task)]
+    built = expand("results/tasks/{task}.arrow", task=cfg.tasks)
+    split = expand("results/tasks/{task}.splits.csv", task=cfg.tasks)
+    return [*tables, *built, *split, *all_checks(None), *pack_files(None)]
 
 
 # fits.smk

@@ -82,6 +82,17 @@ def test_a_fit_that_fails_leaves_the_others_and_ends_the_run_with_the_list(again
     assert (again / "report.html").stat().st_mtime > (again / "tables/scores.csv").stat().st_mtime
 
 
+def test_what_failed_fails_again(again):
+    """The output that a failed job leaves missing is missed, though all that was made of it earlier is still there."""
+    again.config["tasks"]["Trees"]["target"] = "spec"
+    for _ in range(2):
+        done = again.run(check=False)
+        assert done.returncode == 1
+        said = done.stdout.strip().splitlines()[-1]
+        assert said.endswith(": tasks.Trees.target: trees.csv has no column 'spec'; its columns: region, a, b, y")
+        assert ".py, " not in done.stdout  # a wall of inputs
+
+
 @pytest.mark.parametrize(
     ("table", "change", "message"),
     [
