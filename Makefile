@@ -53,7 +53,7 @@ status: $(VENV)/.ready
 smoke: $(VENV)/.ready
 	@$(LIBRARY) soak.smoke "$(DIR)" "$(CONFIG)" $(CORES)
 
-# Three processes (tests/conftest.py): whole runs, the cluster, which mostly waits, and all else.
+# Three processes (tests/conftest.py): runs that share one, the cluster, which mostly waits, and all else.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 

@@ -11,19 +11,27 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("new", deadline=None)
 settings.load_profile("new" if os.environ.get("SOAK_STRESS") else "same")
 
-LONG = ("tests/cluster/", "tests/workflow/")  # tests that share a cluster, or a finished run
+# Tests that share a cluster, or a finished run; other whole runs
+CLUSTER = "tests/cluster/"
+SHARED_RUN = tuple(
+    f"tests/workflow/test_{name}.py"
+    for name in ("kills", "profiles", "redraw", "rerun", "scores_from_elsewhere", "snakemake_report", "whole_run")
+)
+LONG = (CLUSTER, SHARED_RUN, "tests/workflow/", "tests/test_smoke.py", "tests/test_readme.py")
 
 
 def pytest_collection_modifyitems(items):
     """The long tests begin first."""
-    items.sort(key=lambda item: next((place for place, start in enumerate(LONG) if item.nodeid.startswith(start)), 2))
+    items.sort(key=lambda item: next((n for n, start in enumerate(LONG) if item.nodeid.startswith(start)), len(LONG)))
 
 
 class ByKind(LoadScopeScheduling):
-    """Gives each kind of long tests to one process, and other files to whichever is free."""
+    """Gives tests that share something slow to one process, and other files to whichever is free."""
 
     def _split_scope(self, nodeid):
-        return next((start for start in LONG if nodeid.startswith(start)), nodeid.split("::")[0])
+        if nodeid.startswith(SHARED_RUN):
+            return "shared run"
+        return CLUSTER if nodeid.startswith(CLUSTER) else nodeid.split("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -66,11 +66,12 @@ def test_a_small_go(tmp_path, capfd):
     (tmp_path / "t.csv").write_text("\n".join(["s,x,y", *rows]) + "\n")
     config = {
         "tasks": {"T": {"table": "t.csv", "target": "y", "subset": "s"}},
-        "learners": {"featureless": {"type": "featureless"}, "near": RAW["learners"]["near"]},
+        "learners": {"near": RAW["learners"]["near"]},
+        "figures": {"formats": ["png"]},
     }
     (tmp_path / "my.yaml").write_text(yaml.safe_dump(config))
     assert main([str(tmp_path), str(tmp_path / "my.yaml"), "2"]) == 0
-    assert "6 fits were made, 0 of them failed. The whole has 18:" in capfd.readouterr().out
+    assert "3 fits were made, 0 of them failed. The whole has 9:" in capfd.readouterr().out
     assert (tmp_path / "results/smoke/results/report.html").exists()
     assert not (tmp_path / "results/tables").exists()
 

@@ -22,6 +22,7 @@ class Split:
     train: np.ndarray
     test: np.ndarray
     test_subset: str
+    train_subsets: str
     test_fold: int
     algorithm: str
     scores: dict
@@ -73,4 +74,4 @@ def _split(task: Task, fold: np.ndarray, row: dict) -> Split:
     train = np.flatnonzero(candidates & (fold != row["test_fold"]))
     test = np.flatnonzero(same & (fold == row["test_fold"]))
     scores = {key: value for key, value in row.items() if key.startswith(("classif", "regr")) or key == "lambda"}
-    return Split(train, test, row["test_subset"], row["test_fold"], row["algorithm"], scores)
+    return Split(train, test, row["test_subset"], row["train_subsets"], row["test_fold"], row["algorithm"], scores)

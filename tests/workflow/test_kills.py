@@ -20,7 +20,7 @@ pytestmark = pytest.mark.workflow
 KILLS = int(os.environ.get("SOAK_KILLS", "3"))
 WHOLE = KILLS >= 20  # make stress: runs to the report, and not to the tables only
 TARGET = [] if WHOLE else ["--", "tables"]
-LONGEST = 30 if WHOLE else 18  # seconds until a kill, which is about what such a run takes
+LONGEST = 30 if WHOLE else 14  # seconds until a kill, which is about what such a run takes
 JOBS = 7 if WHOLE else 6  # of the small config that train benchmark fits, and one that trains for a figure
 
 
