@@ -11,14 +11,14 @@ from soak.config.readable import config_files
 from soak.experiment import learners_of, load_config, measures_of
 from soak.data.sources import sources
 from soak.figures.captions import caption_file, title
-from soak.failures import as_given, failures, without_inputs
+from soak.failures import as_given, failures, without_library
 from soak.fitting import plan
 from soak.learners import registry
 from soak.provenance import code_of, digest, user_file, versions
 from soak.report.texts import TABLES as TABLE_TEXTS
 
 CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
-snakemake_logger.addFilter(without_inputs)
+snakemake_logger.addFilter(without_library)
 
 try:
     cfg = load_config(config, CONFIG_FILES)

@@ -56,10 +56,17 @@ def as_given(text: str, files: Sequence[str | Path], given: Sequence[Path]) -> s
     return text
 
 
-def without_inputs(record: logging.LogRecord) -> bool:
-    """A filter of Snakemake's log: the error of a job does not list its inputs, which are dozens of our own files."""
+def without_library(record: logging.LogRecord) -> bool:
+    """A filter of Snakemake's log: the inputs of a job that failed without the library's own files, which are dozens.
+
+    Examples
+    --------
+    >>> record = logging.makeLogRecord({"event": "job_error", "input": ["a.csv", "/soak/scripts/soak/job.py"]})
+    >>> without_library(record), record.input
+    (True, ['a.csv'])
+    """
     if getattr(record, "event", None) == "job_error":
-        record.input = []
+        record.input = [name for name in getattr(record, "input", None) or [] if "/scripts/soak/" not in str(name)]
     return True
 
 
