@@ -8,6 +8,7 @@ from soak.job import job
 from soak.tables import read_table
 
 with job(snakemake.log):
+    verdicts = Path(snakemake.input.verdicts).read_text()
     for file in snakemake.input.get("fits", []):
         fits = read_table(file)
         failed = fits[fits["status"] == "failed"]
@@ -15,11 +16,10 @@ with job(snakemake.log):
             shown = failed.iloc[:20].itertuples()
             lines = [f"{row.task_id}, {row.train_set}, {row.learner}: {row.reason}" for row in shown]
             lines += [f"… and {len(failed) - 20} more in results/tables/fits.csv"] if len(failed) > 20 else []
-            verdicts = Path(snakemake.input.verdicts).read_text()
             raise SoakError(
                 f"{len(failed)} of {len(fits)} fits failed; their scores are empty, all else is in results/report.html\n  "
                 + "\n  ".join(lines)
                 + f"\nWhat can be said without them:\n{verdicts}"
             )
     with atomic(snakemake.output[0]) as temporary:
-        temporary.write_text(Path(snakemake.input.verdicts).read_text() + "Report: results/report.html\n")
+        temporary.write_text(verdicts + "Report: results/report.html\n")

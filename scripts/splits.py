@@ -34,5 +34,5 @@ with job(snakemake.log):
     index = [describe(*files) for files in zip(given.tasks, given.train_sets, strict=True)]
     told = unsuited(config, {task.task: task.type for task in index})
     if told:
-        raise SoakError("\nsoak: ".join(told))
+        raise SoakError(*told)
     write_index(made.index, index)

@@ -37,8 +37,7 @@ def failures(log: str, directory: Path, config_files: Sequence[str | Path] = ())
     said: dict[str, None] = {}
     for rule, files in failed_jobs(log):
         for file in files or [Path()]:
-            message = _message(directory / file, rule)
-            said[message if message.startswith("soak: the job") else _placed(message, places)] = None
+            said[_placed(_message(directory / file, rule), places)] = None
     return "\n".join(said)
 
 

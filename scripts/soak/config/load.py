@@ -27,7 +27,7 @@ class ConfigError(SoakError):
     """All that is wrong with a config, a line each."""
 
     def __init__(self, messages: Sequence[str]) -> None:
-        super().__init__("\nsoak: ".join(messages))
+        super().__init__(*messages)
         self.messages = list(messages)
 
 

@@ -31,7 +31,7 @@ def check_learners(task: Task, learners: Mapping[str, LearnerSettings]) -> dict[
         except SoakError as error:
             wrong.append(f"learners.{name}: {error} (task {task.name})")
     if wrong:
-        raise SoakError("\nsoak: ".join(wrong))
+        raise SoakError(*wrong)
     return described
 
 

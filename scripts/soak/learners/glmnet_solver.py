@@ -241,7 +241,7 @@ def _path(settings: CvGlmnet, solution: dict[str, Any], coefficients: Floats, ou
     """Read what the solver left, as R's getcoef does."""
     code, count = solution["jerr"], solution["lmu"]
     if code > 0:
-        raise FitFailed(f"{_fatal(code)}")
+        raise FitFailed(_fatal(code))
     if count < 1:
         raise FitFailed(f"no penalty converged within maxit: {settings.maxit}; raise it or thresh")
     n_used = int(solution["nin"][:count].max())

@@ -55,7 +55,7 @@ def resolve_roles(task: str, settings: TaskSettings, names: tuple[str, ...], whe
         if column not in names
     ]
     if unknown:
-        raise SoakError("\nsoak: ".join(unknown))
+        raise SoakError(*unknown)
     taken = {column: role for role, column in single.items()}
     return Roles(
         target=settings.target or "",

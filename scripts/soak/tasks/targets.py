@@ -66,7 +66,7 @@ def check_roles(task: str, roles: Roles, scans: Mapping[str, ColumnScan]) -> Non
         if column is not None and (found := scans[column]).missing
     ]
     if missing:
-        raise SoakError("\nsoak: ".join(missing))
+        raise SoakError(*missing)
     if roles.fold is not None:
         _check_fold(scans[roles.fold])
     if roles.weights is not None:
