@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # Names are in capitals: config=my.yaml would be taken for nothing, and the embedded default would run
 $(foreach name,config dir cores,$(if $(filter command,$(origin $(name))),$(error soak: $(name)= is written in capitals: CONFIG=file.yaml DIR=folder CORES=n)))
 SNAKEMAKE = SOAK_MAKE=1 $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile "$(CONFIG)") --directory "$(DIR)"
-LIBRARY = PYTHONPATH=scripts $(BIN)/python -m
+LIBRARY = $(BIN)/python -m
 
 .PHONY: help setup run figures status smoke test bench stress coverage mutation lint format clean
 
@@ -19,9 +19,10 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "soak: $(PYTHON) is too old; Python 3.11 or newer is needed (make PYTHON=python3.12 …)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.ready: envs/requirements.txt | $(VENV)/bin/python
+$(VENV)/.ready: envs/requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the packages of envs/requirements.txt into $(VENV): takes minutes, once"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps --editable .
 	@touch $@
 
 $(VENV)/.dev: envs/dev.txt envs/requirements.txt | $(VENV)/.ready
@@ -62,13 +63,13 @@ bench: SHELL := bash
 bench: .SHELLFLAGS := -o pipefail -c
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/bench.txt
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=scripts $(BIN)/python $$file || exit 1; done | tee docs/benchmarks.txt
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; OMP_NUM_THREADS=1  $(BIN)/python $$file || exit 1; done | tee docs/benchmarks.txt
 
 # The long tests: all kills, all fuzzing, R's figures in full.
 stress: $(VENV)/.dev
 	SOAK_STRESS=1 SOAK_KILLS=20 $(BIN)/python -m pytest
 
-# Branches of scripts/soak that the tests run in their own processes. Loops that numba compiles cannot be seen there: the
+# Branches of src/soak that the tests run in their own processes. Loops that numba compiles cannot be seen there: the
 # tests that are small enough run again with these loops as plain Python.
 coverage: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report= --ignore tests/workflow --ignore tests/cluster

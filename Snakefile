@@ -9,11 +9,6 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 ROOT = Path(str(workflow.current_basedir))
-if not (ROOT / "scripts" / "soak").is_dir():
-    sys.exit(
-        f"soak: there is no library scripts/soak in {ROOT}; a module must name the Snakefile of a local clone"
-    )
-sys.path.insert(0, str(ROOT / "scripts"))
 
 # A graph of ten thousand jobs is millions of small objects that stay: not to be searched for garbage again and again.
 gc.set_threshold(200_000, 50, 1000)

@@ -1,6 +1,6 @@
 """CPU seconds of cv_glmnet, beside glmstar's own cross-validation driver and, where there is one, R's cv.glmnet.
 
-Run as ``OMP_NUM_THREADS=1 PYTHONPATH=scripts python benchmarks/bench_cv_glmnet.py [--rows 667]``.
+Run as ``OMP_NUM_THREADS=1 python benchmarks/bench_cv_glmnet.py [--rows 667]``.
 ``--images FILE --labels FILE`` takes other images than Fashion-MNIST's first 1000 of tests/data (IDX, gzipped).
 All ways have the same inner folds and run in one process (R in its own, start and reading not counted). R is used
 if Rscript is there and has the package glmnet (Debian: r-cran-glmnet).

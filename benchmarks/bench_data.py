@@ -1,6 +1,6 @@
 """Decode, stack and build at the paper's sizes; beside them pandas.read_csv and pyarrow's own reader as the limit.
 
-    PYTHONPATH=scripts python benchmarks/bench_data.py [--rows 70000] [--wide-rows 2815744] [--folder DIR]
+    python benchmarks/bench_data.py [--rows 70000] [--wide-rows 2815744] [--folder DIR]
 
 Each step runs in a process of its own and reports CPU seconds and two peaks: `peak`, all memory that it touched (files
 that it maps count, though the system may drop them at any time), and `own`, the memory that is its own. Inputs are
@@ -193,7 +193,7 @@ def main() -> None:
                 print(f"{step:40s}", end="", flush=True)
                 command = [sys.executable, __file__, "--step", step, "--folder", str(folder)]
                 done = subprocess.run(
-                    command, check=True, env=os.environ | {"PYTHONPATH": "scripts"}, stdout=subprocess.PIPE, text=True
+                    command, check=True, env=os.environ | {"PYTHONPATH": "src"}, stdout=subprocess.PIPE, text=True
                 )
                 print(done.stdout, end="", flush=True)
                 if STEPS[step] in TOGETHER:

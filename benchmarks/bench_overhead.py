@@ -1,6 +1,6 @@
 """What a fit costs beside the fit: 1,000 featureless fits, packed and not, beside joblib and a bare shell loop.
 
-    PYTHONPATH=scripts python benchmarks/bench_overhead.py [FITS]
+    python benchmarks/bench_overhead.py [FITS]
 
 CPU seconds of all processes; the fits of the jobs that are not packed are a sample, since each is a process.
 """
@@ -103,7 +103,7 @@ def main(fits):
             "this workflow, all fits in one job", sets, lambda: snakemake(folder, "results/fits/Many/featureless/1.zip")
         )
 
-        program = FIT.format(scripts=ROOT / "scripts", folder=folder)
+        program = FIT.format(scripts=ROOT / "src", folder=folder)
         names = [
             line.split(",")[1] for line in (folder / "results/tasks/Many.train_sets.csv").read_text().splitlines()[1:]
         ]

@@ -1,6 +1,6 @@
 """Folds and splits of large tables, beside scikit-learn's stratified splitters on the same rows.
 
-    OMP_NUM_THREADS=1 PYTHONPATH=scripts python benchmarks/bench_resampling.py [--scale 1.0]
+    OMP_NUM_THREADS=1 python benchmarks/bench_resampling.py [--scale 1.0]
 
 Each case runs in a process of its own: CPU seconds (imports and, where it is not cached yet, numba's compiler counted),
 rows per second of CPU, and the process's peak memory, of which `table` is the input. `soak` makes the folds and all splits of

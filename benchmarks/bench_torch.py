@@ -1,6 +1,6 @@
 """CPU seconds of a whole fit of a linear torch model, against three ways to do the same work.
 
-Run as ``OMP_NUM_THREADS=1 PYTHONPATH=scripts python benchmarks/bench_torch.py``, with envs/bench.txt installed.
+Run as ``OMP_NUM_THREADS=1 python benchmarks/bench_torch.py``, with envs/bench.txt installed.
 Everything is measured in one run, in one thread, the fastest of a few repetitions, taken in turns because
 machines are noisy. The data are Fashion-MNIST's first 667 images of tests/data: 784 features, 10 classes, batches of at
 most 500, 1000 epochs of selection on half of them and a refit on all. The learning rate is 0.02, so that the best

@@ -1,6 +1,6 @@
 """How much of a whole run's CPU its fits are: half of the blog post's benchmark, from the data to the report.
 
-    PYTHONPATH=scripts python benchmarks/bench_workflow.py [FOLDER]
+    python benchmarks/bench_workflow.py [FOLDER]
 
 FOLDER holds gzipped IDX files fashion-train-*-images-… and mnist-train-*-images-… (and -labels-…); the task is then
 the post's MNIST_FashionMNIST, 90 scores of five algorithms. Without it the two halves of the 1,000 images of

@@ -10,7 +10,7 @@ rule report:
         captions=captions(FIGURES),
         code=code_of("soak.report.write"),
         parts=[
-            str(ROOT / "scripts/soak/report" / part)
+            str(ROOT / "src/soak/report" / part)
             for part in (
                 "template.html.j2",
                 "style.css",

@@ -39,7 +39,7 @@ settings.load_profile("few")
 
 def prepare(folder):
     """Copy package and tests, and let mutmut make all mutants (none of them is run yet)."""
-    shutil.copytree(ROOT / "scripts/soak", folder / "soak", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "src/soak", folder / "soak", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("resampling", "statistics", "reference"):
         shutil.copytree(ROOT / "tests" / name, folder / "tests" / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pyproject.toml").write_text(CONFIG)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-LIBRARY = Path(__file__).parents[1] / "scripts/soak"
+LIBRARY = Path(__file__).parents[1] / "src/soak"
 
 # The flow: each name may import what stands before it, and its own package.
 FLOW = [
     "errors",
     "files",
+    "names",
+    "settings",
     "matrix",
     "compiled",
     "rrandom",

@@ -35,4 +35,4 @@ def test_no_folder_for_the_cache_can_be_written(monkeypatch):
 
 def test_the_question_does_not_import_numba():
     code = "import sys; from soak.compiled import available; assert available(); assert 'numba' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "scripts"})
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "src"})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-LIBRARY = Path(__file__).parents[1] / "scripts"
+LIBRARY = Path(__file__).parents[1] / "src"
 MODULES = sorted(
     ".".join(file.relative_to(LIBRARY).with_suffix("").parts)
     for file in (LIBRARY / "soak").rglob("*.py")

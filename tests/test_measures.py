@@ -133,6 +133,6 @@ def test_unknown_name_is_told_with_the_nearest():
 
 def test_names_are_checked_without_sklearn():
     code = "import sys, soak.measures as m; m.measure('f1_score'); print('sklearn' in sys.modules)"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "scripts")}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src")}
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert ran.stdout.strip() == "False"

@@ -76,7 +76,7 @@ def test_python_runs(block, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", block.text],
         cwd=tmp_path,
-        env=environment() | {"PYTHONPATH": str(ROOT / "scripts")},
+        env=environment() | {"PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         text=True,
     )

@@ -299,7 +299,7 @@ def test_local_path_is_a_mirror(server, tmp_path):
 def test_jobs_share_one_download(server, tmp_path):
     url = server.url("a.bin", Page(BODY, trickle=0.02))
     code = "import sys; from soak.data.download import download; download([sys.argv[1]], [], sys.argv[2])"
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "scripts")}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
     jobs = [
         subprocess.Popen([sys.executable, "-c", code, url, str(tmp_path / str(job))], env=environment)
         for job in range(3)
@@ -321,7 +321,7 @@ with job([sys.argv[2]]):
 
 def test_bytes_so_far_on_a_terminal_and_not_in_the_log(server, tmp_path):
     url = server.url("a.bin", Page(BODY, trickle=0.1))
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "scripts")}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
     command = [sys.executable, "-c", PROGRESS, url, str(tmp_path / "log"), str(tmp_path / "a")]
     ours, terminal = pty.openpty()
     subprocess.run(command, env=environment, stderr=terminal, check=True)

@@ -14,7 +14,7 @@ from soak.errors import SoakError
 from soak.report.content import costs, fits_to_look_at, table_data, without_paths
 from soak.report.write import write_report
 
-VENDOR = Path(__file__).parents[2] / "scripts" / "soak" / "report" / "vendor"
+VENDOR = Path(__file__).parents[2] / "src" / "soak" / "report" / "vendor"
 
 
 @pytest.fixture(scope="module")

@@ -112,7 +112,7 @@ def test_imports_are_cheap():
         "import sys, soak; assert not {'numpy', 'pandas'} & set(sys.modules); from soak import SameOtherSizesCV;"
         "SameOtherSizesCV().instantiate(['A', 'B'] * 9); assert not {'numba', 'sklearn', 'torch'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "scripts"})
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "src"})
 
 
 def test_unknown_names_of_the_package():

@@ -82,7 +82,7 @@ def write_trees(path, seed=1):
 def copy_project(folder, *more):
     """A copy of the project's code and ``more`` of it, to be changed by a test, and not by anyone else meanwhile."""
     folder.mkdir(exist_ok=True)
-    for name in ("Snakefile", "rules", "scripts", "config", "profiles", "README.md", *more):
+    for name in ("Snakefile", "rules", "scripts", "src", "config", "profiles", "README.md", *more):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -27,9 +27,7 @@ JOBS = 7 if WHOLE else 6  # of the small config that train benchmark fits, and o
 def unlock(folder):
     """What make run does first."""
     command = [sys.executable, "-m", "soak.lock", str(folder)]
-    return subprocess.run(
-        command, env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")}, capture_output=True, text=True
-    )
+    return subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True)
 
 
 def is_job(process):

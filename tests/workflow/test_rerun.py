@@ -39,7 +39,7 @@ def test_a_touch_of_any_file_runs_nothing(again):
     for name in ("Trees.csv", "trees.csv"):
         if (again.folder / name).exists():
             os.utime(again.folder / name)
-    library = again.project / "scripts/soak"
+    library = again.project / "src/soak"
     times = {file: file.stat() for file in library.rglob("*.py")}
     try:
         for file in times:
@@ -115,7 +115,7 @@ def test_a_change_of_the_config(again, change, expected):
     ],
 )
 def test_a_change_of_the_code(again, module, old, expected):
-    with changed(again.project / "scripts/soak" / module, old, '"""Changed. '):
+    with changed(again.project / "src/soak" / module, old, '"""Changed. '):
         assert again.planned() == expected
 
 

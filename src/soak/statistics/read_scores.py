@@ -1,0 +1,257 @@
+"""A score table from elsewhere: this project's own columns, or those of R's mlr3resampling::score."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from soak.errors import SoakError
+from soak.measures import known_measures
+from soak.names import nearest
+from soak.statistics.summaries import SPLIT_COLUMNS
+
+# Names of measures in mlr3, with _ or . between the words, and the factor from theirs to ours.
+R_MEASURES = {
+    "classif_ce": ("zero_one_loss", 1.0),
+    "percent_error": ("zero_one_loss", 0.01),
+    "classif_acc": ("accuracy", 1.0),
+    "classif_bacc": ("balanced_accuracy", 1.0),
+    "classif_auc": ("roc_auc", 1.0),
+    "classif_logloss": ("log_loss", 1.0),
+    "regr_mse": ("mean_squared_error", 1.0),
+    "regr_rmse": ("root_mean_squared_error", 1.0),
+    "regr_mae": ("mean_absolute_error", 1.0),
+    "regr_rsq": ("r2", 1.0),
+}
+REQUIRED = ("task_id", "test_subset", "train_subsets", "test_fold", "algorithm")
+_NOT_FINITE = ("", "na", "nan", "inf", "-inf", "+inf", "infinity", "-infinity")
+_TRAIN_SUBSETS = ("same", "other", "all")
+_KEY = ("task_id", "test_subset", "train_subsets", "test_fold", "seed", "n_train_groups", "algorithm")
+
+
+def read_score_files(
+    paths: Sequence[str | Path], measures: Collection[str] | None = None, notes: list[str] | None = None
+) -> pd.DataFrame:
+    """Read several score tables as one, tasks in the order of the files (see `read_scores`).
+
+    A measure that is asked for must be in one of them at least; columns of other files' measures are empty.
+    What was left out is added to ``notes``, one sentence each.
+
+    Raises
+    ------
+    SoakError
+        As in `read_scores`; also if a task is in two files.
+    """
+    if len(paths) == 1:
+        return read_scores(paths[0], measures, notes)
+    tables = [(str(path), read_scores(path, notes=notes)) for path in paths]
+    home: dict[str, str] = {}
+    for path, table in tables:
+        for task in table["task_id"].unique():
+            if task in home:
+                raise SoakError(f"{path}: the task '{task}' is in {home[task]} too; rename one of them")
+            home[task] = path
+    joined = pd.concat([table for _, table in tables], ignore_index=True)
+    if measures is None:
+        return joined
+    found = [column for column in joined.columns if column not in SPLIT_COLUMNS]
+    for name in measures:
+        if name not in found:
+            hint = nearest(name, found, "measures of the files")
+            raise SoakError(f"{', '.join(path for path, _ in tables)}: no column for the measure '{name}'; {hint}")
+    return joined[[*SPLIT_COLUMNS, *measures]]
+
+
+def read_scores(
+    path: str | Path, measures: Collection[str] | None = None, notes: list[str] | None = None
+) -> pd.DataFrame:
+    """Read and check a score table.
+
+    Parameters
+    ----------
+    path : path
+        .csv (also compressed) or .parquet. Needs the columns `REQUIRED` and at least one measure; names may have
+        ``.`` for ``_``. ``seed`` (1), ``groups`` and ``n_train_groups`` (each split at its full size),
+        ``iteration`` (counted) and ``n_train``, ``n_test`` (empty) may be missing.
+    measures : collection of str, optional
+        Which measures to take; default all columns named like a measure of this project or of mlr3. Other columns
+        are not read.
+    notes : list of str, optional
+        Gets a sentence for each thing that was left out: columns of numbers that name no measure, repeated rows.
+
+    Returns
+    -------
+    DataFrame
+        The columns of scores.csv in their order, rows by task, iteration, algorithm in the order of the file.
+
+    Raises
+    ------
+    SoakError
+        A missing column, an unknown measure, two rows of one split and algorithm that differ, a cell that is no number.
+
+    Notes
+    -----
+    An empty cell, NA, NaN or an infinite value is a score that could not be had: it is left out of all that
+    follows, and `soak.statistics.problems` counts it for the report.
+    """
+    table = _read(Path(path))
+    names = {column: column.replace(".", "_") for column in table.columns}
+    if "algorithm" not in names.values() and "learner_id" in names.values():
+        names |= {column: "algorithm" for column, name in names.items() if name == "learner_id"}
+    table = table.rename(columns=names)
+    table = table.loc[:, ~table.columns.duplicated()]
+    _check_columns(path, table)
+    notes = [] if notes is None else notes
+    found = _find_measures(path, table, measures)
+    notes += _unread(path, table, found)
+    scores = _splits(path, table)
+    for measure, (column, factor) in found.items():
+        scores[measure] = factor * _numbers(path, table, column, empty=True)
+    scores = _without_repeats(path, scores, list(found), notes)
+    tasks = pd.Categorical(scores["task_id"], scores["task_id"].unique(), ordered=True)
+    order = scores.assign(task_order=tasks).sort_values(["task_order", "iteration"], kind="stable").index
+    return scores.loc[order].reset_index(drop=True)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise SoakError(f"{path}: no such file")
+    try:
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+            return table.astype(object).where(table.notna(), "").astype(str)
+        # As text, so that a subset called 1 or NA stays what it is.
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (ValueError, UnicodeDecodeError, OSError) as error:
+        raise SoakError(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
+
+
+def _check_columns(path: str | Path, table: pd.DataFrame) -> None:
+    missing = [name for name in REQUIRED if name not in table.columns]
+    if missing:
+        raise SoakError(
+            f"{path}: column {', '.join(missing)} is missing; needed are {', '.join(REQUIRED)} and a measure, "
+            f"found are {', '.join(table.columns)}"
+        )
+    if table.empty:
+        raise SoakError(f"{path}: the table has no rows")
+    for name in REQUIRED:
+        empty = np.flatnonzero(table[name] == "")
+        if len(empty):
+            raise SoakError(f"{path}: row {empty[0] + 1}, column {name}: the cell is empty")
+    for row, value in enumerate(table["train_subsets"], start=1):
+        if value not in _TRAIN_SUBSETS:
+            raise SoakError(
+                f"{path}: row {row}, column train_subsets: '{value}' is not allowed; same, other and all are"
+            )
+
+
+def _find_measures(
+    path: str | Path, table: pd.DataFrame, measures: Collection[str] | None
+) -> dict[str, tuple[str, float]]:
+    """The column and factor of each measure, in the order asked for or that of the file."""
+    found: dict[str, tuple[str, float]] = {}
+    known = known_measures()
+    for column in table.columns:
+        if column in R_MEASURES:
+            name, factor = R_MEASURES[column]
+            found.setdefault(name, (column, factor))
+        elif column in known or (measures is not None and column in measures):
+            found[column] = (column, 1.0)
+    if measures is not None:
+        for name in measures:
+            if name not in found:
+                raise SoakError(
+                    f"{path}: no column for the measure '{name}'; {nearest(name, found, 'measures of the file')}"
+                )
+        return {name: found[name] for name in measures}
+    if not found:
+        rest = [column for column in table.columns if column not in SPLIT_COLUMNS]
+        raise SoakError(
+            f"{path}: no column is a known measure, such as zero_one_loss, mean_squared_error or R's classif.ce, regr.mse; "
+            f"unknown here: {', '.join(rest) or 'none'}"
+        )
+    return found
+
+
+def _splits(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
+    """The columns before the measures; what the file lacks is filled in."""
+    scores = table[["task_id", "test_subset", "train_subsets"]].copy()
+    scores["test_fold"] = _integers(path, table, "test_fold", None)
+    scores["seed"] = _integers(path, table, "seed", 1)
+    scores["groups"], scores["n_train_groups"] = _sizes(path, table)
+    keys = [scores[name] for name in _KEY[:-1]]
+    counted = pd.concat(keys, axis="columns").drop_duplicates()
+    counted["iteration"] = counted.groupby("task_id").cumcount() + 1
+    counted = scores.merge(counted, on=list(_KEY[:-1]), how="left", validate="many_to_one")["iteration"]
+    scores["iteration"] = _integers(path, table, "iteration", None) if "iteration" in table else counted.to_numpy()
+    scores["algorithm"] = table["algorithm"].str.replace(r"^(classif|regr)\.", "", regex=True)
+    for name in ("n_train", "n_test"):  # may be empty
+        counts = _numbers(path, table, name, empty=True) if name in table else pd.Series(np.nan, index=table.index)
+        scores[name] = counts.round().astype("Int64")
+    return scores[list(SPLIT_COLUMNS)]
+
+
+def _sizes(path: str | Path, table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Columns groups and n_train_groups; a split without them is one at its full size (0: unknown)."""
+    if "groups" in table and "n_train_groups" in table:
+        return _integers(path, table, "groups", 0), _integers(path, table, "n_train_groups", 0)
+    if "n_train_groups" in table:
+        sizes = _integers(path, table, "n_train_groups", 0)
+        keys = [table[name] for name in ("task_id", "test_subset", "train_subsets")]
+        return sizes.groupby(keys).transform("max"), sizes
+    groups = _integers(path, table, "groups", 0)
+    return groups, groups
+
+
+def _integers(path: str | Path, table: pd.DataFrame, column: str, default: int | None) -> pd.Series:
+    if column not in table and default is not None:
+        return pd.Series(default, index=table.index)
+    values = _numbers(path, table, column, empty=False)
+    wrong = np.flatnonzero(values != values.round())
+    if len(wrong):
+        raise SoakError(
+            f"{path}: row {wrong[0] + 1}, column {column}: '{table[column].iloc[wrong[0]]}' is not a whole number"
+        )
+    return values.astype(int)
+
+
+def _numbers(path: str | Path, table: pd.DataFrame, column: str, *, empty: bool) -> pd.Series:
+    """A column as floats. A cell that is no number is an error; no finite one counts as empty, where that may be."""
+    values = pd.to_numeric(table[column], errors="coerce").astype(float)
+    finite = np.isfinite(values)
+    allowed = table[column].str.strip().str.lower().isin(_NOT_FINITE) if empty else False
+    rows = np.flatnonzero(~(finite | allowed))
+    if len(rows):
+        cell = table[column].iloc[rows[0]]
+        raise SoakError(f"{path}: row {rows[0] + 1}, column {column}: '{cell}' is not a finite number")
+    return values.where(finite)
+
+
+def _unread(path: str | Path, table: pd.DataFrame, found: dict[str, tuple[str, float]]) -> list[str]:
+    """Columns of numbers that are no measure known here: the reader may miss one of them."""
+    used = {*SPLIT_COLUMNS, *R_MEASURES, *(column for column, _ in found.values()), *known_measures()}
+    rest = [name for name in table.columns if name not in used and _has_numbers(table[name])]
+    return [f"{path}: columns that are no known measure, so left out: {', '.join(rest)}."] if rest else []
+
+
+def _has_numbers(column: pd.Series) -> bool:
+    cells = column[~column.str.strip().str.lower().isin(_NOT_FINITE)]
+    return len(cells) > 0 and bool(pd.to_numeric(cells, errors="coerce").notna().all())
+
+
+def _without_repeats(path: str | Path, scores: pd.DataFrame, measures: list[str], notes: list[str]) -> pd.DataFrame:
+    """Rows that repeat another with the same scores are left out and told; with other scores they are an error."""
+    same = scores.duplicated([*_KEY, *measures])
+    scores = scores[~same]
+    repeated = scores.duplicated(list(_KEY))
+    if repeated.any():
+        row = scores.index[repeated][0]
+        first = scores.index[(scores[list(_KEY)] == scores.loc[row, list(_KEY)]).all(axis="columns")][0]
+        what = ", ".join(f"{name} {scores.at[row, name]}" for name in _KEY)
+        raise SoakError(f"{path}: row {row + 1} repeats row {first + 1} with other scores: {what}")
+    if same.any():
+        rows = "row" if same.sum() == 1 else "rows"
+        notes.append(f"{path}: {same.sum()} {rows} that repeat another (first: row {same.idxmax() + 1}) left out.")
+    return scores
