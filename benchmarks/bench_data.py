@@ -69,8 +69,8 @@ def _pixels(random: np.random.Generator, rows: int) -> np.ndarray:
 
 
 def decode_idx(folder: Path) -> None:
-    from soak.config.data import DatasetSettings
     from soak.data.decode import decode
+    from soak.data.settings import DatasetSettings
 
     raw = {"images_1": folder / "images.gz", "labels_1": folder / "labels.gz"}
     settings = DatasetSettings(idx=[{"images": str(raw["images_1"]), "labels": str(raw["labels_1"])}])
@@ -78,15 +78,15 @@ def decode_idx(folder: Path) -> None:
 
 
 def decode_csv(folder: Path) -> None:
-    from soak.config.data import DatasetSettings
     from soak.data.decode import decode
+    from soak.data.settings import DatasetSettings
 
     decode("csv", DatasetSettings(csv="x"), {"csv": folder / "images.csv"}, folder / "csv.arrow", folder / "csv.json")
 
 
 def stack(folder: Path) -> None:
-    from soak.config.data import TaskSettings
     from soak.tasks.build import build_task
+    from soak.tasks.settings import TaskSettings
 
     paths = {name: folder / f"{name}.arrow" for name in ("idx", "csv")}
     build_task("pair", TaskSettings(datasets=list(paths)), paths, folder / "pair.arrow", folder / "pair.json")
@@ -102,8 +102,8 @@ def split(folder: Path) -> None:
 
 
 def build_wide(folder: Path) -> None:
-    from soak.config.data import TaskSettings
     from soak.tasks.build import build_task
+    from soak.tasks.settings import TaskSettings
 
     path = folder / "wide.csv"
     settings = TaskSettings(table=str(path), target="y", subset="river", stratum=["y"])

@@ -5,7 +5,7 @@ import os
 
 from snakemake.logging import logger as snakemake_logger
 
-from soak.config.data import TaskSettings
+from soak.tasks.settings import TaskSettings
 from soak.config.load import ConfigError
 from soak.config.readable import config_files
 from soak.experiment import learners_of, load_config, measures_of
@@ -30,7 +30,7 @@ SOURCES = {
     (owner, name): source
     for part in (cfg.datasets, cfg.tasks)
     for owner, one in part.items()
-    for name, source in sources(one).items()
+    for name, source in (sources(one) if part is cfg.datasets else one.sources()).items()
 }
 
 

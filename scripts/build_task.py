@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from soak.config.data import TaskSettings
 from soak.job import job
 from soak.tasks.build import build_task
+from soak.tasks.settings import TaskSettings
 
 with job(snakemake.log):
     settings = TaskSettings.model_validate(snakemake.params.roles)

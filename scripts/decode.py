@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from soak.config.data import DatasetSettings
 from soak.data.decode import decode
+from soak.data.settings import DatasetSettings
 from soak.job import job
 
 with job(snakemake.log):

@@ -38,7 +38,7 @@ FLOW = [
     "smoke",
 ]
 # Light modules that a step after theirs shares with one before.
-SHARED = {"soak.tasks.task", "soak.learners.base"}
+SHARED = {"soak.tasks.task", "soak.learners.base", "soak.data.settings", "soak.data.sources", "soak.tasks.settings"}
 
 
 def step(module):

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from soak.config.data import check_datasets
 from soak.config.fonts import no_font
 from soak.config.learners import LearnerSettings
 from soak.config.load import ConfigError, Places, parse
 from soak.config.workflow import Config
+from soak.data.settings import check_datasets
 from soak.errors import SoakError
 from soak.learners import registry
 from soak.measures import measure

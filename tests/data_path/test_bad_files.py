@@ -11,14 +11,15 @@ import pytest
 from bad_files import DATASETS, GOOD_CSV, IMAGES, TABLES, idx, images_and_labels, number_table, table
 from pydantic import ValidationError
 
-from soak.config.data import DatasetSettings, TaskSettings, check_datasets
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.download import download
+from soak.data.settings import DatasetSettings, check_datasets
 from soak.data.sources import sources
 from soak.data.transpose import transpose
 from soak.errors import SoakError
 from soak.tasks.build import build_task
+from soak.tasks.settings import TaskSettings
 
 
 def decode_here(settings, folder):

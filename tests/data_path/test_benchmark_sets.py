@@ -11,13 +11,14 @@ import pytest
 import yaml
 from bad_files import idx, zip_of
 
-from soak.config.data import DatasetSettings, TaskSettings
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.download import download
+from soak.data.settings import DatasetSettings
 from soak.data.sources import sources
 from soak.data.transpose import transpose
 from soak.tasks.build import build_task
+from soak.tasks.settings import TaskSettings
 from soak.tasks.task import Task
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config" / "benchmark.yaml").read_text())

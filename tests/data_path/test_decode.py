@@ -13,12 +13,12 @@ import pytest
 from bad_files import GOOD_CSV, idx, zip_of
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from soak.config.data import DatasetSettings
 from soak.data.builtin import builtin_images
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.idx import read_idx
 from soak.data.images_csv import image_shape
+from soak.data.settings import DatasetSettings
 from soak.data.sources import Source, kept_as, sources
 from soak.data.transpose import transpose
 

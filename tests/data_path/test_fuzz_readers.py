@@ -16,12 +16,13 @@ from bad_files import GOOD_CSV, IMAGES, arrow, idx, parquet, tar_of, zip_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from soak.config.data import DatasetSettings, TaskSettings
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.idx import read_idx
+from soak.data.settings import DatasetSettings
 from soak.errors import SoakError
 from soak.tasks.build import build_task
+from soak.tasks.settings import TaskSettings
 from soak.tasks.task import Task
 
 STRESS = os.environ.get("SOAK_STRESS") == "1"

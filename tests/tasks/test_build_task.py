@@ -11,12 +11,13 @@ import pyarrow as pa
 import pytest
 from sklearn.datasets import load_diabetes
 
-from soak.config.data import DatasetSettings, TaskSettings
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.delimited import _BLOCK
+from soak.data.settings import DatasetSettings
 from soak.tasks.build import build_task
 from soak.tasks.columns import sort_labels
+from soak.tasks.settings import TaskSettings
 from soak.tasks.task import Task
 
 PEOPLE = pd.DataFrame(

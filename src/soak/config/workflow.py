@@ -4,11 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from soak.config.data import DatasetSettings, TaskSettings
 from soak.config.learners import LearnerSettings
 from soak.config.output import FigureSettings, FocusSettings, ScoresFile, TutorialSettings, VerdictSettings
 from soak.config.resampling import ExecutionSettings, ResamplingOverride, ResamplingSettings, Seeds
+from soak.data.settings import DatasetSettings
 from soak.settings import Settings
+from soak.tasks.settings import TaskSettings
 
 
 class TaskConfig(TaskSettings):

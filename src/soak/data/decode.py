@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.config.data import BinaryPart, DatasetSettings, IdxPart
 from soak.data.binary import read_binary, read_byte_labels
 from soak.data.builtin import SCALE, builtin_images
 from soak.data.dataset import Dataset, check_counts
@@ -17,6 +16,7 @@ from soak.data.idx import read_images, read_labels
 from soak.data.images_csv import images_csv
 from soak.data.number_tables import number_tables
 from soak.data.own import read_own
+from soak.data.settings import BinaryPart, DatasetSettings, IdxPart
 from soak.data.sources import called, kept_as, sources
 from soak.data.writing import RowsFile, row_blocks, telling_disk_errors
 from soak.errors import SoakError

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from soak.config.data import TablePart
 from soak.data.dataset import Dataset
 from soak.data.delimited import DelimitedFile
+from soak.data.settings import TablePart
 from soak.data.values import exact, no_missing, numbers, whole_labels
 from soak.data.writing import RowsFile
 from soak.errors import SoakError

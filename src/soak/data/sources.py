@@ -1,11 +1,11 @@
-"""The raw files of a data set or task, by name: what is downloaded before anything is decoded."""
+"""The raw files of a data set, by name: what is downloaded before anything is decoded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from soak.config.data import BUILTIN_PREFIX, BinaryPart, DatasetSettings, IdxPart, TaskSettings
 from soak.data.addresses import shown
+from soak.data.settings import BinaryPart, DatasetSettings, IdxPart
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,11 @@ class Source:
     hashes: tuple[str, ...] = ()
 
 
-def sources(settings: DatasetSettings | TaskSettings) -> dict[str, Source]:
+def sources(settings: DatasetSettings) -> dict[str, Source]:
     """The raw files by name, each once: an archive of which several members are meant has the name of the first.
 
     images_1, labels_1, images_2, … for files of IDX or bytes, table_1, parts_1, … for tables, in the order of the parts;
-    csv; file for a reader of the user's own; table for a task of its own table.
-    Empty for what needs no file: built-in data, a transpose, a task of data sets.
+    csv; file for a reader of the user's own. Empty for what needs no file: built-in data, a transpose.
     """
     found: dict[str, Source] = {}
     for name, source in _named(settings).items():
@@ -36,12 +35,8 @@ def kept_as(settings: DatasetSettings) -> dict[str, str]:
     return {name: names[source] for name, source in _named(settings).items()}
 
 
-def _named(settings: DatasetSettings | TaskSettings) -> dict[str, Source]:
+def _named(settings: DatasetSettings) -> dict[str, Source]:
     """A name for each file that is needed, with where it comes from."""
-    if isinstance(settings, TaskSettings):
-        if settings.table is None or settings.table.startswith(BUILTIN_PREFIX):
-            return {}
-        return {"table": Source((settings.table,), tuple(settings.hash))}
     found: dict[str, Source] = {}
     entries: Sequence[IdxPart | BinaryPart] = settings.idx or settings.binary or []
     for number, part in enumerate(entries, start=1):

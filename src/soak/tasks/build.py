@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from soak.config.data import BUILTIN_PREFIX, TaskSettings
-from soak.data.sources import called, sources
+from soak.data.sources import called
 from soak.data.writing import telling_disk_errors
 from soak.tasks.from_datasets import task_from_datasets
 from soak.tasks.from_table import task_from_table
+from soak.tasks.settings import BUILTIN_PREFIX, TaskSettings
 
 
 def build_task(
@@ -42,5 +42,5 @@ def build_task(
             task_from_table(name, settings, None, settings.table, arrow, schema)
         else:
             assert paths is not None
-            where = called(sources(settings)["table"], Path(paths))
+            where = called(settings.sources()["table"], Path(paths))
             task_from_table(name, settings, paths, where, arrow, schema)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.config.data import TaskSettings
 from soak.data.dataset import Dataset, counts, write_json
 from soak.data.writing import RowsFile, row_blocks
 from soak.errors import SoakError
 from soak.tasks.columns import sort_labels
+from soak.tasks.settings import TaskSettings
 from soak.tasks.task import Task
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from soak.config.data import TaskSettings
 from soak.data.dataset import counts, write_json
 from soak.data.writing import RowsFile
 from soak.errors import SoakError
 from soak.tasks.columns import ColumnScan, scan
 from soak.tasks.encode import encode_rows, plan_features, smallest_dtype
 from soak.tasks.roles import Roles, resolve_roles
+from soak.tasks.settings import TaskSettings
 from soak.tasks.tables import open_table
 from soak.tasks.targets import RoleValues, check_roles, target_type
 from soak.tasks.task import Task

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from soak.config.data import TaskSettings
 from soak.errors import SoakError
 from soak.names import listed, nearest
+from soak.tasks.settings import TaskSettings
 
 _SINGLE = ("target", "subset", "group", "fold", "weights")
 

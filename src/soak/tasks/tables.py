@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from soak.config.data import BUILTIN_PREFIX
 from soak.data.addresses import file_name
 from soak.data.builtin import builtin_table
 from soak.data.delimited import DelimitedFile
 from soak.data.streams import open_bytes
 from soak.errors import SoakError
+from soak.tasks.settings import BUILTIN_PREFIX
 
 _PACKED = (".gz", ".xz", ".zst", ".bz2", ".zip")
 _KINDS = (".csv", ".tsv", ".parquet", ".arrow")
