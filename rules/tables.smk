@@ -26,7 +26,7 @@ if cfg.tasks:
             tasks=expand("results/tasks/{task}.arrow", task=cfg.tasks),
             splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
             own=own_files(*own_measures()),
-            code=code_of("soak.scoring", "soak.tables"),
+            code=code_of("soak.scores.scoring", "soak.tables"),
         output:
             scores=table_in_report("scores"),
             scores_parquet="results/tables/scores.parquet",
@@ -54,7 +54,7 @@ else:
     rule import_scores:
         input:
             files=[one.file for one in cfg.scores.values()],
-            code=code_of("soak.statistics.read_scores", "soak.tables"),
+            code=code_of("soak.scores.published", "soak.tables"),
         output:
             scores=table_in_report("scores"),
             scores_parquet="results/tables/scores.parquet",
@@ -77,7 +77,7 @@ else:
 rule stats:
     input:
         scores="results/tables/scores.parquet",
-        code=code_of("soak.statistics.summaries", "soak.tables"),
+        code=code_of("soak.scores.summaries", "soak.tables"),
     output:
         [table_in_report(name) for name in STATISTICS],
         expand("results/tables/{name}.parquet", name=STATISTICS),
@@ -104,7 +104,7 @@ rule verdicts:
         fits=["results/tables/fits.parquet"] if cfg.tasks else [],
         notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
         code=code_of(
-            "soak.statistics.verdicts", "soak.statistics.problems", "soak.tables"
+            "soak.scores.verdicts", "soak.tables"
         ),
     output:
         csv=table_in_report("verdicts"),

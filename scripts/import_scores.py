@@ -2,7 +2,7 @@
 
 from soak.files import atomic
 from soak.job import job
-from soak.statistics.read_scores import read_score_files
+from soak.scores.published import read_score_files
 from soak.tables import write_table
 
 with job(snakemake.log):

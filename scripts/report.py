@@ -7,7 +7,7 @@ from pathlib import Path
 from soak.job import job
 from soak.report.texts import TABLES
 from soak.report.write import write_report
-from soak.statistics.problems import read_notes
+from soak.scores.verdicts import read_notes
 from soak.tables import read_table
 
 with job(snakemake.log):

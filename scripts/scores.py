@@ -8,7 +8,7 @@ from soak.fitting.record import read_pack
 from soak.fitting.run import forget
 from soak.job import job
 from soak.measures import measure
-from soak.scoring import Costs, score_task
+from soak.scores.scoring import Costs, score_task
 from soak.tables import read_splits, write_parquet, write_table
 from soak.tasks.task import Task
 

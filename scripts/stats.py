@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from soak.job import job
-from soak.statistics import pvalues, pvalues_downsample, stats
+from soak.scores.summaries import pvalues, pvalues_downsample, stats
 from soak.tables import read_table, write_table
 
 with job(snakemake.log):

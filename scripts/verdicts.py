@@ -1,10 +1,9 @@
 """Rule verdicts: the answer per task and test subset, as a table and in plain words."""
 
-from soak.config.output import VerdictSettings
 from soak.files import atomic
 from soak.job import job
-from soak.statistics import problems, summary, verdicts
-from soak.statistics.problems import read_notes
+from soak.scores.settings import VerdictSettings
+from soak.scores.verdicts import problems, read_notes, summary, verdicts
 from soak.tables import read_table, write_table
 
 with job(snakemake.log):

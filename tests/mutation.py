@@ -20,10 +20,10 @@ ROOT = Path(__file__).parents[1]
 CONFIG = """
 [tool.mutmut]
 source_paths = ["soak"]
-only_mutate = ["soak/resampling/*.py", "soak/statistics/*.py"]
+only_mutate = ["soak/resampling/*.py", "soak/scores/*.py"]
 do_not_mutate = ["*/scans_compiled.py"]
 use_setproctitle = false
-pytest_add_cli_args_test_selection = ["tests/resampling", "tests/statistics"]
+pytest_add_cli_args_test_selection = ["tests/resampling", "tests/scores"]
 pytest_add_cli_args = ["-p", "no:cacheprovider", "--deselect", "tests/resampling/test_scikit_learn.py::test_imports_are_cheap"]
 
 [tool.pytest.ini_options]
@@ -40,7 +40,7 @@ settings.load_profile("few")
 def prepare(folder):
     """Copy package and tests, and let mutmut make all mutants (none of them is run yet)."""
     shutil.copytree(ROOT / "src/soak", folder / "soak", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("resampling", "statistics", "reference"):
+    for name in ("resampling", "scores", "reference"):
         shutil.copytree(ROOT / "tests" / name, folder / "tests" / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pyproject.toml").write_text(CONFIG)
     (folder / "tests/conftest.py").write_text(CONFTEST)

@@ -18,7 +18,7 @@ def test_a_step_does_not_depend_on_later_steps():
 
 
 def test_a_module_that_does_not_import_the_learners_does_not_depend_on_them():
-    assert "cv_glmnet" not in names("soak.statistics.summaries")
+    assert "cv_glmnet" not in names("soak.scores.summaries")
 
 
 def test_digest_depends_on_every_byte(tmp_path):

@@ -1,13 +1,14 @@
-"""Measures: how wrong, or how right, the predictions of one split are.
+"""Measures: how wrong, or how right, the predictions of one split are, and how such a number is shown to people.
 
-The seven usual ones are computed here, so that a job which scores need not import scikit-learn; the others are
-functions of sklearn.metrics, imported when they are called.
+`MEASURES` is the catalogue: a new measure is one more record there. The seven usual ones are computed here, so that a
+job that scores need not import scikit-learn; the others are functions of sklearn.metrics, imported when they are called.
 """
 
+import math
 import re
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # not at run time: names of measures are checked while the co
 _EPSILON = 1e-15  # probabilities are clipped to [eps, 1 - eps], as mlr3's classif.logloss does
 
 _Array = NDArray[Any]
+Compute = Callable[[_Array, _Array, int], float]
+TaskType = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True)
@@ -39,16 +42,35 @@ class Measure:
         Whether a learner without probabilities has no such score.
     greater_is_better : bool
     compute : function of (target, response or probabilities, number of classes)
+        ``target`` and ``response`` have shape (n,): class codes from 0, or values for regression; ``probabilities``
+        has shape (n, number of classes). NaN where the measure is undefined.
+    label : str
+        What sentences and axes call it, such as "log loss"; default: the last part of the name.
+    percent : bool
+        Whether the measure is a share of the test rows, which people read in percent.
+    perfect : float, optional
+        Its value for perfect predictions; None where it is unknown.
+    aliases : mapping of str to float
+        Names in score tables from elsewhere (mlr3's, with ``_`` for ``.``), each with the factor from the number there
+        to this measure.
     """
 
     name: str
-    task_type: Literal["classification", "regression"]
+    task_type: TaskType
     needs_probabilities: bool
     greater_is_better: bool
-    compute: Callable[[_Array, _Array, int], float]
+    compute: Compute
+    label: str = ""
+    percent: bool = False
+    perfect: float | None = None
+    aliases: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        if not self.label:
+            object.__setattr__(self, "label", self.name.rpartition(".")[2].replace("_", " "))
 
     def __call__(self, target: _Array, prediction: "Prediction", classes: Sequence[str]) -> float:
-        """Score predictions; NaN where the measure cannot be had.
+        """Score predictions; NaN where the measure is undefined or the model gives no probabilities for it.
 
         Parameters
         ----------
@@ -63,9 +85,45 @@ class Measure:
             return float("nan")
         return float(self.compute(target, np.asarray(predicted), len(classes)))
 
+    @property
+    def factor(self) -> float:
+        """Number shown = factor * value: 100 for percent, else 1."""
+        return 100.0 if self.percent else 1.0
+
+    @property
+    def axis_label(self) -> str:
+        """Label of an axis: "percent error", "log loss"."""
+        return f"percent {self.label}" if self.percent else self.label
+
+    def format(self, value: float) -> str:
+        """A value as people read it, with its unit: "41.2 %", "0.123"."""
+        return f"{self.number(value)} %" if self.percent else self.number(value)
+
+    def number(self, value: float) -> str:
+        """A value as people read it, scaled, without its unit: "41.2", "0.123"."""
+        shown = self.factor * value
+        return f"{shown:.{self._decimals(shown)}f}" if math.isfinite(shown) else "-"
+
+    def mean_sd(self, mean: float, sd: float) -> str:
+        """Mean ± SD with equally many decimals, as in "10.0 ± 1.0"; the mean alone where the SD is undefined."""
+        if not math.isfinite(sd):
+            return self.number(mean)
+        return f"{self.number(mean)} ± {self.factor * sd:.{self._decimals(self.factor * mean)}f}"
+
+    def _decimals(self, shown: float) -> int:
+        """One decimal in percent, else three significant digits."""
+        if self.percent or not math.isfinite(shown):
+            return 1
+        return max(0, 2 - math.floor(math.log10(abs(shown)))) if shown else 2
+
 
 def measure(name: str) -> Measure:
-    """Find a measure by its name, or one of the user's own by its import path: a `Measure` in a module.
+    """Find a measure by its name in the catalogue, or one of the user's own by its import path.
+
+    Parameters
+    ----------
+    name : str
+        A name of `MEASURES`, or the import path of a `Measure` in a module of the user's own, such as "my.regret".
 
     Raises
     ------
@@ -79,22 +137,43 @@ def measure(name: str) -> Measure:
     """
     if "." in name:
         return _own(name)
-    if name not in _MEASURES:
+    if name not in MEASURES:
         raise SoakError(f"there is no measure '{name}'; {_near(name)}")
-    return _MEASURES[name]
+    return MEASURES[name]
+
+
+def column_measure(name: str) -> Measure:
+    """The measure of a column of a score table: `measure`, or for an unknown name a loss of that name.
+
+    Score tables from elsewhere may hold measures that are in no catalogue.
+
+    Examples
+    --------
+    >>> column_measure("roc_auc").label, column_measure("regret_of_play").label
+    ('area under the ROC curve', 'regret of play')
+    """
+    try:
+        return measure(name)
+    except SoakError:
+        return Measure(name, "regression", False, False, _unknown)
+
+
+def _unknown(target: _Array, predicted: _Array, n_classes: int) -> float:
+    """How to compute a measure of unknown name is unknown."""
+    return float("nan")
 
 
 def _near(name: str) -> str:
     """The measure that is likely meant (rmse is root_mean_squared_error), or all of them by task type."""
     plain = re.sub("^neg_|_(score|loss|error)$", "", name.lower())
-    initials = [one for one in _MEASURES if "".join(word[0] for word in one.split("_")) == plain]
-    within = [one for one in _MEASURES if plain in one.split("_") or (len(plain) > 2 and one.startswith(plain))]
-    near = next(iter(initials), None) or nearest_name(name, _MEASURES) or next(iter(within), None)
+    initials = [known for known in MEASURES if "".join(word[0] for word in known.split("_")) == plain]
+    within = [known for known in MEASURES if plain in known.split("_") or (len(plain) > 2 and known.startswith(plain))]
+    near = next(iter(initials), None) or nearest_name(name, MEASURES) or next(iter(within), None)
     if near:
         return f"did you mean '{near}'?"
     names: dict[str, list[str]] = {}
-    for one in _MEASURES.values():
-        names.setdefault(one.task_type, []).append(one.name)
+    for known in MEASURES.values():
+        names.setdefault(known.task_type, []).append(known.name)
     return "; ".join(f"for {task_type} there are {', '.join(those)}" for task_type, those in names.items())
 
 
@@ -103,13 +182,8 @@ def _own(path: str) -> Measure:
     """A measure of the user's own; its column in scores.csv is called as in the config."""
     found = find(path, "measure")
     if not isinstance(found, Measure):
-        raise SoakError(f"measure: '{path}' is a {type(found).__name__}; needed is a soak.measures.Measure")
+        raise SoakError(f"measure: expected '{path}' to be a soak.measures.Measure, got {type(found).__name__}")
     return replace(found, name=path)
-
-
-def known_measures() -> tuple[str, ...]:
-    """Names of all measures."""
-    return tuple(_MEASURES)
 
 
 def _zero_one_loss(target: _Array, response: _Array, n_classes: int) -> float:
@@ -136,7 +210,10 @@ def _roc_auc(target: _Array, probabilities: _Array, n_classes: int) -> float:
 
 
 def _area(positive: _Array, score: _Array) -> float:
-    """Probability that a positive row has a higher score than a negative one; equal scores count half."""
+    """Probability that a positive row has a higher score than a negative one; equal scores count half.
+
+    By ranks, as the statistic of Mann and Whitney: (mean rank of the positive rows - (n_positive + 1) / 2) / n_negative.
+    """
     _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
     rank = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # the mean rank of equal scores
     n_positive = int(positive.sum())
@@ -157,7 +234,7 @@ def _r2(target: _Array, response: _Array, n_classes: int) -> float:
     return 1 - float(((target - response) ** 2).sum()) / total if total > 0 else float("nan")
 
 
-def _sklearn(name: str, averages: bool = False) -> Callable[[_Array, _Array, int], float]:
+def _sklearn(name: str, averages: bool = False) -> Compute:
     """A function of sklearn.metrics; what it refuses (a logarithm of a negative value, say) is NaN.
 
     ``averages``: with two classes the score of the first, with more the mean of all classes' scores.
@@ -171,7 +248,7 @@ def _sklearn(name: str, averages: bool = False) -> Callable[[_Array, _Array, int
             options = {"average": "macro"} if n_classes > 2 else {"pos_label": 0}
         if predicted.ndim == 2:
             predicted = predicted.astype(np.float64)
-            predicted /= predicted.sum(axis=1, keepdims=True)  # float32 shares add up to 1 only nearly
+            predicted /= predicted.sum(axis=1, keepdims=True)  # shares in float32 add up to 1 only nearly
             if name == "average_precision_score":
                 if n_classes == 2:
                     predicted = predicted[:, 0]
@@ -189,52 +266,95 @@ def _sklearn(name: str, averages: bool = False) -> Callable[[_Array, _Array, int
     return compute
 
 
-def _classification() -> list[Measure]:
-    by_response = [
-        ("zero_one_loss", False, _zero_one_loss),
-        ("accuracy", True, _accuracy),
-        ("accuracy_score", True, _accuracy),
-        ("balanced_accuracy", True, _sklearn("balanced_accuracy_score")),
-        ("balanced_accuracy_score", True, _sklearn("balanced_accuracy_score")),
-        ("cohen_kappa_score", True, _sklearn("cohen_kappa_score")),
-        ("f1_score", True, _sklearn("f1_score", averages=True)),
-        ("hamming_loss", False, _zero_one_loss),
-        ("jaccard_score", True, _sklearn("jaccard_score", averages=True)),
-        ("matthews_corrcoef", True, _sklearn("matthews_corrcoef")),
-        ("precision_score", True, _sklearn("precision_score", averages=True)),
-        ("recall_score", True, _sklearn("recall_score", averages=True)),
-    ]
-    by_probabilities = [
-        ("log_loss", False, _log_loss),
-        ("roc_auc", True, _roc_auc),
-        ("roc_auc_score", True, _roc_auc),
-        ("average_precision_score", True, _sklearn("average_precision_score", averages=True)),
-        ("brier_score_loss", False, _sklearn("brier_score_loss")),
-        ("d2_brier_score", True, _sklearn("d2_brier_score")),
-        ("d2_log_loss_score", True, _sklearn("d2_log_loss_score")),
-        ("top_k_accuracy_score", True, _sklearn("top_k_accuracy_score")),
-    ]
-    return [Measure(name, "classification", False, greater, compute) for name, greater, compute in by_response] + [
-        Measure(name, "classification", True, greater, compute) for name, greater, compute in by_probabilities
-    ]
+def _loss(task_type: TaskType, name: str, compute: Compute, *, probabilities: bool = False, **facts: Any) -> Measure:
+    """A record of which smaller values are better, and 0 is perfect."""
+    return Measure(name, task_type, probabilities, greater_is_better=False, compute=compute, perfect=0.0, **facts)
 
 
-def _regression() -> list[Measure]:
-    own = [
-        ("mean_squared_error", False, _mean_squared_error),
-        ("mean_absolute_error", False, _mean_absolute_error),
-        ("r2", True, _r2),
-        ("r2_score", True, _r2),
-    ]
-    errors = (
-        "root_mean_squared_error median_absolute_error max_error mean_absolute_percentage_error mean_pinball_loss "
-        "mean_squared_log_error root_mean_squared_log_error mean_poisson_deviance mean_gamma_deviance "
-        "mean_tweedie_deviance"
-    )
-    scores = "explained_variance_score d2_absolute_error_score d2_pinball_score d2_tweedie_score"
-    others = [(name, False, _sklearn(name)) for name in errors.split()]
-    others += [(name, True, _sklearn(name)) for name in scores.split()]
-    return [Measure(name, "regression", False, greater, compute) for name, greater, compute in own + others]
+def _score(task_type: TaskType, name: str, compute: Compute, *, probabilities: bool = False, **facts: Any) -> Measure:
+    """A record of which greater values are better, and 1 is perfect."""
+    return Measure(name, task_type, probabilities, greater_is_better=True, compute=compute, perfect=1.0, **facts)
 
 
-_MEASURES = {measure.name: measure for measure in (*_classification(), *_regression())}
+def _also_by_long_name(record: Measure) -> tuple[Measure, Measure]:
+    """A measure by its short name and by that of sklearn.metrics, NAME_score."""
+    return record, replace(record, name=f"{record.name}_score", aliases={})
+
+
+_CLASSES: TaskType = "classification"
+_NUMBERS: TaskType = "regression"
+
+_RECORDS = (
+    # Of predicted classes
+    _loss(
+        _CLASSES,
+        "zero_one_loss",
+        _zero_one_loss,
+        label="error",
+        percent=True,
+        aliases={"classif_ce": 1.0, "percent_error": 0.01},
+    ),
+    *_also_by_long_name(_score(_CLASSES, "accuracy", _accuracy, percent=True, aliases={"classif_acc": 1.0})),
+    *_also_by_long_name(
+        _score(
+            _CLASSES,
+            "balanced_accuracy",
+            _sklearn("balanced_accuracy_score"),
+            percent=True,
+            aliases={"classif_bacc": 1.0},
+        )
+    ),
+    _score(_CLASSES, "cohen_kappa_score", _sklearn("cohen_kappa_score")),
+    _score(_CLASSES, "f1_score", _sklearn("f1_score", averages=True)),
+    _loss(_CLASSES, "hamming_loss", _zero_one_loss),
+    _score(_CLASSES, "jaccard_score", _sklearn("jaccard_score", averages=True)),
+    _score(_CLASSES, "matthews_corrcoef", _sklearn("matthews_corrcoef")),
+    _score(_CLASSES, "precision_score", _sklearn("precision_score", averages=True)),
+    _score(_CLASSES, "recall_score", _sklearn("recall_score", averages=True)),
+    # Of predicted probabilities
+    _loss(_CLASSES, "log_loss", _log_loss, probabilities=True, aliases={"classif_logloss": 1.0}),
+    *_also_by_long_name(
+        _score(
+            _CLASSES,
+            "roc_auc",
+            _roc_auc,
+            probabilities=True,
+            label="area under the ROC curve",
+            aliases={"classif_auc": 1.0},
+        )
+    ),
+    _score(
+        _CLASSES,
+        "average_precision_score",
+        _sklearn("average_precision_score", averages=True),
+        probabilities=True,
+    ),
+    _loss(_CLASSES, "brier_score_loss", _sklearn("brier_score_loss"), probabilities=True),
+    _score(_CLASSES, "d2_brier_score", _sklearn("d2_brier_score"), probabilities=True),
+    _score(_CLASSES, "d2_log_loss_score", _sklearn("d2_log_loss_score"), probabilities=True),
+    _score(_CLASSES, "top_k_accuracy_score", _sklearn("top_k_accuracy_score"), probabilities=True),
+    # Of predicted numbers
+    _loss(_NUMBERS, "mean_squared_error", _mean_squared_error, aliases={"regr_mse": 1.0}),
+    _loss(_NUMBERS, "mean_absolute_error", _mean_absolute_error, aliases={"regr_mae": 1.0}),
+    *_also_by_long_name(_score(_NUMBERS, "r2", _r2, label="R²", aliases={"regr_rsq": 1.0})),
+    _loss(
+        _NUMBERS,
+        "root_mean_squared_error",
+        _sklearn("root_mean_squared_error"),
+        aliases={"regr_rmse": 1.0},
+    ),
+    _loss(_NUMBERS, "median_absolute_error", _sklearn("median_absolute_error")),
+    _loss(_NUMBERS, "max_error", _sklearn("max_error")),
+    _loss(_NUMBERS, "mean_absolute_percentage_error", _sklearn("mean_absolute_percentage_error")),
+    _loss(_NUMBERS, "mean_pinball_loss", _sklearn("mean_pinball_loss")),
+    _loss(_NUMBERS, "mean_squared_log_error", _sklearn("mean_squared_log_error")),
+    _loss(_NUMBERS, "root_mean_squared_log_error", _sklearn("root_mean_squared_log_error")),
+    _loss(_NUMBERS, "mean_poisson_deviance", _sklearn("mean_poisson_deviance")),
+    _loss(_NUMBERS, "mean_gamma_deviance", _sklearn("mean_gamma_deviance")),
+    _loss(_NUMBERS, "mean_tweedie_deviance", _sklearn("mean_tweedie_deviance")),
+    _score(_NUMBERS, "explained_variance_score", _sklearn("explained_variance_score")),
+    _score(_NUMBERS, "d2_absolute_error_score", _sklearn("d2_absolute_error_score")),
+    _score(_NUMBERS, "d2_pinball_score", _sklearn("d2_pinball_score")),
+    _score(_NUMBERS, "d2_tweedie_score", _sklearn("d2_tweedie_score")),
+)
+MEASURES: dict[str, Measure] = {record.name: record for record in _RECORDS}

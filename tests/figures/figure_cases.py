@@ -10,10 +10,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from soak.config.output import FigureSettings, VerdictSettings
+from soak.config.output import FigureSettings
 from soak.figures.output import FigureFolder
-from soak.statistics import pvalues, pvalues_downsample, stats, verdicts
-from soak.statistics.summaries import SPLIT_COLUMNS
+from soak.scores.settings import VerdictSettings
+from soak.scores.summaries import SPLIT_COLUMNS, pvalues, pvalues_downsample, stats
+from soak.scores.verdicts import verdicts
 
 LONG_NAMES = [f"Region number {number} of the long river valley" for number in range(1, 7)] + [
     f"site_{number}_with_underscores_and_a_long_tail" for number in range(7, 13)

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from soak.config.output import VerdictSettings
-from soak.statistics import pvalues, pvalues_downsample, stats, verdicts
-from soak.statistics.summaries import SPLIT_COLUMNS
+from soak.scores.settings import VerdictSettings
+from soak.scores.summaries import SPLIT_COLUMNS, pvalues, pvalues_downsample, stats
+from soak.scores.verdicts import verdicts
 
 SPLIT = ["task_id", "test_subset", "train_subsets", "test_fold", "seed", "groups", "n_train_groups", "iteration"]
 LEARNERS = ("featureless", "a_convolutional_network_with_dropout", "linear_mlp")

@@ -10,8 +10,7 @@ from soak.data.decode import decode
 from soak.data.settings import DatasetSettings
 from soak.errors import SoakError
 from soak.experiment import load_config
-from soak.measures import measure
-from soak.statistics.quantities import greater_is_better, quantity
+from soak.measures import column_measure, measure
 
 FILES = {
     "my_networks": """
@@ -172,10 +171,10 @@ def test_what_a_reader_may_not_give(outside, returned, message, monkeypatch):
 
 
 def test_measures_of_ones_own_say_what_is_better(outside):
-    assert not greater_is_better("my_measures.count")
-    assert greater_is_better("my_measures.hits")
-    assert not greater_is_better("no_such.measure")
-    assert quantity("my_measures.count").word == "count"
+    assert not column_measure("my_measures.count").greater_is_better
+    assert column_measure("my_measures.hits").greater_is_better
+    assert not column_measure("no_such.measure").greater_is_better
+    assert column_measure("my_measures.count").label == "count"
     assert measure("my_measures.hits").name == "my_measures.hits"
 
 
@@ -188,7 +187,7 @@ def test_measures_of_ones_own_say_what_is_better(outside):
         ),
         (
             {"measures": ["my_measures.not_one"]},
-            ["measures[0]: measure: 'my_measures.not_one' is a int; needed is a soak.measures.Measure"],
+            ["measures[0]: measure: expected 'my_measures.not_one' to be a soak.measures.Measure, got int"],
         ),
         (
             {"figures": {"own": ["my_figure.folds"]}},

@@ -1,4 +1,4 @@
-"""Settings of what comes out: verdict, figures, and scores that come from elsewhere."""
+"""Settings of the figures."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -6,15 +6,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from soak.settings import Settings
-
-
-class VerdictSettings(Settings):
-    """How the verdict on a task is made."""
-
-    alpha: float = Field(default=0.05, gt=0, lt=1, description="level of the Holm-corrected p values")
-    algorithm: str = Field(default="best", description="best, or the name of the algorithm that decides")
-    measure: str = Field(default="first", description="first, or the name of the measure that decides")
-
 
 _COLOR = r"^#[0-9A-Fa-f]{6}$"
 
@@ -79,9 +70,3 @@ class FocusSettings(Settings):
 
     task: str | None = Field(default=None, description="of same_other_all; default: the first that has the test subset")
     test_subset: str | None = Field(default=None, description="default: the one that most tasks have")
-
-
-class ScoresFile(Settings):
-    """A score table from elsewhere, for instance of the R package mlr3resampling."""
-
-    file: str = Field(description="path of a .csv or .parquet file")

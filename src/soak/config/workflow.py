@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from soak.config.learners import LearnerSettings
-from soak.config.output import FigureSettings, FocusSettings, ScoresFile, TutorialSettings, VerdictSettings
+from soak.config.output import FigureSettings, FocusSettings, TutorialSettings
 from soak.config.resampling import ExecutionSettings, ResamplingOverride, ResamplingSettings, Seeds
 from soak.data.settings import DatasetSettings
+from soak.scores.settings import ScoresFile, VerdictSettings
 from soak.settings import Settings
 from soak.tasks.settings import TaskSettings
 

@@ -14,8 +14,8 @@ from soak.figures.layout import Panels, draw_panels, panel_title
 from soak.figures.output import FigureFolder
 from soak.figures.shown import algorithms_of, full_size, in_words, mean_sd, shown_scores
 from soak.figures.style import Style
-from soak.statistics.quantities import Quantity, format_p, quantity
-from soak.statistics.summaries import first_measures
+from soak.measures import Measure, column_measure
+from soak.scores.summaries import first_measures, format_p
 
 # From top to bottom: what is compared stands between the two.
 LINES = ("other", "other-same", "same", "all-same", "all")
@@ -30,7 +30,7 @@ class _Panel:
     head: str
     means: pd.DataFrame
     tests: pd.DataFrame
-    shown: Quantity
+    shown: Measure
 
 
 def pvalue(scores: pd.DataFrame, pvalues: pd.DataFrame, folder: FigureFolder) -> list[Path]:
@@ -46,7 +46,7 @@ def pvalue(scores: pd.DataFrame, pvalues: pd.DataFrame, folder: FigureFolder) ->
     tests = _shown_tests(pvalues, first_measures(scores))
     keys = ["task_id", "test_subset"]
     panels = [
-        _Panel(task, f"{task}\ntest: {subset}", rows, _of(tests, task, subset), quantity(rows["measure"].iloc[0]))
+        _Panel(task, f"{task}\ntest: {subset}", rows, _of(tests, task, subset), column_measure(rows["measure"].iloc[0]))
         for (task, subset), rows in means.groupby(keys, sort=False)
     ]
     if not panels:
@@ -72,7 +72,7 @@ def pvalue_downsample(scores: pd.DataFrame, downsampled: pd.DataFrame, folder: F
         size = int(rows["n_train_groups"].iloc[0])
         here = shown[(shown["task_id"] == task) & (shown["test_subset"] == subset)]
         full, equal = mean_sd(full_size(here)), mean_sd(here[here["n_train_groups"] == size])
-        shown_as = quantity(full["measure"].iloc[0])
+        shown_as = column_measure(full["measure"].iloc[0])
         panels += [
             _Panel(task, f"{task}\ntest: {subset}, full size", full, _of(full_tests, task, subset), shown_as),
             _Panel(
@@ -180,7 +180,7 @@ def _panel(axes: Axes, panel: _Panel, limits: tuple[float, float], share: float,
     axes.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
     axes.set_xticks([tick for tick in axes.get_xticks() if low <= tick <= high])
     axes.annotate(
-        panel.shown.label, (share / 2, 0), (0, -2.3 * style.size), xycoords="axes fraction",
+        panel.shown.axis_label, (share / 2, 0), (0, -2.3 * style.size), xycoords="axes fraction",
         textcoords="offset points", ha="center", va="top", annotation_clip=False,
     )  # fmt: skip
     for side in ("bottom", "left"):
@@ -228,7 +228,7 @@ def _of(tests: pd.DataFrame, task: str, subset: str) -> pd.DataFrame:
 def _data(means: pd.DataFrame, tests: pd.DataFrame, extra: list[str]) -> pd.DataFrame:
     """One table of both: a line per mean, and one per comparison with its P value."""
     compared = tests[tests["algorithm"].isin(means["algorithm"].unique())]
-    factors = compared["measure"].map(lambda measure: quantity(measure).factor).astype(float)
+    factors = compared["measure"].map(lambda measure: column_measure(measure).factor).astype(float)
     both = pd.concat(
         [
             means.rename(columns={"train_subsets": "line", "mean": "value"}),

@@ -14,7 +14,7 @@ from soak.figures.output import FigureFolder
 from soak.figures.overview import overview
 from soak.figures.sizes import sizes
 from soak.figures.test_error import test_error, test_error_mean_sd
-from soak.statistics import first_measures
+from soak.scores.summaries import first_measures
 
 # Figures made of the tables alone, in the order in which a reader wants them.
 RESULTS = (

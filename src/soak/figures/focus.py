@@ -14,7 +14,7 @@ from soak.figures.layout import Panels, below, draw_panels, panel_title, room_be
 from soak.figures.output import FigureFolder
 from soak.figures.shown import algorithms_of, full_size, in_words, mean_sd, shown_scores
 from soak.figures.style import Style
-from soak.statistics.quantities import quantity
+from soak.measures import column_measure
 
 _COLUMNS = 4  # tasks side by side
 
@@ -134,7 +134,7 @@ def _dress(axes: Axes, labels: list[str], count: int) -> None:
 def _axis_label(means: pd.DataFrame, style: Style, width: float) -> str:
     """For instance "percent error (mean ± SD, n = 3)"."""
     n = int(means["n"].max())
-    label = quantity(means["measure"].iloc[0]).label
+    label = column_measure(means["measure"].iloc[0]).axis_label
     return style.wrap(f"{label} ({'one fold' if n == 1 else f'mean ± SD, n = {n}'})", width)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from soak.figures.predictions import PREDICTION_COLUMNS
 from soak.fitting.record import FitRecord
-from soak.scoring import read_prediction
+from soak.scores.scoring import read_prediction
 from soak.tasks.task import Task
 
 

@@ -12,7 +12,7 @@ from soak.figures.colors import GREY, MARKERS
 from soak.figures.layout import Panels, below, draw_panels
 from soak.figures.output import FigureFolder
 from soak.figures.style import Style
-from soak.statistics.quantities import greater_is_better, quantity
+from soak.measures import column_measure
 
 _LEGEND = "a difference is seen for:"
 _MOST_NAMES = 8  # more points have numbers
@@ -93,12 +93,12 @@ def _points(verdicts: pd.DataFrame, pvalues: pd.DataFrame) -> pd.DataFrame:
             continue
         seen = {name: row["verdict"][f"{name}-same"] != "no difference seen" for name in ("other", "all")}
         found = "both" if all(seen.values()) else "other" if seen["other"] else "all" if seen["all"] else "neither"
-        fold = not greater_is_better(key.measure) and (same > 0).all() and (compare > 0).all()
-        change = np.log2(compare / same) if fold else (compare - same) * quantity(key.measure).factor
+        fold = not column_measure(key.measure).greater_is_better and (same > 0).all() and (compare > 0).all()
+        change = np.log2(compare / same) if fold else (compare - same) * column_measure(key.measure).factor
         rows.append(
             {
                 **key._asdict(),
-                "scale": "log2 fold change" if fold else f"difference of {quantity(key.measure).label}",
+                "scale": "log2 fold change" if fold else f"difference of {column_measure(key.measure).axis_label}",
                 "other_same": change["other-same"],
                 "all_same": change["all-same"],
                 "difference_seen": found,

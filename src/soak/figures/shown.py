@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from soak.statistics.quantities import Quantity, quantity
-from soak.statistics.summaries import first_measures
+from soak.measures import Measure, column_measure
+from soak.scores.summaries import first_measures
 
 KEYS = ["task_id", "test_subset", "train_subsets", "algorithm"]
 
@@ -24,7 +24,7 @@ def shown_scores(scores: pd.DataFrame, measures: Mapping[str, str] | None = None
     -------
     DataFrame
         `KEYS`, test_fold, seed, groups, n_train_groups, measure (as scores.csv calls it) and value (in the unit of
-        `soak.statistics.quantities.quantity`); rows in the order of ``scores``, empty scores left out.
+        `soak.measures.column_measure`); rows in the order of ``scores``, empty scores left out.
     """
     measures = first_measures(scores) if measures is None else measures
     columns = [*KEYS, "test_fold", "seed", "groups", "n_train_groups"]
@@ -33,7 +33,7 @@ def shown_scores(scores: pd.DataFrame, measures: Mapping[str, str] | None = None
     for task, measure in measures.items():
         part = rows.loc[rows["task_id"] == task, columns]
         values = rows.loc[rows["task_id"] == task, measure].astype(float)
-        parts.append(part.assign(measure=measure, value=quantity(measure).factor * values))
+        parts.append(part.assign(measure=measure, value=column_measure(measure).factor * values))
     table = pd.concat(parts) if parts else pd.DataFrame(columns=[*columns, "measure", "value"])
     return table[table["value"].notna()].reset_index(drop=True)
 
@@ -52,12 +52,12 @@ def mean_sd(shown: pd.DataFrame, keys: list[str] | None = None) -> pd.DataFrame:
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
     """For a figure's CSV: the measure by the name of what is drawn (percent_error, not zero_one_loss)."""
-    names = {name: column_name(quantity(name)) for name in table["measure"].unique()}
+    names = {name: column_name(column_measure(name)) for name in table["measure"].unique()}
     return table.assign(measure=table["measure"].map(names))
 
 
-def column_name(shown: Quantity) -> str:
-    return shown.label.replace(" ", "_")
+def column_name(shown: Measure) -> str:
+    return shown.axis_label.replace(" ", "_")
 
 
 def algorithms_of(table: pd.DataFrame) -> list[str]:

@@ -14,7 +14,7 @@ from soak.figures.layout import Panels, below, chunks, draw_panels, panel_title,
 from soak.figures.output import FigureFolder
 from soak.figures.shown import KEYS, algorithms_of, in_words, mean_sd, shown_scores
 from soak.figures.style import Style
-from soak.statistics.quantities import quantity
+from soak.measures import column_measure
 
 _COLUMNS = 5
 
@@ -81,7 +81,9 @@ def sizes(scores: pd.DataFrame, folder: FigureFolder) -> list[Path]:
                     if last:
                         below(place, "train groups", style)
                     if column == 0:
-                        place.set_ylabel(style.wrap(quantity(here["measure"].iloc[0]).label, 1.2 * style.scale))
+                        place.set_ylabel(
+                            style.wrap(column_measure(here["measure"].iloc[0]).axis_label, 1.2 * style.scale)
+                        )
                     if column == len(line) - 1:
                         side_title(place, names[algorithm], style)
         present = [name for name in TRAIN_SUBSETS if (shown["train_subsets"] == name).any()]

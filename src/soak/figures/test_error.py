@@ -15,7 +15,7 @@ from soak.figures.layout import Panels, below, chunks, draw_panels, panel_title,
 from soak.figures.output import FigureFolder
 from soak.figures.shown import algorithms_of, full_size, in_words, mean_sd, shown_scores
 from soak.figures.style import Style
-from soak.statistics.quantities import quantity
+from soak.measures import column_measure
 
 _COLUMNS = 6  # panels side by side
 
@@ -72,7 +72,7 @@ def _faceted(table: pd.DataFrame, style: Style, name: str, draw: Draw) -> Figure
     ]
     height = style.scale * len(algorithms) * (0.06 + style.line * most) + 0.08
     axis_labels = {
-        task: style.wrap(quantity(rows["measure"].iloc[0]).label, width)
+        task: style.wrap(column_measure(rows["measure"].iloc[0]).axis_label, width)
         for task, rows in table.groupby("task_id", sort=False)
     }
     tick_room = room_below(axis_labels.values(), style)

@@ -13,7 +13,7 @@ from soak.figures.colors import GREY, MARKERS
 from soak.figures.layout import Panels, below, draw_panels
 from soak.figures.output import FigureFolder
 from soak.figures.style import Style
-from soak.statistics.quantities import quantity
+from soak.measures import column_measure
 
 SETS = ("validation", "subtrain")
 _WORDS = {"error_percent": "percent error", "loss": "log loss"}  # measures of torch_loop.csv
@@ -76,14 +76,14 @@ def history(
         Which task or train set, for the heading.
     """
     style = folder.style
-    shown = table.assign(value=table["value"] * table["measure"].map(lambda measure: quantity(measure).factor))
+    shown = table.assign(value=table["value"] * table["measure"].map(lambda measure: column_measure(measure).factor))
     measures = list(table["measure"].unique())
     selected = None if pd.isna(selected_epochs) else int(selected_epochs or 0)
     with style.applied():
         figure, axes = draw_panels(_curve_panels(style, len(measures)), style, _heading(name, what), name)
         for place, measure in zip([row[0] for row in axes], measures, strict=True):
             _curves(place, shown[shown["measure"] == measure], "epoch", "value", style, minima=False)
-            place.set_ylabel(quantity(measure).label)
+            place.set_ylabel(column_measure(measure).axis_label)
             if selected is not None:
                 place.axvline(selected, color=GREY, lw=1, ls="--", zorder=1)
         _dress([row[0] for row in axes], style, "epoch", selected, minima=False)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from soak.figures.colors import COLORS, TRAIN_SUBSETS
 from soak.figures.shown import KEYS, algorithms_of, full_size, mean_sd, shown_scores
-from soak.statistics.quantities import quantity
-from soak.statistics.summaries import undefined_reason
+from soak.measures import column_measure
+from soak.scores.summaries import undefined_reason
 
 MOST_ROWS = 20_000  # of a table in the report; all rows are in results/tables/
 _ABSOLUTE = re.compile(r"(?<![\w.:/~\\-])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\",]+[/\\])+([^\s/\\:'\",]*)")
@@ -101,7 +101,7 @@ def chart_data(scores: pd.DataFrame, colors: Mapping[str, str] = COLORS) -> dict
     panels = []
     for (task, subset), rows in shown.groupby(["task_id", "test_subset"], sort=False):
         of = means[(means["task_id"] == task) & (means["test_subset"] == subset)]
-        what = quantity(rows["measure"].iloc[0])
+        what = column_measure(rows["measure"].iloc[0])
         names = {"train_subsets": "trained_on"}
         points = rows[[*KEYS[2:], "test_fold", "seed", "value"]].rename(columns=names)
         bars = of[[*KEYS[2:], "mean", "sd", "n"]].rename(columns=names)
@@ -111,7 +111,7 @@ def chart_data(scores: pd.DataFrame, colors: Mapping[str, str] = COLORS) -> dict
             {
                 "task": task,
                 "test_subset": subset,
-                "label": what.label,
+                "label": what.axis_label,
                 "algorithms": algorithms_of(of),
                 "points": _records(points),
                 "means": _records(bars),

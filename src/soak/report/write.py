@@ -12,7 +12,6 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from soak.config.output import VerdictSettings
 from soak.errors import SoakError
 from soak.figures.captions import caption, title
 from soak.figures.colors import COLORS
@@ -27,9 +26,9 @@ from soak.report.content import (
     without_paths,
 )
 from soak.report.texts import BIBTEX, CITATION, FIGURES, TABLES
-from soak.statistics.problems import problems
-from soak.statistics.summaries import stats
-from soak.statistics.verdicts import CAUTION, RULE
+from soak.scores.settings import VerdictSettings
+from soak.scores.summaries import stats
+from soak.scores.verdicts import CAUTION, RULE, problems
 
 _HERE = Path(__file__).parent
 

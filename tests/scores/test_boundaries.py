@@ -4,19 +4,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from soak.statistics import read_scores
-from soak.statistics.quantities import quantity
-from soak.statistics.summaries import undefined_reason
-from soak.statistics.t_tests import welch_p
-from soak.statistics.verdicts import NO_DIFFERENCE, _judge
+from soak.measures import column_measure
+from soak.scores.published import read_scores
+from soak.scores.summaries import undefined_reason, welch_p
+from soak.scores.verdicts import NO_DIFFERENCE, _judge
 
 
 @pytest.mark.parametrize(
-    ("name", "word"),
+    ("name", "label"),
     [("r2", "R²"), ("roc_auc", "area under the ROC curve"), ("log_loss", "log loss"), ("f1_score", "f1 score")],
 )
-def test_words_of_measures(name, word):
-    assert quantity(name).word == word
+def test_labels_of_measures(name, label):
+    assert column_measure(name).label == label
 
 
 def test_two_values_are_enough_for_a_welch_test():

@@ -7,23 +7,12 @@ import numpy as np
 import pandas as pd
 
 from soak.errors import SoakError
-from soak.measures import known_measures
+from soak.measures import MEASURES
 from soak.names import nearest
-from soak.statistics.summaries import SPLIT_COLUMNS
+from soak.scores.summaries import SPLIT_COLUMNS
 
-# Names of measures in mlr3, with _ or . between the words, and the factor from theirs to ours.
-R_MEASURES = {
-    "classif_ce": ("zero_one_loss", 1.0),
-    "percent_error": ("zero_one_loss", 0.01),
-    "classif_acc": ("accuracy", 1.0),
-    "classif_bacc": ("balanced_accuracy", 1.0),
-    "classif_auc": ("roc_auc", 1.0),
-    "classif_logloss": ("log_loss", 1.0),
-    "regr_mse": ("mean_squared_error", 1.0),
-    "regr_rmse": ("root_mean_squared_error", 1.0),
-    "regr_mae": ("mean_absolute_error", 1.0),
-    "regr_rsq": ("r2", 1.0),
-}
+# Names of measures in mlr3, with _ or . between the words: our name, and the factor from theirs to ours.
+R_MEASURES = {alias: (name, factor) for name, one in MEASURES.items() for alias, factor in one.aliases.items()}
 REQUIRED = ("task_id", "test_subset", "train_subsets", "test_fold", "algorithm")
 _NOT_FINITE = ("", "na", "nan", "inf", "-inf", "+inf", "infinity", "-infinity")
 _TRAIN_SUBSETS = ("same", "other", "all")
@@ -93,7 +82,7 @@ def read_scores(
     Notes
     -----
     An empty cell, NA, NaN or an infinite value is a score that could not be had: it is left out of all that
-    follows, and `soak.statistics.problems` counts it for the report.
+    follows, and `soak.scores.verdicts.problems` counts it for the report.
     """
     table = _read(Path(path))
     names = {column: column.replace(".", "_") for column in table.columns}
@@ -152,12 +141,11 @@ def _find_measures(
 ) -> dict[str, tuple[str, float]]:
     """The column and factor of each measure, in the order asked for or that of the file."""
     found: dict[str, tuple[str, float]] = {}
-    known = known_measures()
     for column in table.columns:
         if column in R_MEASURES:
             name, factor = R_MEASURES[column]
             found.setdefault(name, (column, factor))
-        elif column in known or (measures is not None and column in measures):
+        elif column in MEASURES or (measures is not None and column in measures):
             found[column] = (column, 1.0)
     if measures is not None:
         for name in measures:
@@ -231,7 +219,7 @@ def _numbers(path: str | Path, table: pd.DataFrame, column: str, *, empty: bool)
 
 def _unread(path: str | Path, table: pd.DataFrame, found: dict[str, tuple[str, float]]) -> list[str]:
     """Columns of numbers that are no measure known here: the reader may miss one of them."""
-    used = {*SPLIT_COLUMNS, *R_MEASURES, *(column for column, _ in found.values()), *known_measures()}
+    used = {*SPLIT_COLUMNS, *R_MEASURES, *(column for column, _ in found.values()), *MEASURES}
     rest = [name for name in table.columns if name not in used and _has_numbers(table[name])]
     return [f"{path}: columns that are no known measure, so left out: {', '.join(rest)}."] if rest else []
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from soak.fitting.record import FitRecord
 from soak.measures import measure
-from soak.scoring import HISTORY_COLUMNS, Costs, score_task
+from soak.scores.scoring import HISTORY_COLUMNS, Costs, score_task
 from soak.tasks.task import Task
 
 TASK = Task(

@@ -4,13 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from soak.config.output import VerdictSettings
 from soak.errors import SoakError
-from soak.statistics import pvalues, stats, summary, verdicts
-from soak.statistics.problems import problems
-from soak.statistics.quantities import format_p, greater_is_better, quantity
-from soak.statistics.summaries import SPLIT_COLUMNS
-from soak.statistics.verdicts import VERDICTS_COLUMNS
+from soak.measures import column_measure
+from soak.scores.settings import VerdictSettings
+from soak.scores.summaries import SPLIT_COLUMNS, format_p, pvalues, stats
+from soak.scores.verdicts import VERDICTS_COLUMNS, problems, summary, verdicts
 
 SPREAD = np.array([-1, 0.5, 1, -0.5])
 
@@ -136,25 +134,25 @@ def test_p_is_written_plainly(p: float, text: str) -> None:
     assert format_p(p) == text
 
 
-def test_quantities_have_words_and_units() -> None:
-    assert quantity("zero_one_loss").format(0.412) == "41.2 %"
-    assert quantity("zero_one_loss").label == "percent error"
-    assert quantity("mean_squared_error").format(3256.4) == "3256"
-    assert quantity("max_error").label == "max error"
+def test_measures_have_labels_and_units() -> None:
+    assert column_measure("zero_one_loss").format(0.412) == "41.2 %"
+    assert column_measure("zero_one_loss").axis_label == "percent error"
+    assert column_measure("mean_squared_error").format(3256.4) == "3256"
+    assert column_measure("max_error").axis_label == "max error"
 
 
 def test_mean_and_sd_have_equal_decimals() -> None:
-    assert quantity("mean_squared_error").mean_sd(545.2, 11.23) == "545 ± 11"
-    assert quantity("log_loss").mean_sd(0.1234, 0.01) == "0.123 ± 0.010"
-    assert quantity("zero_one_loss").mean_sd(0.1, 0.01) == "10.0 ± 1.0"
-    assert quantity("zero_one_loss").mean_sd(0.1, np.nan) == "10.0"
-    assert quantity("r2").mean_sd(0.0, 0.1) == "0.00 ± 0.10"
+    assert column_measure("mean_squared_error").mean_sd(545.2, 11.23) == "545 ± 11"
+    assert column_measure("log_loss").mean_sd(0.1234, 0.01) == "0.123 ± 0.010"
+    assert column_measure("zero_one_loss").mean_sd(0.1, 0.01) == "10.0 ± 1.0"
+    assert column_measure("zero_one_loss").mean_sd(0.1, np.nan) == "10.0"
+    assert column_measure("r2").mean_sd(0.0, 0.1) == "0.00 ± 0.10"
 
 
 def test_what_is_better_is_known_of_all_measures() -> None:
-    assert greater_is_better("f1_score")
-    assert not greater_is_better("zero_one_loss")
-    assert not greater_is_better("regret_of_my_own")
+    assert column_measure("f1_score").greater_is_better
+    assert not column_measure("zero_one_loss").greater_is_better
+    assert not column_measure("regret_of_my_own").greater_is_better
 
 
 def test_featureless_decides_only_if_it_is_named() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from soak.statistics import pvalues, read_scores, stats
+from soak.scores.published import read_scores
+from soak.scores.summaries import pvalues, stats
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 CASES = [

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from soak.errors import SoakError
-from soak.statistics import problems, pvalues, read_scores
-from soak.statistics.read_scores import read_score_files
-from soak.statistics.summaries import SPLIT_COLUMNS
+from soak.scores.published import read_score_files, read_scores
+from soak.scores.summaries import SPLIT_COLUMNS, pvalues
+from soak.scores.verdicts import problems
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 R_TABLE = """task_id,test.subset,train.subsets,test.fold,learner_id,classif.ce,percent_error

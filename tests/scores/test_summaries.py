@@ -5,9 +5,19 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_ind, ttest_rel
 
-from soak.statistics import first_measures, problems, pvalues, pvalues_downsample, stats
-from soak.statistics.summaries import PVALUES_COLUMNS, SPLIT_COLUMNS, STATS_COLUMNS
-from soak.statistics.t_tests import holm, paired_p, welch_p
+from soak.scores.summaries import (
+    PVALUES_COLUMNS,
+    SPLIT_COLUMNS,
+    STATS_COLUMNS,
+    first_measures,
+    holm,
+    paired_p,
+    pvalues,
+    pvalues_downsample,
+    stats,
+    welch_p,
+)
+from soak.scores.verdicts import problems
 
 FULL = {"same": 20, "other": 40, "all": 60}
 

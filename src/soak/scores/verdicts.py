@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from soak.config.output import VerdictSettings
 from soak.errors import SoakError
+from soak.measures import Measure, column_measure
 from soak.names import nearest
-from soak.statistics.quantities import Quantity, format_p, greater_is_better, quantity
-from soak.statistics.summaries import undefined_reason
-from soak.statistics.t_tests import holm
+from soak.scores.settings import VerdictSettings
+from soak.scores.summaries import first_measures, format_p, holm, measure_columns, undefined_reason
 
 VERDICTS_COLUMNS = (
     "task_id",
@@ -50,7 +50,7 @@ def verdicts(
     Parameters
     ----------
     pvalues, stats : DataFrame
-        As `soak.statistics.pvalues` and `soak.statistics.stats` give them.
+        As `soak.scores.summaries.pvalues` and `soak.scores.summaries.stats` give them.
     settings : VerdictSettings
         ``alpha``; ``algorithm``: best or a name; ``measure``: first or a name.
     featureless : collection of str
@@ -107,7 +107,7 @@ def _task_rows(
     featureless: Collection[str],
 ) -> Iterable[dict[str, object]]:
     measure = means["measure"].iloc[0] if settings.measure == "first" else settings.measure
-    greater = greater_is_better(measure)
+    greater = column_measure(measure).greater_is_better
     baselines = set(featureless) - {settings.algorithm}  # unless the config asks for it
     tests = tests[(tests["measure"] == measure) & ~tests["algorithm"].isin(baselines)]
     means = means[(means["measure"] == measure) & ~means["algorithm"].isin(baselines)]
@@ -136,7 +136,7 @@ def _task_rows(
         yield {
             **{name: getattr(row, name) for name in VERDICTS_COLUMNS if hasattr(row, name)},
             "verdict": verdict,
-            "text": _text(row, verdict, _other_words(others), quantity(measure)) + _otherwise(otherwise),
+            "text": _text(row, verdict, _other_words(others), column_measure(measure)) + _otherwise(otherwise),
         }
 
 
@@ -163,7 +163,7 @@ def _other_words(others: list[str]) -> str:
     return others[0] if len(others) == 1 else f"the other {len(others)} subsets"
 
 
-def _text(row: Any, verdict: str, others: str, shown: Quantity) -> str:
+def _text(row: Any, verdict: str, others: str, shown: Measure) -> str:
     """For instance: "Digits: training on Letters is worse than on Digits itself: 41.2 % against 5.6 % error, corrected P = 0.0003"."""
     undefined = math.isnan(row.p_holm)
     subset = row.test_subset
@@ -177,7 +177,7 @@ def _text(row: Any, verdict: str, others: str, shown: Quantity) -> str:
     else:
         said = "cannot be tested" if undefined else f"makes it {verdict}"
         claim = f"adding {others} to {subset} {'changes nothing seen' if not undefined and verdict == NO_DIFFERENCE else said}"
-    numbers = f"{shown.format(row.compare_mean)} against {shown.format(row.same_mean)} {shown.word}"
+    numbers = f"{shown.format(row.compare_mean)} against {shown.format(row.same_mean)} {shown.label}"
     reason = f", {undefined_reason(row.n)}" if undefined else ""
     p = format_p(row.p_holm) if undefined else f"corrected {format_p(row.p_holm)}"
     return f"{subset}: {claim}: {numbers}, {p}{reason} ({row.algorithm})"
@@ -202,3 +202,69 @@ def _check_names(stats: pd.DataFrame, settings: VerdictSettings, failed: Collect
         known = list(stats[key].unique())
         if value not in (any_word, *known, *(failed if key == "algorithm" else ())):
             raise SoakError(f"verdict.{key}: no score of {value!r}; {nearest(value, [any_word, *known])}")
+
+
+def problems(
+    scores: pd.DataFrame, algorithm: str = "best", featureless: Collection[str] = ("featureless",)
+) -> list[str]:
+    """One sentence for each thing that keeps a task from its verdict, in the order of the tasks.
+
+    A task whose fits all failed, with one subset or one fold only, without same (or anything else than same), without
+    an algorithm that can decide, and scores that are empty.
+
+    Parameters
+    ----------
+    scores : DataFrame
+    algorithm : str
+        That decides: ``verdict.algorithm`` of the config.
+    featureless : collection of str
+        Algorithms that use no features.
+    """
+    found = []
+    measures = first_measures(scores)
+    for task, rows in scores.groupby("task_id", sort=False):
+        if task not in measures:
+            found.append(f"{task}: no score could be had (all fits failed, see the table of fits); it is not drawn.")
+            continue
+        found += [f"{task}: {text}" for text in _design(rows)]
+        scored = set(rows.loc[rows[measures[task]].notna(), "algorithm"])
+        if algorithm not in ("best", *scored):
+            found.append(f"{task}: no score of {algorithm}, which verdict.algorithm names, so there is no verdict.")
+        elif scored <= set(featureless) - {algorithm}:
+            found.append(f"{task}: only scores of models that use no features, so there is no verdict.")
+        found += [f"{task}: {text}" for text in _empty(rows)]
+    return found
+
+
+def _design(rows: pd.DataFrame) -> list[str]:
+    texts = []
+    subsets = rows["test_subset"].unique()
+    trained = set(rows["train_subsets"])
+    if len(subsets) == 1:
+        texts.append(f"one subset only ({subsets[0]}): nothing to compare, so there is no verdict.")
+    elif "same" not in trained:
+        texts.append("no scores after training on the same subset: nothing to compare with, so there is no verdict.")
+    elif trained == {"same"}:
+        texts.append("only scores after training on the same subset: nothing to compare, so there is no verdict.")
+    if rows[["test_fold", "seed"]].drop_duplicates().shape[0] == 1:
+        texts.append("one fold only: standard deviations and P values are undefined.")
+    return texts
+
+
+def _empty(rows: pd.DataFrame) -> list[str]:
+    """Scores that are missing; a measure that the task does not have at all is none of its problems."""
+    texts = []
+    for measure in measure_columns(rows):
+        missing = rows[rows[measure].isna()]
+        if 0 < len(missing) < len(rows):
+            algorithms = ", ".join(missing["algorithm"].unique())
+            texts.append(
+                f"{len(missing)} of {len(rows)} scores of {measure} are empty ({algorithms}): means, standard deviations "
+                "and P values are over the others."
+            )
+    return texts
+
+
+def read_notes(files: Iterable[str | Path]) -> list[str]:
+    """What was left out of scores from elsewhere, one line each, as rule import_scores wrote it."""
+    return [note for file in files for note in Path(file).read_text().splitlines()]
