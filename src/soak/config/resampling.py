@@ -1,57 +1,10 @@
-"""Settings of the resampling: folds, sizes, subsets, seeds."""
+"""Settings of random numbers and of the execution."""
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from soak.settings import Settings
-
-
-def _subsets(value: str) -> str:
-    letters = value.upper()
-    if not letters or set(letters) - set("SOA") or len(set(letters)) < len(letters):
-        raise ValueError(f"'{value}' is not allowed: use each of the letters S (same), O (other), A (all) at most once")
-    return letters
-
-
-class ResamplingSettings(Settings):
-    """SOAK: Same/Other/All K-fold cross-validation (arXiv 2410.08643), as R's ResamplingSameOtherSizesCV."""
-
-    folds: int = Field(default=3, ge=2, description="K, the number of folds")
-    seeds: int = Field(
-        default=1,
-        ge=1,
-        description="how often down-sampled train sets are drawn (what the draws start from is seed.resampling)",
-    )
-    sizes: int = Field(
-        default=-1,
-        ge=-1,
-        description="-1: full train sets only; 0: also all of them at the smallest one's size; n: n smaller sizes",
-    )
-    ratio: float = Field(default=0.5, gt=0, lt=1, description="from one size to the next smaller")
-    subsets: Annotated[str, AfterValidator(_subsets)] = Field(
-        default="SOA", description="which train sets: any of S(ame), O(ther), A(ll)", examples=["SO"]
-    )
-    ignore_subset: bool = Field(default=False, description="treat all rows as one subset")
-    group_stratum_algo: Literal["RSS", "Wasikowski", "WasikowskiLimitedMemory"] = Field(
-        default="RSS", description="how groups and strata are spread over the folds"
-    )
-
-
-class ResamplingOverride(Settings):
-    """The same keys in one task: what is given there replaces the common value."""
-
-    folds: int | None = Field(default=None, ge=2)
-    seeds: int | None = Field(default=None, ge=1)
-    sizes: int | None = Field(default=None, ge=-1)
-    ratio: float | None = Field(default=None, gt=0, lt=1)
-    subsets: Annotated[str, AfterValidator(_subsets)] | None = Field(default=None, examples=["SO"])
-    ignore_subset: bool | None = None
-    group_stratum_algo: Literal["RSS", "Wasikowski", "WasikowskiLimitedMemory"] | None = None
-
-    def over(self, common: ResamplingSettings) -> ResamplingSettings:
-        """The common settings with this task's own values in their place."""
-        return common.model_copy(update=self.model_dump(exclude_none=True))
 
 
 class Seeds(Settings):

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from soak.config.learners import LearnerSettings
 from soak.config.output import FigureSettings, FocusSettings, TutorialSettings
-from soak.config.resampling import ExecutionSettings, ResamplingOverride, ResamplingSettings, Seeds
+from soak.config.resampling import ExecutionSettings, Seeds
 from soak.data.settings import DatasetSettings
+from soak.resampling.settings import ResamplingOverride, ResamplingSettings
 from soak.scores.settings import ScoresFile, VerdictSettings
 from soak.settings import Settings
 from soak.tasks.settings import TaskSettings
