@@ -9,7 +9,6 @@ from soak.tasks.settings import TaskSettings
 from soak.config.load import ConfigError
 from soak.config.readable import config_files
 from soak.experiment import learners_of, load_config, measures_of
-from soak.data.sources import sources
 from soak.figures.captions import caption_file, title
 from soak.failures import as_given, failures, without_library
 from soak.fitting import plan
@@ -30,7 +29,7 @@ SOURCES = {
     (owner, name): source
     for part in (cfg.datasets, cfg.tasks)
     for owner, one in part.items()
-    for name, source in (sources(one) if part is cfg.datasets else one.sources()).items()
+    for name, source in one.sources().items()
 }
 
 

@@ -1,10 +1,23 @@
-"""Writing a file so that nobody ever sees half of it."""
+"""Writing a file so that nobody ever sees half of it, and a full or closed disk is reported in one line."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from soak.errors import SoakError
+
+_DISK_ERRORS = {
+    errno.ENOSPC: "no space is left on its disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "its disk is read-only",
+    errno.EACCES: "no permission to write there",
+    errno.EPERM: "no permission to write there",
+    errno.EFBIG: "the file would be larger than is allowed",
+    errno.ENOTDIR: "a part of its path is a file, not a folder",
+}
 
 
 @contextmanager
@@ -33,3 +46,14 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+@contextmanager
+def reporting_disk_errors(path: str | Path) -> Iterator[None]:
+    """Raise a SoakError that names ``path`` for a full, read-only or forbidden disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        raise SoakError(f"{path}: cannot be written: {_DISK_ERRORS[error.errno]}") from None

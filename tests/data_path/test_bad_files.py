@@ -15,7 +15,6 @@ from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.download import download
 from soak.data.settings import DatasetSettings, check_datasets
-from soak.data.sources import sources
 from soak.data.transpose import transpose
 from soak.errors import SoakError
 from soak.tasks.build import build_task
@@ -24,7 +23,7 @@ from soak.tasks.settings import TaskSettings
 
 def decode_here(settings, folder):
     settings = DatasetSettings(**settings)
-    raw = {name: source.urls[0] for name, source in sources(settings).items()}
+    raw = {name: source.urls[0] for name, source in settings.sources().items()}
     decode("D", settings, raw, folder / "results" / "D.arrow", folder / "results" / "D.schema.json")
 
 

@@ -15,7 +15,6 @@ from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.download import download
 from soak.data.settings import DatasetSettings
-from soak.data.sources import sources
 from soak.data.transpose import transpose
 from soak.tasks.build import build_task
 from soak.tasks.settings import TaskSettings
@@ -167,7 +166,7 @@ def raw_files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("published")
     files = {}
     for name, settings in CONFIG["datasets"].items():
-        for source in sources(DatasetSettings(**settings)).values():
+        for source in DatasetSettings(**settings).sources().values():
             url = source.urls[-1]
             if url not in files:
                 files[url] = folder / f"{len(files)}-{name}"
@@ -185,7 +184,7 @@ def decoded(raw_files, tmp_path_factory):
             transpose(name, paths[settings.transpose_of], paths[name], folder / f"{name}.json")
             continue
         raw = {}
-        for key, source in sources(settings).items():
+        for key, source in settings.sources().items():
             raw[key] = folder / name / key
             download([str(raw_files[source.urls[-1]])], [], raw[key])
         decode(name, settings, raw, paths[name], folder / f"{name}.json")
@@ -286,7 +285,7 @@ def table_set(folder, text, rows=None, **settings):
     (folder / "a").write_bytes(text if isinstance(text, bytes) else text.encode())
     entry = {"table": str(folder / "a"), **settings}
     made = DatasetSettings(tables=[entry], rows=rows)
-    raw = {key: source.urls[0] for key, source in sources(made).items()}
+    raw = {key: source.urls[0] for key, source in made.sources().items()}
     decode("D", made, raw, folder / "D.arrow", folder / "D.json")
     return Dataset.open(folder / "D.arrow")
 

@@ -19,7 +19,7 @@ from soak.data.decode import decode
 from soak.data.idx import read_idx
 from soak.data.images_csv import image_shape
 from soak.data.settings import DatasetSettings
-from soak.data.sources import Source, kept_as, sources
+from soak.data.sources import Source
 from soak.data.transpose import transpose
 
 DATA = Path(__file__).parents[1] / "data"
@@ -31,7 +31,7 @@ FASHION = {
 
 def decoded(folder, name="D", **settings):
     settings = DatasetSettings(**settings)
-    raw = {source: found.urls[0] for source, found in sources(settings).items()}
+    raw = {source: found.urls[0] for source, found in settings.sources().items()}
     decode(name, settings, raw, folder / f"{name}.arrow", folder / f"{name}.schema.json")
     return Dataset.open(folder / f"{name}.arrow")
 
@@ -113,7 +113,7 @@ def test_emnist_archive(tmp_path):
         }
         for part in ("train", "test")
     ]
-    assert list(sources(DatasetSettings(idx=parts))) == ["images_1"]
+    assert list(DatasetSettings(idx=parts).sources()) == ["images_1"]
     data = decoded(tmp_path, idx=parts)
     assert data.label.tolist() == [0, 1, 2, 3, 0, 1]
     assert data.part.tolist() == ["train"] * 4 + ["test"] * 2
@@ -263,12 +263,10 @@ def test_font_digits_are_digits_once_turned():
 
 def test_sources():
     settings = DatasetSettings(idx=[FASHION | {"images_hash": "md5:" + "A" * 32}, FASHION])
-    assert list(sources(settings)) == ["images_1", "labels_1", "images_2"]  # the labels are one file
-    assert kept_as(settings) == {
-        "images_1": "images_1", "labels_1": "labels_1", "images_2": "images_2", "labels_2": "labels_1",
-    }  # fmt: skip
-    assert sources(settings)["images_1"] == Source((FASHION["images"],), ("md5:" + "a" * 32,))
-    assert sources(DatasetSettings(builtin="digits")) == sources(DatasetSettings(transpose_of="A")) == {}
+    assert list(settings.sources()) == ["images_1", "labels_1", "images_2"]  # the labels are one file
+    assert list(settings.files()) == ["images_1", "labels_1", "images_2", "labels_2"]
+    assert settings.sources()["images_1"] == Source((FASHION["images"],), ("md5:" + "a" * 32,))
+    assert DatasetSettings(builtin="digits").sources() == DatasetSettings(transpose_of="A").sources() == {}
 
 
 def test_byte_order_mark_is_no_part_of_a_name(tmp_path):

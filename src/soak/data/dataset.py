@@ -10,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from soak.data.writing import row_blocks, telling_disk_errors
 from soak.errors import SoakError
-from soak.files import atomic
-from soak.matrix import read_matrix, write_matrix
+from soak.files import atomic, reporting_disk_errors
+from soak.matrix import read_matrix, row_blocks, write_matrix
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Dataset:
 
     def write(self, arrow: str | Path, schema: str | Path) -> None:
         """Write the rows to an Arrow file (see `soak.matrix`), their types and ranges to a JSON file."""
-        with telling_disk_errors(arrow):
+        with reporting_disk_errors(arrow):
             columns: dict[str, Any] = {"label": self.label}
             if self.part is not None:
                 columns["part"] = pa.array(self.part, pa.string()).dictionary_encode()
@@ -113,7 +112,7 @@ def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
     text = json.dumps(rest, ensure_ascii=False, indent=1).removesuffix("\n}")
     lines = ",\n  ".join(json.dumps(column, ensure_ascii=False) for column in content.get("columns", []))
     text += f',\n "columns": [\n  {lines}\n ]\n}}\n' if lines else "\n}\n"
-    with telling_disk_errors(path), atomic(path) as temporary:
+    with reporting_disk_errors(path), atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

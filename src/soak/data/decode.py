@@ -17,9 +17,9 @@ from soak.data.images_csv import images_csv
 from soak.data.number_tables import number_tables
 from soak.data.own import read_own
 from soak.data.settings import BinaryPart, DatasetSettings, IdxPart
-from soak.data.sources import called, kept_as, sources
-from soak.data.writing import RowsFile, row_blocks, telling_disk_errors
 from soak.errors import SoakError
+from soak.files import reporting_disk_errors
+from soak.matrix import RowsFile, row_blocks
 
 
 def decode(
@@ -37,18 +37,18 @@ def decode(
         Of the data set.
     settings : DatasetSettings
         Not of a transpose: see `soak.data.transpose`.
-    raw_paths : mapping of source name (see `soak.data.sources.sources`) to path
+    raw_paths : mapping of source name (see `DatasetSettings.sources`) to path
     out_arrow, out_schema : path
     """
-    raw = {file: Path(raw_paths[kept]) for file, kept in kept_as(settings).items()}
-    with telling_disk_errors(out_arrow), _decoded(name, settings, raw, Path(out_arrow).parent) as dataset:
+    names = {source: name for name, source in settings.sources().items()}
+    raw = {file: Path(raw_paths[names[source]]) for file, source in settings.files().items()}
+    with reporting_disk_errors(out_arrow), _decoded(name, settings, raw, Path(out_arrow).parent) as dataset:
         dataset.write(out_arrow, out_schema)
 
 
 @contextmanager
 def _decoded(name: str, settings: DatasetSettings, raw: Mapping[str, Path], folder: Path) -> Iterator[Dataset]:
-    found = sources(settings)
-    where = {file: called(found[kept], raw[file]) for file, kept in kept_as(settings).items()}
+    where = {file: source.label(raw[file]) for file, source in settings.files().items()}
     if settings.builtin is not None:
         images = builtin_images(settings.builtin)
         n_rows, height, width = images.images.shape

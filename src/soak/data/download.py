@@ -18,13 +18,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from soak.data.addresses import file_name, is_remote, local_path, shown
 from soak.data.checksums import checksum, mismatch
 from soak.data.fetch import FetchError, Patience, discard, fetch
+from soak.data.sources import file_name, is_remote, local_path, without_secrets
 from soak.data.streams import check_readable
-from soak.data.writing import telling_disk_errors
 from soak.errors import SoakError
-from soak.files import atomic
+from soak.files import atomic, reporting_disk_errors
 
 
 def download(
@@ -60,7 +59,7 @@ def download(
                 _copy_local(location, hashes, Path(destination))
             return
         except (FetchError, SoakError) as error:
-            failures.append(f"{shown(location)}: {str(error).removeprefix(f'{shown(location)}: ')}")
+            failures.append(f"{without_secrets(location)}: {str(error).removeprefix(f'{without_secrets(location)}: ')}")
     if len(failures) > 1:
         numbered = "; ".join(f"({number}) {failure}" for number, failure in enumerate(failures, start=1))
         name = "/".join(Path(destination).parts[-2:])  # of the data set or task, and of the file
@@ -86,7 +85,7 @@ def cached_file(url: str) -> Path:
 def _cached(url: str, hashes: Sequence[str], patience: Patience) -> Path:
     """The URL's file in the cache, downloaded if it is not there or not right; one job at a time."""
     entry = cached_file(url)
-    with telling_disk_errors(f"{entry.parent} (SOAK_DATA names another place)"):
+    with reporting_disk_errors(f"{entry.parent} (SOAK_DATA names another place)"):
         entry.parent.mkdir(parents=True, exist_ok=True)
         with _locked(entry.with_name(entry.name + ".lock")):
             seen = _seen(entry)
@@ -124,7 +123,7 @@ def _note_seen(entry: Path, url: str, seen: list[str], warn: bool) -> None:
     found = checksum(entry, "sha256")
     if warn and seen and found != seen[0]:
         print(
-            f"soak: warning: {shown(url)} has changed: it was {seen[0]} when it was first seen, now it is {found}; "
+            f"soak: warning: {without_secrets(url)} has changed: it was {seen[0]} when it was first seen, now it is {found}; "
             "a hash in the config would tell which one is meant",
             file=sys.stderr,
         )
@@ -140,12 +139,12 @@ def _copy_local(location: str, hashes: Sequence[str], destination: Path) -> None
     wrong = mismatch(path, hashes)
     if wrong is not None:
         raise SoakError(wrong)
-    with telling_disk_errors(destination), atomic(destination) as temporary:
+    with reporting_disk_errors(destination), atomic(destination) as temporary:
         shutil.copyfile(path, temporary)
 
 
 def _link(entry: Path, destination: Path) -> None:
-    with telling_disk_errors(destination), atomic(destination) as temporary:
+    with reporting_disk_errors(destination), atomic(destination) as temporary:
         temporary.unlink()
         try:
             os.link(entry, temporary)

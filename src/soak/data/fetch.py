@@ -12,7 +12,7 @@ from typing import Any
 import requests
 import urllib3
 
-from soak.data.addresses import file_name
+from soak.data.sources import file_name
 from soak.data.streams import looks_like_html
 from soak.job import terminal
 

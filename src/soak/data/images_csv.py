@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from soak.data.dataset import Dataset
 from soak.data.delimited import DelimitedFile
 from soak.data.values import exact, no_missing, numbers, whole_labels
-from soak.data.writing import RowsFile
 from soak.errors import SoakError
+from soak.matrix import RowsFile
 
 PART, LABEL = "predefined.set", "y"
 _ROUNDING = 1e-15  # half a unit in the 15th digit of a number below 1, and the doubles' own rounding

@@ -14,8 +14,8 @@ from soak.data.dataset import Dataset
 from soak.data.delimited import DelimitedFile
 from soak.data.settings import TablePart
 from soak.data.values import exact, no_missing, numbers, whole_labels
-from soak.data.writing import RowsFile
 from soak.errors import SoakError
+from soak.matrix import RowsFile
 from soak.names import listed, nearest
 
 ROW_NAMES = "row.names"
@@ -47,7 +47,7 @@ def number_tables(
     name : str
         Of the data set.
     settings : sequence of TablePart
-    raw, where : mappings of source name (see `soak.data.sources.sources`) to path, and to what errors call it
+    raw, where : mappings of source name (see `DatasetSettings.sources`) to path, and to what errors call it
     shape : sequence of int, optional
         Of the images, if the features are pixels.
     rows : int, optional

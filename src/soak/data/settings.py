@@ -1,12 +1,13 @@
 """Settings of data sets: where their files can be had, and what is in them."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from soak.data.sources import Source
 from soak.names import Problem, check_name, nearest, same_but_for_case
 from soak.settings import Settings
 
@@ -190,6 +191,32 @@ class DatasetSettings(Settings):
         if self.by_column and self.binary is None:
             raise ValueError("by_column: is for binary only; transpose_of turns other images")
         return self
+
+    def sources(self) -> dict[str, Source]:
+        """The raw files by name, each once: an archive of which several members are meant has the name of the first."""
+        found: dict[str, Source] = {}
+        for name, source in self.files().items():
+            if source not in found.values():
+                found[name] = source
+        return found
+
+    def files(self) -> dict[str, Source]:
+        """A name for each file that is needed, with where it comes from."""
+        found: dict[str, Source] = {}
+        entries: Sequence[IdxPart | BinaryPart] = self.idx or self.binary or []
+        for number, part in enumerate(entries, start=1):
+            found[f"images_{number}"] = Source(tuple(part.images), tuple(part.images_hash))
+            if part.labels is not None:
+                found[f"labels_{number}"] = Source(tuple(part.labels), tuple(part.labels_hash))
+        for number, table in enumerate(self.tables or [], start=1):
+            found[f"table_{number}"] = Source(tuple(table.table), tuple(table.hash))
+            if table.parts is not None:
+                found[f"parts_{number}"] = Source(tuple(table.parts), tuple(table.parts_hash))
+        if self.csv is not None:
+            found["csv"] = Source(tuple(self.csv), tuple(self.hash))
+        if self.file is not None:
+            found["file"] = Source(tuple(self.file), tuple(self.hash))
+        return found
 
 
 def check_datasets(datasets: Mapping[str, DatasetSettings], named: Collection[str] | None = None) -> list[Problem]:

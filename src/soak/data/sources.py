@@ -1,59 +1,66 @@
-"""The raw files of a data set, by name: what is downloaded before anything is decoded."""
+"""Where the bytes of a file can be had: URLs and paths, in the order in which they are tried."""
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
 from pathlib import Path
-
-from soak.data.addresses import shown
-from soak.data.settings import BinaryPart, DatasetSettings, IdxPart
+from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import url2pathname
 
 
 @dataclass(frozen=True)
 class Source:
-    """One raw file: where it can be had, in order, and its checksums, of which any is right."""
+    """One raw file.
+
+    Attributes
+    ----------
+    urls : tuple of str
+        Mirrors: http, https and file URLs, and paths, tried in order.
+    hashes : tuple of str
+        Checksums, any of which is right; see `soak.data.settings.Hashes`.
+    """
 
     urls: tuple[str, ...]
     hashes: tuple[str, ...] = ()
 
+    def label(self, path: str | Path) -> str:
+        """What messages call the downloaded file at ``path``: its only URL, or ``path`` where there are mirrors."""
+        return without_secrets(self.urls[0]) if len(self.urls) == 1 else str(path)
 
-def sources(settings: DatasetSettings) -> dict[str, Source]:
-    """The raw files by name, each once: an archive of which several members are meant has the name of the first.
 
-    images_1, labels_1, images_2, … for files of IDX or bytes, table_1, parts_1, … for tables, in the order of the parts;
-    csv; file for a reader of the user's own. Empty for what needs no file: built-in data, a transpose.
+def is_remote(location: str) -> bool:
+    """Whether a location is to be fetched over the network."""
+    return re.match(r"https?://", location, re.IGNORECASE) is not None
+
+
+def local_path(location: str) -> Path:
+    """The path that a plain path or a file:// URL names."""
+    if location.lower().startswith("file://"):
+        return Path(url2pathname(urlsplit(location).path))
+    return Path(location).expanduser()
+
+
+def file_name(location: str) -> str:
+    """The last component of a URL or path.
+
+    Examples
+    --------
+    >>> file_name("https://example.org/data/my%20table.csv?version=2")
+    'my table.csv'
     """
-    found: dict[str, Source] = {}
-    for name, source in _named(settings).items():
-        if source not in found.values():
-            found[name] = source
-    return found
+    path = unquote(urlsplit(location).path) if is_remote(location) else str(local_path(location))
+    return path.rstrip("/").rpartition("/")[2] or "download"
 
 
-def kept_as(settings: DatasetSettings) -> dict[str, str]:
-    """For each file that a data set needs the name, among those of `sources`, of the raw file that it is in."""
-    names = {source: name for name, source in sources(settings).items()}
-    return {name: names[source] for name, source in _named(settings).items()}
+def without_secrets(location: str) -> str:
+    """A location as messages and logs may show it: without user, password and the values of a query.
 
-
-def _named(settings: DatasetSettings) -> dict[str, Source]:
-    """A name for each file that is needed, with where it comes from."""
-    found: dict[str, Source] = {}
-    entries: Sequence[IdxPart | BinaryPart] = settings.idx or settings.binary or []
-    for number, part in enumerate(entries, start=1):
-        found[f"images_{number}"] = Source(tuple(part.images), tuple(part.images_hash))
-        if part.labels is not None:
-            found[f"labels_{number}"] = Source(tuple(part.labels), tuple(part.labels_hash))
-    for number, table in enumerate(settings.tables or [], start=1):
-        found[f"table_{number}"] = Source(tuple(table.table), tuple(table.hash))
-        if table.parts is not None:
-            found[f"parts_{number}"] = Source(tuple(table.parts), tuple(table.parts_hash))
-    if settings.csv is not None:
-        found["csv"] = Source(tuple(settings.csv), tuple(settings.hash))
-    if settings.file is not None:
-        found["file"] = Source(tuple(settings.file), tuple(settings.hash))
-    return found
-
-
-def called(source: Source, path: Path) -> str:
-    """What errors call a raw file: the one place it can be from, or its own path where there are mirrors."""
-    return shown(source.urls[0]) if len(source.urls) == 1 else str(path)
+    Examples
+    --------
+    >>> without_secrets("https://me:secret@example.org/a.csv?token=hidden")
+    'https://example.org/a.csv?token=…'
+    """
+    if not is_remote(location):
+        return location
+    parts = urlsplit(location)
+    query = re.sub(r"=[^&]*", "=…", parts.query)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))

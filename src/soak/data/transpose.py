@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soak.data.dataset import Dataset
-from soak.data.writing import RowsFile, row_blocks, telling_disk_errors
 from soak.errors import SoakError
+from soak.files import reporting_disk_errors
+from soak.matrix import RowsFile, row_blocks
 
 
 def transpose(
@@ -37,7 +38,7 @@ def transpose(
             f"datasets.{name}.transpose_of: the images of {source.name} have {shape[-2]} x {shape[-1]} pixels; "
             "only square images can be transposed"
         )
-    with telling_disk_errors(out_arrow):
+    with reporting_disk_errors(out_arrow):
         folder = Path(out_arrow).parent
         with RowsFile(folder, source.features.shape[1], source.features.dtype) as file:
             for block in _transposed(source.features, shape):

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from soak.data.sources import called
-from soak.data.writing import telling_disk_errors
+from soak.files import reporting_disk_errors
 from soak.tasks.from_datasets import task_from_datasets
 from soak.tasks.from_table import task_from_table
 from soak.tasks.settings import BUILTIN_PREFIX, TaskSettings
@@ -35,12 +34,12 @@ def build_task(
         Data that the task cannot be made of. Nothing is written then.
     """
     arrow, schema = Path(out_arrow), Path(out_schema)
-    with telling_disk_errors(arrow):
+    with reporting_disk_errors(arrow):
         if isinstance(paths, Mapping):
             task_from_datasets(name, settings, paths, arrow, schema)
         elif settings.table is not None and settings.table.startswith(BUILTIN_PREFIX):
             task_from_table(name, settings, None, settings.table, arrow, schema)
         else:
             assert paths is not None
-            where = called(settings.sources()["table"], Path(paths))
+            where = settings.sources()["table"].label(paths)
             task_from_table(name, settings, paths, where, arrow, schema)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soak.data.dataset import Dataset, counts, write_json
-from soak.data.writing import RowsFile, row_blocks
 from soak.errors import SoakError
+from soak.matrix import RowsFile, row_blocks
 from soak.tasks.columns import sort_labels
 from soak.tasks.settings import TaskSettings
 from soak.tasks.task import Task

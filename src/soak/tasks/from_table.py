@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from soak.data.dataset import counts, write_json
-from soak.data.writing import RowsFile
 from soak.errors import SoakError
+from soak.matrix import RowsFile
 from soak.tasks.columns import ColumnScan, scan
 from soak.tasks.encode import encode_rows, plan_features, smallest_dtype
 from soak.tasks.roles import Roles, resolve_roles

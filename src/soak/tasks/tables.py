@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from soak.data.addresses import file_name
 from soak.data.builtin import builtin_table
 from soak.data.delimited import DelimitedFile
+from soak.data.sources import file_name
 from soak.data.streams import open_bytes
 from soak.errors import SoakError
 from soak.tasks.settings import BUILTIN_PREFIX
