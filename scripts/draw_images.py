@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from soak.config.output import FigureSettings
 from soak.data.dataset import Dataset
 from soak.figures.images import images, images_rot
 from soak.figures.output import FigureFolder
+from soak.figures.settings import FigureSettings
 from soak.job import job
 
 with job(snakemake.log):

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from soak.config.output import FigureSettings
 from soak.figures.output import FigureFolder
 from soak.figures.own import draw_own
+from soak.figures.settings import FigureSettings
 from soak.job import job
 from soak.tables import read_table
 

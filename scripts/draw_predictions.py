@@ -3,11 +3,11 @@
 from itertools import chain
 from pathlib import Path
 
-from soak.config.output import FigureSettings
 from soak.figures.models import deciding_algorithm, first_train_set, predictions_of, weights_of
 from soak.figures.nothing import nothing
 from soak.figures.output import FigureFolder
 from soak.figures.predictions import confusion, weights, worst_images
+from soak.figures.settings import FigureSettings
 from soak.fitting.record import read_pack
 from soak.job import job
 from soak.tables import read_splits, read_table

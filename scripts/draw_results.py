@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from soak.config.output import FigureSettings, FocusSettings
 from soak.figures.draw import draw_results
 from soak.figures.output import FigureFolder
+from soak.figures.settings import FigureSettings, FocusSettings
 from soak.job import job
 from soak.tables import read_table
 

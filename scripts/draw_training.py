@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from soak.config.output import FigureSettings
 from soak.figures.nothing import nothing
 from soak.figures.output import FigureFolder
+from soak.figures.settings import FigureSettings
 from soak.figures.training import glmnet_path, history, torch_loop
 from soak.fitting.record import read_pack
 from soak.job import job

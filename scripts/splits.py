@@ -4,7 +4,6 @@ import pandas as pd
 
 from soak.errors import SoakError
 from soak.experiment import load_config, unsuited
-from soak.figures.find_focus import check_focus
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.job import job
 from soak.resampling.counts_table import count_rows
@@ -25,7 +24,7 @@ with job(snakemake.log):
     given, made = snakemake.input, snakemake.output
     config = load_config(snakemake.config)
     splits = pd.concat([read_splits(file) for file in given.splits], ignore_index=True)
-    check_focus(splits, config.focus)
+    config.focus.check(splits)
     write_table(splits, made.splits, made.splits_parquet)
     folds = [pd.read_parquet(file) for file in given.folds]
     write_parquet(pd.concat(folds, ignore_index=True), made.folds)

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from soak.config.fonts import no_font
 from soak.config.learners import LearnerSettings
 from soak.config.load import ConfigError, Places, parse
 from soak.config.workflow import Config
 from soak.data.settings import check_datasets
 from soak.errors import SoakError
+from soak.figures.settings import font_problem
 from soak.learners import registry
 from soak.measures import measure
 from soak.names import KeyPath, Problem, check_name, nearest, repeated, same_but_for_case
@@ -146,8 +146,8 @@ def _own(config: Config) -> Iterator[Problem]:
 
 def _font(config: Config) -> Iterator[Problem]:
     """The figures' font is there; not asked in a job, which may run on a machine that draws nothing."""
-    if "--mode" not in sys.argv and (told := no_font(config.figures.style.font)):
-        yield ("figures", "style", "font"), told
+    if "--mode" not in sys.argv and (problem := font_problem(config.figures.style.font)):
+        yield ("figures", "style", "font"), problem
 
 
 def _task(config: Config, name: str, named: Names) -> Iterator[Problem]:

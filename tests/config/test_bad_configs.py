@@ -345,15 +345,15 @@ CASES = [
     ("figures.formats: [jpg]", "figures.formats[0]: must be 'png', 'pdf' or 'svg', got 'jpg'"),
     (
         "figures.style: {font: DejaVu Sanz}",
-        "figures.style.font: no font 'DejaVu Sanz' here; did you mean 'DejaVu Sans'?",
+        "figures.style.font: expected an installed font, got 'DejaVu Sanz'; did you mean 'DejaVu Sans'?",
     ),
     (
         "figures.style: {colors: {same: red}}",
-        'figures.style.colors.same: \'red\' is not allowed; needed is a colour as "#RRGGBB", for instance "#0072B2"',
+        "figures.style.colors.same: expected a colour such as \"#0072B2\", got 'red'",
     ),
     (
         "figures.style: {colors: {same: }}",
-        'figures.style.colors.same: needed is a colour as "#RRGGBB", for instance "#0072B2", in quotes since # starts a comment',
+        'figures.style.colors.same: expected a colour such as "#0072B2", got nothing: write it in quotes, since # starts a comment',
     ),
     ("figures.style: {dpi: 5}", "figures.style.dpi: must be greater than or equal to 50, got 5"),
     (
@@ -498,7 +498,9 @@ def test_a_font_is_told_with_file_and_line(tmp_path):
     file.write_text(GOOD + "figures:\n  style:\n    font: Nowhere\n")
     with pytest.raises(ConfigError) as caught:
         load_config(yaml.safe_load(file.read_text()), [file])
-    assert str(caught.value).startswith(f"{file}:11: figures.style.font: no font 'Nowhere' here; there are ")
+    assert str(caught.value).startswith(
+        f"{file}:11: figures.style.font: expected an installed font, got 'Nowhere'; installed: "
+    )
 
 
 def test_a_job_of_a_run_asks_for_no_font(monkeypatch):

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from soak.config.output import FigureSettings
 from soak.figures.output import FigureFolder
+from soak.figures.settings import FigureSettings
 from soak.scores.settings import VerdictSettings
 from soak.scores.summaries import SPLIT_COLUMNS, pvalues, pvalues_downsample, stats
 from soak.scores.verdicts import verdicts

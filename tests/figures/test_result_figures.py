@@ -12,11 +12,10 @@ import pandas as pd
 import pytest
 from figure_cases import CASES, KeptFigures, kept, make_scores, tables
 
-from soak.config.output import FigureSettings, FocusSettings, StyleSettings
 from soak.errors import SoakError
 from soak.figures.draw import RESULTS, draw_results
-from soak.figures.find_focus import check_focus, find_focus
 from soak.figures.output import FigureFolder
+from soak.figures.settings import FigureSettings, FocusSettings, StyleSettings
 
 
 def draw(case: str, folder: KeptFigures, names: tuple[str, ...] = RESULTS) -> None:
@@ -142,10 +141,10 @@ def test_a_run_whose_fits_all_failed_still_has_its_figures(tmp_path: Path) -> No
 
 def test_focus_is_the_subset_that_most_tasks_have_or_the_one_named() -> None:
     scores = pd.concat([make_scores(["T1"], ["A", "B"]), make_scores(["T2"], ["B", "C"])])
-    assert find_focus(scores, FocusSettings()) == ("T1", "B")
-    assert find_focus(scores, FocusSettings(task="T2")) == ("T2", "B")
-    assert find_focus(scores, FocusSettings(test_subset="C")) == ("T2", "C")
-    assert find_focus(scores, FocusSettings(task="T1", test_subset="C")) is None  # all its fits failed
+    assert FocusSettings().choose(scores) == ("T1", "B")
+    assert FocusSettings(task="T2").choose(scores) == ("T2", "B")
+    assert FocusSettings(test_subset="C").choose(scores) == ("T2", "C")
+    assert FocusSettings(task="T1", test_subset="C").choose(scores) is None  # all its fits failed
 
 
 @pytest.mark.parametrize(
@@ -162,11 +161,11 @@ def test_focus_is_the_subset_that_most_tasks_have_or_the_one_named() -> None:
 def test_a_focus_that_there_is_not(focus, message) -> None:
     scores = pd.concat([make_scores(["T1"], ["A", "B"]), make_scores(["T2"], ["B", "C"])])
     with pytest.raises(SoakError, match=f"^{re.escape(message)}$"):
-        check_focus(scores, FocusSettings(**focus))
+        FocusSettings(**focus).check(scores)
 
 
 def test_unknown_font_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SoakError, match=r"figures\.style\.font: no font 'Helvetika'"):
+    with pytest.raises(SoakError, match=r"figures\.style\.font: expected an installed font, got 'Helvetika'"):
         draw("one_fold", kept(tmp_path, style=StyleSettings(font="Helvetika")), ("test_error",))
 
 

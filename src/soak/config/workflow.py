@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from soak.config.learners import LearnerSettings
-from soak.config.output import FigureSettings, FocusSettings, TutorialSettings
 from soak.config.resampling import ExecutionSettings, Seeds
 from soak.data.settings import DatasetSettings
+from soak.figures.settings import FigureSettings, FocusSettings, TutorialSettings
 from soak.resampling.settings import ResamplingOverride, ResamplingSettings
 from soak.scores.settings import ScoresFile, VerdictSettings
 from soak.settings import Settings

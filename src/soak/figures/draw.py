@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from soak.config.output import FocusSettings
 from soak.figures.comparisons import pvalue, pvalue_downsample
-from soak.figures.find_focus import check_focus, find_focus
 from soak.figures.focus import same_other_all, train_other
 from soak.figures.nothing import nothing
 from soak.figures.output import FigureFolder
 from soak.figures.overview import overview
+from soak.figures.settings import FocusSettings
 from soak.figures.sizes import sizes
 from soak.figures.test_error import test_error, test_error_mean_sd
 from soak.scores.summaries import first_measures
@@ -49,8 +48,8 @@ def draw_results(
         All files written.
     """
     usable = scores[scores["task_id"].isin(list(first_measures(scores)))]
-    check_focus(scores, focus)
-    place = find_focus(usable, focus)
+    focus.check(scores)
+    place = focus.choose(usable)
     ways: dict[str, Callable[[], list[Path]]] = {
         "overview": lambda: overview(verdicts, pvalues, folder),
         "test_error": lambda: test_error(usable, folder),

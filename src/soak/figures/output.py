@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from soak.config.output import FigureSettings
+from soak.figures.settings import FigureSettings
 from soak.figures.style import Style
 from soak.files import atomic
 

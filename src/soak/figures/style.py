@@ -10,10 +10,8 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 
-from soak.config.fonts import no_font
-from soak.config.output import StyleSettings
-from soak.errors import SoakError
 from soak.figures.colors import COLORS, GREY
+from soak.figures.settings import StyleSettings, check_font
 
 _DPI = 720  # of measured text: so fine that hinting does not matter
 
@@ -105,12 +103,6 @@ class Style:
                 lines.append(line[:cut])
                 line = line[cut:]
         return "\n".join([*lines, line.rstrip()])
-
-
-def check_font(font: str) -> None:
-    """SoakError if matplotlib does not find a font of this name."""
-    if told := no_font(font):
-        raise SoakError(f"config: figures.style.font: {told}")
 
 
 @cache

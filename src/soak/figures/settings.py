@@ -1,0 +1,141 @@
+"""Settings of the figures. Nothing here imports matplotlib: every job reads the config."""
+
+import re
+from functools import cache
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from soak.errors import SoakError
+from soak.names import listed, nearest, nearest_name
+from soak.settings import Settings
+
+_COLOR = r"^#[0-9A-Fa-f]{6}$"
+
+
+def _color(value: Any) -> Any:
+    if value is None:  # YAML: what follows # is a comment
+        raise ValueError(
+            'expected a colour such as "#0072B2", got nothing: write it in quotes, since # starts a comment'
+        )
+    if not isinstance(value, str) or not re.fullmatch(_COLOR, value):
+        raise ValueError(f'expected a colour such as "#0072B2", got {value!r}')
+    return value
+
+
+Color = Annotated[str, BeforeValidator(_color), Field(json_schema_extra={"pattern": _COLOR})]
+
+
+class StyleSettings(Settings):
+    """How the figures look; the defaults suit a page and a screen."""
+
+    font: str = Field(default="DejaVu Sans", description="family, as matplotlib knows it")
+    font_size: float = Field(default=8, ge=4, le=24, description="of text and labels, in points")
+    scale: float = Field(default=1, ge=0.5, le=3, description="of the panels' width and height")
+    dpi: int = Field(default=150, ge=50, le=600, description="of PNG files")
+    caption: bool = Field(default=True, description="a sentence below each figure that says how to read it")
+    colors: dict[Literal["same", "other", "all", "subtrain", "validation"], Color] = Field(
+        default={},
+        description='"#RRGGBB" in place of the default (Okabe-Ito) colours',
+        examples=[{"same": "#0072B2"}],
+    )
+
+
+def _formats(values: list[str]) -> list[str]:
+    """PNG is always drawn: the report shows it."""
+    return list(dict.fromkeys(["png", *values]))
+
+
+class FigureSettings(Settings):
+    """Files and style of the figures."""
+
+    formats: Annotated[list[Literal["png", "pdf", "svg"]], AfterValidator(_formats)] = Field(
+        default=["png", "pdf"], description="png is always among them", examples=[["png", "svg"]]
+    )
+    style: StyleSettings = Field(default=StyleSettings(), examples=[{"font_size": 10}])
+    own: list[str] = Field(
+        default=[],
+        examples=[["my_figures.folds"]],
+        exclude=True,  # a new one draws no other again
+        description="import paths of functions of one's own, drawn as figures/own/NAME: "
+        "function(tables) gives a matplotlib figure and a DataFrame of the numbers drawn",
+    )
+
+
+class TutorialSettings(Settings):
+    """What the figures of single fits show (torch_loop, glmnet_path; history_mlp, history_graph)."""
+
+    dataset: str | None = Field(default=None, description="of torch_loop and glmnet_path; default: the last of images")
+    task: str | None = Field(default=None, description="of history_mlp and history_graph; default: the last of images")
+    seed: int = Field(default=1, ge=0, description="of torch_loop's start")
+
+
+class FocusSettings(Settings):
+    """Which test subset train_other and same_other_all show."""
+
+    task: str | None = Field(default=None, description="of same_other_all; default: the first that has the test subset")
+    test_subset: str | None = Field(default=None, description="default: the one that most tasks have")
+
+    def check(self, splits: pd.DataFrame) -> None:
+        """Raise a SoakError if the config names a task or test subset that the splits lack.
+
+        Parameters
+        ----------
+        splits : DataFrame with columns task_id and test_subset
+            Of splits or of scores.
+        """
+        pairs = splits[["task_id", "test_subset"]].drop_duplicates().astype(str)
+        for key, name, column in (("task", self.task, "task_id"), ("test_subset", self.test_subset, "test_subset")):
+            if name is not None and name not in set(pairs[column]):
+                kind = key.replace("_", " ")
+                hint = nearest(name, pairs[column].unique(), f"{kind}s")
+                raise SoakError(f"focus.{key}: there is no {kind} {name!r}; {hint}")
+        subsets = pairs.loc[pairs["task_id"] == self.task, "test_subset"].unique()
+        if self.task is not None and self.test_subset is not None and self.test_subset not in subsets:
+            raise SoakError(
+                f"focus.test_subset: task {self.task!r} has no test subset {self.test_subset!r}; "
+                f"{nearest(self.test_subset, subsets, 'its test subsets')}"
+            )
+
+    def choose(self, scores: pd.DataFrame) -> tuple[str, str] | None:
+        """The task and test subset to look at: those named, else the subset that most tasks have, in its first task.
+
+        None if ``scores`` has no row of them.
+        """
+        pairs = scores[["task_id", "test_subset"]].drop_duplicates()
+        if self.task is not None:
+            pairs = pairs[pairs["task_id"] == self.task]
+        if self.test_subset is not None:
+            pairs = pairs[pairs["test_subset"] == self.test_subset]
+        if pairs.empty:
+            return None
+        subset = pairs.groupby("test_subset", sort=False).size().idxmax()
+        return str(pairs.loc[pairs["test_subset"] == subset, "task_id"].iloc[0]), str(subset)
+
+
+_WITH_MATPLOTLIB = ("DejaVu Sans", "serif", "sans-serif", "monospace")
+
+
+@cache
+def font_problem(font: str) -> str | None:
+    """Why matplotlib cannot draw with a font; None if it can.
+
+    Matplotlib takes most of a second to import, and is asked only about fonts that it does not bring along.
+    """
+    if font in _WITH_MATPLOTLIB:
+        return None
+    from matplotlib import font_manager
+
+    families = sorted(set(font_manager.get_font_names()))
+    if font in families:
+        return None
+    near = nearest_name(font, families)
+    hint = f"did you mean {near!r}?" if near else f"installed: {listed(families)}"
+    return f"expected an installed font, got {font!r}; {hint}"
+
+
+def check_font(font: str) -> None:
+    """Raise a SoakError if matplotlib has no font of this name."""
+    if problem := font_problem(font):
+        raise SoakError(f"config: figures.style.font: {problem}")
