@@ -16,9 +16,9 @@ with job(snakemake.log):
     # Learners are not a param: a new one does not split anew.
     config = load_config(snakemake.config)
     learners = learners_of(config, task.name, task.type)
-    check_inner_folds(instance, {name: one.folds for name, one in learners.items() if one.type == "cv_glmnet"})
+    check_inner_folds(instance, {name: n for name, one in learners.items() if (n := one.inner_folds())})
     if task.classes and snakemake.params.needs_classes:
-        able = [name for name, one in learners.items() if one.type != "featureless"]
+        able = [name for name, one in learners.items() if not one.trains_on_one_class]
         check_train_classes(instance, task.target, task.classes, able)
     made = snakemake.output
     write_splits(instance, task.name, made.folds, made.splits, made.train_sets, made.rows)

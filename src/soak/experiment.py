@@ -5,13 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from soak.config.learners import LearnerSettings
 from soak.config.load import ConfigError, Places, parse
 from soak.config.workflow import Config
 from soak.data.settings import check_datasets
 from soak.errors import SoakError
 from soak.figures.settings import font_problem
-from soak.learners import registry
+from soak.learners.base import LearnerType
 from soak.measures import measure
 from soak.names import KeyPath, Problem, check_name, nearest, repeated, same_but_for_case
 from soak.plugins import find_function
@@ -51,12 +50,12 @@ def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Con
     return config
 
 
-def learners_of(config: Config, task: str, task_type: str) -> dict[str, LearnerSettings]:
+def learners_of(config: Config, task: str, task_type: str) -> dict[str, LearnerType]:
     """Learners of a task: those it names, or all that suit its type, in the config's order."""
     named = config.tasks[task].learners
     if named is not None:
         return {name: one for name, one in config.learners.items() if name in named}
-    return {name: one for name, one in config.learners.items() if registry.suits(one, task_type)}
+    return {name: one for name, one in config.learners.items() if one.suits(task_type)}
 
 
 def measures_of(config: Config, task: str, task_type: str) -> list[str]:
@@ -69,6 +68,16 @@ def measures_of(config: Config, task: str, task_type: str) -> list[str]:
     return [name for name in config.measures if measure(name).task_type in (task_type, "both")]
 
 
+def reference_algorithms(config: Config) -> list[str]:
+    """Names of the algorithms that tell what guessing gets, with which the others are compared.
+
+    Scores from elsewhere come with names alone: there it is the algorithm that is called featureless.
+    """
+    if config.scores:
+        return ["featureless"]
+    return [name for learner, one in config.learners.items() if one.is_reference for name in one.algorithms(learner)]
+
+
 def unsuited(config: Config, task_types: Mapping[str, str]) -> list[str]:
     """Common learners and measures that suit no task of the run, a sentence each."""
     kinds = " and ".join(sorted(set(task_types.values())))
@@ -77,7 +86,7 @@ def unsuited(config: Config, task_types: Mapping[str, str]) -> list[str]:
     own = {name for task in config.tasks.values() for name in task.learners or []}
     for name in config.learners:
         if name not in used | own:
-            why = registry.reason(config.learners[name])
+            _, why = config.learners[name].only_for() or ("", "no task names it")
             told.append(
                 f"learners.{name}: suits no task of this config ({kinds}): {why}; change it, or remove the learner"
             )
@@ -120,7 +129,7 @@ def _names(config: Config) -> Iterator[Problem]:
         yield from same_but_for_case(key, part)
     owner: dict[str, str] = {}
     for learner, settings in config.learners.items():
-        for algorithm in registry.algorithms(learner, settings):
+        for algorithm in settings.algorithms(learner):
             other = owner.setdefault(algorithm, learner)
             if other != learner:
                 yield ("learners", learner), f"reports as '{algorithm}', as learner '{other}' does; rename one of them"
@@ -160,11 +169,8 @@ def _task(config: Config, name: str, named: Names) -> Iterator[Problem]:
         settings = config.learners.get(learner)
         if learner not in named["learners"]:
             yield ("tasks", name, "learners", index), _unknown("learner", learner, named["learners"])
-        elif settings and known_type and not registry.suits(settings, known_type):
-            yield (
-                ("tasks", name, "learners", index),
-                f"learner '{learner}' cannot do {known_type}: {registry.reason(settings)}",
-            )
+        elif settings and known_type and (only := settings.only_for()) and only[0] != known_type:
+            yield ("tasks", name, "learners", index), f"learner '{learner}' cannot do {known_type}: {only[1]}"
     yield from _measures(("tasks", name, "measures"), task.measures or [], known_type)
 
 
@@ -194,7 +200,7 @@ def _shown(config: Config, named: Names) -> Iterator[Problem]:
 
 def _verdict(config: Config, named: Names) -> Iterator[Problem]:
     """What the verdict goes by exists."""
-    algorithms = [one for name, settings in config.learners.items() for one in registry.algorithms(name, settings)]
+    algorithms = [one for name, settings in config.learners.items() for one in settings.algorithms(name)]
     complete = len(config.learners) == len(named["learners"])
     if complete and config.verdict.algorithm not in ("best", *algorithms):
         yield ("verdict", "algorithm"), _unknown("algorithm", config.verdict.algorithm, ["best", *algorithms])

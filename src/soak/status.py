@@ -88,10 +88,7 @@ def _progress(task: TaskIndex, learner: str, config: Config, directory: Path, ma
     settings = config.learners[learner]
     told = Progress(task.task, learner)
     for pack in make_packs(task, learner, settings, config.execution.fits_per_job):
-        estimates = {
-            one.name: estimate_seconds(settings, one.n_train, task.n_features, task.n_outputs)
-            for one in pack.train_sets
-        }
+        estimates = {one.name: estimate_seconds(settings, task.size(one.n_train)) for one in pack.train_sets}
         told.total += len(estimates)
         finished = set()
         before = told.seconds

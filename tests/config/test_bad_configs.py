@@ -7,8 +7,8 @@ import yaml
 
 from soak.config.load import ConfigError
 from soak.experiment import load_config, unsuited
-from soak.learners import registry
-from soak.learners.torch_objective import LOSSES
+from soak.learners.torch_base import LOSSES as KNOWN_LOSSES
+from soak.networks.objective import LOSSES
 
 GOOD = """
 datasets:
@@ -490,7 +490,7 @@ def test_the_key_for_which_a_learner_suits_no_task_is_told(learner, why):
 
 
 def test_the_losses_for_each_type_are_those_of_torch():
-    assert {kind: tuple(losses) for kind, losses in LOSSES.items()} == registry._LOSSES
+    assert {kind: tuple(losses) for kind, losses in LOSSES.items()} == KNOWN_LOSSES
 
 
 def test_a_font_is_told_with_file_and_line(tmp_path):

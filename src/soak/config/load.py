@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from soak.config.workflow import Config
 from soak.errors import SoakError
+from soak.learners.catalog import LEARNER_TYPES
 from soak.names import KeyPath, Problem, nearest
 
 _ELSEWHERE: dict[
@@ -90,7 +91,7 @@ def _message(error: dict[str, Any], path: KeyPath, value: Any) -> str:
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         allowed = error["ctx"].get("expected_tags", "").replace("'", "") if "ctx" in error else ""
         given = value.get("type") if isinstance(value, dict) else value
-        allowed = allowed or ", ".join(sorted(_tags()))
+        allowed = allowed or ", ".join(LEARNER_TYPES)
         if given is None:
             return f"type is missing; allowed: {allowed}"
         return f"there is no type '{given}'; {nearest(str(given), allowed.split(', '))}"
@@ -105,12 +106,6 @@ def _message(error: dict[str, Any], path: KeyPath, value: Any) -> str:
     if error["type"] == "value_error":
         return text
     return f"{text.replace('a valid list', 'a list')}, got {_short(value)}"
-
-
-def _tags() -> list[str]:
-    learner = typing.get_args(Config.model_fields["learners"].annotation)[1]
-    models = typing.get_args(typing.get_args(learner)[0])
-    return [tag for model in models for tag in typing.get_args(model.model_fields["type"].annotation)]
 
 
 def _short(value: Any) -> str:

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from soak.config.learners import LearnerSettings
 from soak.config.resampling import ExecutionSettings, Seeds
 from soak.data.settings import DatasetSettings
 from soak.figures.settings import FigureSettings, FocusSettings, TutorialSettings
+from soak.learners.catalog import AnyLearner
 from soak.resampling.settings import ResamplingOverride, ResamplingSettings
 from soak.scores.settings import ScoresFile, VerdictSettings
 from soak.settings import Settings
@@ -39,7 +39,7 @@ class Config(Settings):
         default={}, examples=[{"Trees": {"table": "my.csv", "target": "species", "subset": "region"}}]
     )
     resampling: ResamplingSettings = Field(default=ResamplingSettings(), examples=[{"folds": 5}])
-    learners: dict[str, LearnerSettings] = Field(default={}, examples=[{"cv_glmnet": {"type": "cv_glmnet"}}])
+    learners: dict[str, AnyLearner] = Field(default={}, examples=[{"cv_glmnet": {"type": "cv_glmnet"}}])
     measures: Annotated[list[str], Field(min_length=1)] | None = Field(
         default=None,
         description="names of sklearn.metrics, and accuracy, roc_auc, r2; or import paths of soak.measures.Measure objects of "
