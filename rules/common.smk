@@ -6,8 +6,8 @@ import os
 from snakemake.logging import logger as snakemake_logger
 
 from soak.tasks.settings import TaskSettings
-from soak.config.load import ConfigError
-from soak.config.readable import config_files
+from soak.config.read import config_files
+from soak.errors import SoakError
 from soak.experiment import (
     learners_of,
     load_config,
@@ -15,7 +15,7 @@ from soak.experiment import (
     reference_algorithms,
 )
 from soak.figures.captions import caption_file, title
-from soak.failures import as_given, failures, without_library
+from soak.failures import failures, without_library
 from soak.fitting import plan
 from soak.provenance import code_of, digest, user_file, versions
 from soak.report.texts import TABLES as TABLE_TEXTS
@@ -24,9 +24,9 @@ CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
 snakemake_logger.addFilter(without_library)
 
 try:
-    cfg = load_config(config, CONFIG_FILES)
-except ConfigError as error:
-    sys.exit(f"soak: {as_given(str(error), CONFIG_FILES, config_files(sys.argv))}")
+    cfg = load_config(config, CONFIG_FILES, config_files(sys.argv))
+except SoakError as error:
+    sys.exit(f"soak: {error}")
 
 # (data set or task, name of a raw file) -> where its bytes come from
 SOURCES = {

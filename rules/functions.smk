@@ -182,6 +182,5 @@ def tell_outcome():
 def tell_failures(logs):
     """What the jobs that failed said, below all that Snakemake says of it itself."""
     log = "".join(Path(one).read_text(errors="replace") for one in logs)
-    told = failures(log, Path.cwd(), CONFIG_FILES)
-    told = as_given(told, CONFIG_FILES, config_files(sys.argv))
+    told = failures(log, Path.cwd(), CONFIG_FILES, config_files(sys.argv))
     atexit.register(lambda: print(f"\n{told}", file=sys.stderr))

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from soak.config.load import ConfigError, Places, parse
+from soak.config.check import parse
+from soak.config.read import Places
 from soak.config.workflow import Config
 from soak.data.settings import check_datasets
 from soak.errors import SoakError
@@ -22,31 +23,32 @@ DEFAULT_MEASURES = {
 Names = Mapping[str, Collection[str]]
 
 
-def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = ()) -> Config:
+def load_config(raw: Mapping[str, Any], files: Sequence[str | Path] = (), given: Sequence[str | Path] = ()) -> Config:
     """Validate a config as Snakemake hands it over.
 
     Parameters
     ----------
     raw : mapping
         The merged config: files and ``--config``.
-    files : paths
-        Where it was read from: used to name file and line of a mistake, and to find keys that stand twice.
+    files, given : paths
+        Where it was read from, and these files as the command line names them: for file and line of a mistake, and to
+        find keys that are given twice.
 
     Raises
     ------
-    ConfigError
-        With all mistakes that can be found; its text has a line for each.
+    SoakError
+        With a message for each mistake that can be found.
     """
-    places = Places(files)
+    places = Places(files, given)
     config, problems = parse(raw)
-    problems = places.repeated() + problems
+    problems = places.repeated + problems
     if config is not None:
         parts = {key: raw.get(key) for key in ("datasets", "tasks", "learners")}
         named = {key: list(part) if isinstance(part, Mapping) else [] for key, part in parts.items()}
-        told = {path for path, _ in problems}
-        problems += [(path, message) for path, message in disagreements(config, named) if path not in told]
+        known = {path for path, _ in problems}
+        problems += [(path, message) for path, message in disagreements(config, named) if path not in known]
     if problems or config is None:
-        raise ConfigError([places.tell(path, message) for path, message in problems])
+        raise SoakError(*(places.place(path, message) for path, message in problems))
     return config
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from soak.config.readable import unreadable
+from soak.config.read import unreadable
 from soak.config.workflow import Config
 from soak.errors import SoakError
 from soak.experiment import learners_of, load_config
