@@ -199,8 +199,8 @@ def _yaml_mistake(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
     number = min(mark.line, len(lines) - 1)
     before, rest = lines[number][: mark.column], lines[number][mark.column :].strip()
     after = "after a key" if re.search(r":\s", before) else "after text" if before.strip() else "first"
-    above = next((index for index in range(number - 1, -1, -1) if _content(lines[index])), None)
-    text_above = above is not None and not re.search(r"^[-[{]|:(\s|$)", _content(lines[above]))
+    above = next((index for index in range(number - 1, -1, -1) if _content(lines[index])), number)
+    text_above = above < number and not re.search(r"^[-[{]|:(\s|$)", _content(lines[above]))
     if text_above and re.search("mapping (values|start)", error.problem) and after != "after a key":
         return above + 1, _no_colon(lines[above])
     opened = lines[start.line][start.column : start.column + 1]
