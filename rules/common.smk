@@ -7,13 +7,9 @@ from snakemake.logging import logger as snakemake_logger
 
 from soak.tasks.settings import TaskSettings
 from soak.config.read import config_files
+from soak.config.check import load_config
 from soak.errors import SoakError
-from soak.experiment import (
-    learners_of,
-    load_config,
-    measures_of,
-    reference_algorithms,
-)
+from soak.experiment import learners_of, measures_of, reference_algorithms
 from soak.figures.captions import caption_file, title
 from soak.failures import failures, without_library
 from soak.fitting import plan
@@ -24,7 +20,12 @@ CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
 snakemake_logger.addFilter(without_library)
 
 try:
-    cfg = load_config(config, CONFIG_FILES, config_files(sys.argv))
+    cfg = load_config(
+        config,
+        CONFIG_FILES,
+        config_files(sys.argv),
+        in_job=not workflow.is_main_process,
+    )
 except SoakError as error:
     sys.exit(f"soak: {error}")
 

@@ -1,6 +1,7 @@
 """Rule make_splits: the folds of a task's rows, its splits, and the train sets that they share."""
 
-from soak.experiment import learners_of, load_config
+from soak.config.check import load_config
+from soak.experiment import learners_of
 from soak.job import job
 from soak.resampling.checks import check_inner_folds, check_train_classes
 from soak.resampling.splitter import SameOtherSizesCV

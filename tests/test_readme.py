@@ -11,8 +11,8 @@ import pytest
 import yaml
 from documents import DOCUMENTS, ROOT, all_blocks, commands, configs, environment, merged, project_copy, spans
 
+from soak.config.check import load_config
 from soak.errors import SoakError
-from soak.experiment import load_config
 
 CONFIGS = list(configs())
 SPANS = list(spans())

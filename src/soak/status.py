@@ -19,10 +19,11 @@ from typing import Any
 
 import yaml
 
+from soak.config.check import load_config
 from soak.config.read import unreadable
 from soak.config.workflow import Config
 from soak.errors import SoakError
-from soak.experiment import learners_of, load_config
+from soak.experiment import learners_of
 from soak.fitting.plan import Pack, TaskIndex, estimate_seconds, make_packs, read_index
 from soak.lock import is_engine, processes
 from soak.lock import main as remove_stale_lock

@@ -5,8 +5,9 @@ import copy
 import pytest
 import yaml
 
+from soak.config.check import load_config
 from soak.errors import SoakError
-from soak.experiment import load_config, unsuited
+from soak.experiment import unsuited
 from soak.learners.torch_base import LOSSES as KNOWN_LOSSES
 from soak.networks.objective import LOSSES
 
@@ -512,10 +513,9 @@ def test_a_font_is_told_with_file_and_line(tmp_path):
     )
 
 
-def test_a_job_of_a_run_asks_for_no_font(monkeypatch):
+def test_a_job_of_a_run_asks_for_no_font():
     """It may run on a machine that draws nothing."""
-    monkeypatch.setattr("sys.argv", ["snakemake", "--mode", "remote"])
-    assert load_config(changed("figures.style: {font: Nowhere}")).figures.style.font == "Nowhere"
+    assert load_config(changed("figures.style: {font: Nowhere}"), in_job=True).figures.style.font == "Nowhere"
 
 
 def settings(learner):
