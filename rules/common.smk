@@ -6,28 +6,23 @@ import os
 from snakemake.logging import logger as snakemake_logger
 
 from soak.tasks.settings import TaskSettings
-from soak.config.read import config_files
-from soak.config.check import load_config
-from soak.errors import SoakError
-from soak.experiment import learners_of, measures_of, reference_algorithms
+from soak.config.load import ConfigError
+from soak.config.readable import config_files
+from soak.experiment import learners_of, load_config, measures_of
 from soak.figures.captions import caption_file, title
-from soak.failures import failures, without_library
+from soak.failures import as_given, failures, without_library
 from soak.fitting import plan
+from soak.learners import registry
 from soak.provenance import code_of, digest, user_file, versions
-from soak.report.texts import TABLES as TABLE_TEXTS
+from soak.tables import TABLES as TABLE_RECORDS
 
 CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
 snakemake_logger.addFilter(without_library)
 
 try:
-    cfg = load_config(
-        config,
-        CONFIG_FILES,
-        config_files(sys.argv),
-        in_job=not workflow.is_main_process,
-    )
-except SoakError as error:
-    sys.exit(f"soak: {error}")
+    cfg = load_config(config, CONFIG_FILES)
+except ConfigError as error:
+    sys.exit(f"soak: {as_given(str(error), CONFIG_FILES, config_files(sys.argv))}")
 
 # (data set or task, name of a raw file) -> where its bytes come from
 SOURCES = {
@@ -87,7 +82,8 @@ def own_files(*paths):
 def learner_code(steps, learner):
     """Library files that some steps and a learner run, and the user's own file that holds a class of theirs."""
     one = cfg.learners[learner]
-    return code_of(*steps, type(one).__module__) + own_files(*one.import_paths())
+    own = own_files(one.class_) if hasattr(one, "class_") else []
+    return code_of(*steps, *registry.modules(one)) + own
 
 
 @functools.lru_cache(maxsize=None)
@@ -107,8 +103,9 @@ def gpus(learner):
 
 
 def device(learner):
-    """Where a learner's fits run."""
-    return cfg.execution.device if cfg.learners[learner].uses_gpu else "cpu"
+    """Where a learner's fits run; only torch learners know more than the CPU."""
+    is_torch = cfg.learners[learner].type.startswith("torch_")
+    return cfg.execution.device if is_torch else "cpu"
 
 
 def task_pack_files(task):

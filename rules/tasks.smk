@@ -84,7 +84,9 @@ checkpoint splits:
 rule check_learner:
     input:
         task="results/tasks/{task}.arrow",
-        code=lambda w: learner_code([], w.learner),
+        code=lambda w: learner_code(
+            registry.modules(cfg.learners[w.learner]), w.learner
+        ),
     output:
         "results/tasks/checked/{task}/{learner}.json",
     log:

@@ -2,18 +2,17 @@
 
 import json
 
-from soak.errors import SoakError
+from pydantic import TypeAdapter
+
+from soak.config.learners import LearnerSettings
 from soak.files import atomic
 from soak.job import job
-from soak.learners.catalog import learner
+from soak.learners.check import check_learners
 from soak.tasks.task import Task
 
 with job(snakemake.log):
-    name, params = snakemake.wildcards.learner, snakemake.params.learner
-    task = Task.open(snakemake.input.task)
-    try:
-        described = {"type": params["type"], **learner(params).check(task)}
-    except SoakError as error:
-        raise SoakError(f"learners.{name}: {error} (task {task.name})") from None
+    name = snakemake.wildcards.learner
+    learner = TypeAdapter(LearnerSettings).validate_python(snakemake.params.learner)
+    described = check_learners(Task.open(snakemake.input.task), {name: learner})[name]
     with atomic(snakemake.output[0]) as temporary:
         temporary.write_text(json.dumps(described, indent=1) + "\n")

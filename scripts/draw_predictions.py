@@ -10,7 +10,8 @@ from soak.figures.predictions import confusion, weights, worst_images
 from soak.figures.settings import FigureSettings
 from soak.fitting.record import read_pack
 from soak.job import job
-from soak.tables import read_splits, read_table
+from soak.resampling.store import read_splits
+from soak.tables import read_table
 from soak.tasks.task import Task
 
 with job(snakemake.log):

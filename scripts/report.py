@@ -5,10 +5,9 @@ import platform
 from pathlib import Path
 
 from soak.job import job
-from soak.report.texts import TABLES
 from soak.report.write import write_report
 from soak.scores.verdicts import read_notes
-from soak.tables import read_table
+from soak.tables import TABLES, read_table
 
 with job(snakemake.log):
     given, params = snakemake.input, snakemake.params
@@ -18,7 +17,9 @@ with job(snakemake.log):
         networks.setdefault(file.parent.name, {})[file.stem] = json.loads(file.read_text())
     write_report(
         snakemake.output[0],
-        tables={name: read_table(files[name]) for name in TABLES if name in files},
+        tables={
+            name: read_table(files[name]) for name, table in TABLES.items() if name in files and "csv" in table.formats
+        },
         figures=given.figures,
         config=params.config,
         versions=params.versions,

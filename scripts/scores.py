@@ -8,8 +8,9 @@ from soak.fitting.record import read_pack
 from soak.fitting.run import forget
 from soak.job import job
 from soak.measures import measure
+from soak.resampling.store import read_splits
 from soak.scores.scoring import Costs, score_task
-from soak.tables import read_splits, write_parquet, write_table
+from soak.tables import TABLES, write_table
 from soak.tasks.task import Task
 
 with job(snakemake.log):
@@ -23,8 +24,8 @@ with job(snakemake.log):
         algorithms, measures = asked[name]["algorithms"], [measure(one) for one in asked[name]["measures"]]
         scores.append(score_task(Task.open(task_file), splits, algorithms, costs.keep(records), measures))
         costs.end_task(splits, list(algorithms))
-    write_table(pd.concat(scores, ignore_index=True), made.scores, made.scores_parquet)
-    write_table(costs.fits(), made.fits, made.fits_parquet)
-    write_table(costs.times(), made.times, made.times_parquet)
-    write_parquet(costs.history(), made.history)
+    write_table(TABLES["scores"], pd.concat(scores, ignore_index=True), made.scores)
+    write_table(TABLES["fits"], costs.fits(), made.fits)
+    write_table(TABLES["times"], costs.times(), made.times)
+    write_table(TABLES["history"], costs.history(), made.history)
     forget(given.packs)

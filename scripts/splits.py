@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from soak.config.check import load_config
 from soak.errors import SoakError
-from soak.experiment import unsuited
+from soak.experiment import load_config, unsuited
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.job import job
 from soak.resampling.counts_table import count_rows
-from soak.tables import read_splits, write_parquet, write_table
+from soak.resampling.store import read_splits
+from soak.tables import TABLES, write_table
 from soak.tasks.task import Task
 
 
@@ -26,11 +26,11 @@ with job(snakemake.log):
     config = load_config(snakemake.config)
     splits = pd.concat([read_splits(file) for file in given.splits], ignore_index=True)
     config.focus.check(splits)
-    write_table(splits, made.splits, made.splits_parquet)
+    write_table(TABLES["splits"], splits, made.splits)
     folds = [pd.read_parquet(file) for file in given.folds]
-    write_parquet(pd.concat(folds, ignore_index=True), made.folds)
+    write_table(TABLES["folds"], pd.concat(folds, ignore_index=True), made.folds)
     counts = [count_rows(Task.open(file), one) for file, one in zip(given.tasks, folds, strict=True)]
-    write_table(pd.concat(counts, ignore_index=True), made.counts, made.counts_parquet)
+    write_table(TABLES["fold_counts"], pd.concat(counts, ignore_index=True), made.counts)
     index = [describe(*files) for files in zip(given.tasks, given.train_sets, strict=True)]
     told = unsuited(config, {task.task: task.type for task in index})
     if told:

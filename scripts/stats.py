@@ -4,10 +4,10 @@ from pathlib import Path
 
 from soak.job import job
 from soak.scores.summaries import pvalues, pvalues_downsample, stats
-from soak.tables import read_table, write_table
+from soak.tables import TABLES, read_table, write_table
 
 with job(snakemake.log):
     scores = read_table(snakemake.input.scores)
     tables = {"stats": stats, "pvalues": pvalues, "pvalues_downsample": pvalues_downsample}
     for name in snakemake.params.names:
-        write_table(tables[name](scores), Path(snakemake.output[0]).with_name(f"{name}.csv"))
+        write_table(TABLES[name], tables[name](scores), Path(snakemake.output[0]).with_name(f"{name}.csv"))

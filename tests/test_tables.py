@@ -1,17 +1,70 @@
-"""Tables on disk: types are exact in Parquet, names stay text in CSV."""
+"""Tables on disk: types are exact in Parquet, and what a table holds stands in the catalogue alone."""
+
+from pathlib import Path
 
 import pandas as pd
+import pytest
 
-from soak.tables import read_splits, read_table, write_table
+from soak.resampling.store import read_splits
+from soak.tables import PREDICTIONS, TABLES, Column, Table, markdown, read_table, tables_with, write_table
+
+DOCUMENT = Path(__file__).parents[1] / "docs/tables.md"
+SMALL = Table(
+    "small",
+    "a few values",
+    {"task_id": Column("text", "."), "n": Column("whole number", "."), "value": Column("number", ".")},
+)
+FRAME = pd.DataFrame(
+    {"task_id": ["T", "NA"], "n": pd.array([1, None], dtype="Int64"), "value": [0.1 + 0.2, float("nan")]}
+)
 
 
 def test_a_table_is_the_same_when_it_is_read(tmp_path):
-    table = pd.DataFrame(
-        {"task_id": ["T", "NA"], "n": pd.array([1, None], dtype="Int64"), "value": [0.1 + 0.2, float("nan")]}
-    )
-    write_table(table, tmp_path / "t.csv")
-    assert read_table(tmp_path / "t.csv").equals(table)
+    write_table(SMALL, FRAME, tmp_path / "t.csv")
+    assert read_table(tmp_path / "t.csv").equals(FRAME)
     assert (tmp_path / "t.csv").read_text() == "task_id,n,value\nT,1,0.30000000000000004\nNA,,\n"
+
+
+def test_columns_are_written_in_the_order_of_the_catalogue(tmp_path):
+    write_table(SMALL, FRAME[["value", "n", "task_id"]], tmp_path / "t.csv")
+    assert list(read_table(tmp_path / "t.csv").columns) == ["task_id", "n", "value"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda frame: frame.drop(columns="n"), "expected the columns"),
+        (lambda frame: frame.assign(more=1), "expected the columns"),
+        (lambda frame: frame.assign(n=[1.5, 2]), "column n: expected whole number, got float64"),
+        (lambda frame: frame.assign(value=["a", "b"]), "column value: expected number, got"),
+        (lambda frame: frame.assign(task_id=[1, 2]), "column task_id: expected text, got int64"),
+    ],
+)
+def test_other_columns_than_those_of_the_catalogue_are_refused(change, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        write_table(SMALL, change(FRAME), tmp_path / "t.csv")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_of_measures_takes_further_columns(tmp_path):
+    row = {name: "x" if column.kind == "text" else 1 for name, column in TABLES["scores"].columns.items()}
+    write_table(TABLES["scores"], pd.DataFrame([row | {"my.measure": 0.5}]), tmp_path / "scores.csv")
+    assert list(read_table(tmp_path / "scores.csv").columns)[-1] == "my.measure"
+    with pytest.raises(ValueError, match=r"column my\.measure: expected number"):
+        write_table(TABLES["scores"], pd.DataFrame([row | {"my.measure": "a"}]), tmp_path / "scores.csv")
+
+
+def test_which_tables_there_are_follows_from_the_config():
+    names = [table.name for table in tables_with()]
+    assert names == ["stats", "pvalues", "verdicts", "scores"]
+    assert {table.name for table in tables_with("fits", "sizes")} == set(TABLES)
+    assert TABLES["folds"].paths == ["results/tables/folds.parquet"]
+
+
+def test_every_column_has_a_meaning_and_docs_tables_md_is_current():
+    for table in (*TABLES.values(), PREDICTIONS):
+        assert all(column.meaning.endswith(".") for column in table.columns.values())
+    assert DOCUMENT.read_text() == markdown(), "run: python -m soak.config.document"
 
 
 def test_names_that_look_like_something_else_stay_text(tmp_path):

@@ -1,24 +1,313 @@
-"""Tables on disk: each as CSV for people and as Parquet for programs, the same bytes for the same values."""
+"""The tables of results/tables: what each holds, column by column, and how they are written and read.
 
+`TABLES` is the catalogue, in the order of the report: rules, report and docs/tables.md follow from it, and a table's
+columns stand nowhere else. To add a table, or a column, is to add a record here and to compute it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
+from pandas.api import types
 
 from soak.files import atomic
 
-
-def write_table(table: pd.DataFrame, csv: str | Path, parquet: str | Path | None = None) -> None:
-    """Write a table as CSV and, beside it, as Parquet (``parquet``: default the same name)."""
-    parquet = Path(csv).with_suffix(".parquet") if parquet is None else Path(parquet)
-    write_parquet(table, parquet)
-    with atomic(csv) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+Kind = Literal["text", "whole number", "number", "yes or no", "class or number"]
 
 
-def write_parquet(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as Parquet."""
+@dataclass(frozen=True)
+class Column:
+    """A column: the kind of its values, and what they mean, in one sentence with the unit."""
+
+    kind: Kind
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of results.
+
+    Attributes
+    ----------
+    name : str
+        Its files are results/tables/NAME.FORMAT, unless ``files`` says otherwise.
+    title : str
+        What it holds, as a phrase: "mean and SD over folds and seeds".
+    columns : mapping of str to Column
+        In the order of the files.
+    needs : {"", "fits", "sizes"}
+        When there is such a table: always, with fits of one's own (not with scores from elsewhere), or with train
+        sets of several sizes.
+    formats : tuple of {"csv", "parquet"}
+    further : Column, optional
+        What the columns after these hold, of a table that has as many as there are measures or classes.
+    files : str
+        Where the files are, without format.
+    """
+
+    name: str
+    title: str
+    columns: Mapping[str, Column]
+    needs: Literal["", "fits", "sizes"] = ""
+    formats: tuple[Literal["csv", "parquet"], ...] = ("csv", "parquet")
+    further: Column | None = None
+    files: str = "results/tables/{name}"
+
+    @property
+    def paths(self) -> list[str]:
+        """Paths of the files, one for each format."""
+        return [f"{self.files.format(name=self.name)}.{form}" for form in self.formats]
+
+    def checked(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A frame with exactly this table's columns, in their order.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, is not in the catalogue, or holds another kind of values.
+        """
+        missing = [name for name in self.columns if name not in frame.columns]
+        extra = [name for name in frame.columns if name not in self.columns]
+        if missing or (extra and self.further is None):
+            raise ValueError(f"table {self.name}: expected the columns {list(self.columns)}, got {list(frame.columns)}")
+        ordered = frame[[*self.columns, *extra]]
+        for name in ordered.columns:
+            column = self.columns.get(name, self.further)
+            if column is not None and not _is_kind(ordered[name], column.kind):
+                raise ValueError(f"table {self.name}, column {name}: expected {column.kind}, got {ordered[name].dtype}")
+        return ordered
+
+
+def _is_kind(values: pd.Series, kind: Kind) -> bool:
+    """Whether values are of a kind; a column without any value may have any type."""
+    dtype = values.dtype
+    kinds = {
+        "text": not types.is_numeric_dtype(dtype),
+        "whole number": types.is_integer_dtype(dtype),
+        "number": types.is_numeric_dtype(dtype) and not types.is_bool_dtype(dtype),
+        "yes or no": types.is_bool_dtype(dtype),
+        "class or number": True,
+    }
+    return bool(kinds[kind] or values.isna().all())
+
+
+_TASK = Column("text", "Name of the task.")
+_TEST_SUBSET = Column("text", "Subset whose rows are predicted.")
+_ALGORITHM = Column("text", "Algorithm: a learner's name, or of cv_glmnet NAME_min and NAME_1se.")
+_TRAIN_SET = Column("text", "Name of the set of train rows; splits that train on the same rows share one.")
+_LEARNER = Column("text", "Name of the learner, as in the config.")
+_MEASURE = Column("text", "Name of the measure; its values have the unit of that measure.")
+_TRAIN_SUBSETS = Column(
+    "text", "Subsets trained on: same (the test subset itself), other (all others) or all (all of them)."
+)
+_SPLIT = {
+    "task_id": _TASK,
+    "test_subset": _TEST_SUBSET,
+    "train_subsets": _TRAIN_SUBSETS,
+    "test_fold": Column("whole number", "Fold whose rows of the test subset are predicted, from 1."),
+    "seed": Column("whole number", "Number of the random draw of a down-sampled train set, from 1."),
+    "groups": Column("whole number", "Groups of rows that the train set has at its full size."),
+    "n_train_groups": Column("whole number", "Groups of rows in this train set; fewer than groups if down-sampled."),
+    "iteration": Column("whole number", "Number of the split in its task, from 1."),
+}
+_SIZES = {
+    "n_train": Column("whole number", "Rows trained on."),
+    "n_test": Column("whole number", "Rows predicted."),
+}
+_PVALUES = {
+    "task_id": _TASK,
+    "test_subset": _TEST_SUBSET,
+    "algorithm": _ALGORITHM,
+    "comparison": Column("text", "Train subsets compared: all-same or other-same."),
+    "measure": _MEASURE,
+    "mean_diff": Column("number", "Mean over the pairs of the score of all (or other) minus that of same."),
+    "p_paired": Column(
+        "number",
+        "P value of the two-sided paired t test; empty with one pair or with differences that are all alike.",
+    ),
+    "p_unpaired": Column("number", "P value of Welch's two-sided t test of the same scores, unpaired."),
+    "same_mean": Column("number", "Mean score of same."),
+    "compare_mean": Column("number", "Mean score of all (or other)."),
+    "n": Column("whole number", "Pairs: folds and seeds for which both scores exist."),
+}
+_FIT = {"task_id": _TASK, "train_set": _TRAIN_SET, "learner": _LEARNER}
+
+_TABLES = (
+    Table(
+        "stats",
+        "mean and SD over folds and seeds",
+        {
+            "task_id": _TASK,
+            "test_subset": _TEST_SUBSET,
+            "train_subsets": _TRAIN_SUBSETS,
+            "n_train_groups": Column("whole number", "Groups of rows in the train sets."),
+            "algorithm": _ALGORITHM,
+            "measure": _MEASURE,
+            "mean": Column("number", "Mean of the scores over folds and seeds."),
+            "sd": Column("number", "Standard deviation (n - 1) of the same scores; empty for a single one."),
+            "n": Column("whole number", "Scores that the mean is of; empty ones are left out."),
+        },
+    ),
+    Table("pvalues", "t tests of all and other against same, each at its full size", _PVALUES),
+    Table(
+        "pvalues_downsample",
+        "the same at equal train sizes (n_train_groups; empty: full sizes)",
+        {
+            **_PVALUES,
+            "n_train_groups": Column(
+                "whole number", "Groups of rows that all train sets compared have; empty: each has its full size."
+            ),
+        },
+        needs="sizes",
+    ),
+    Table(
+        "verdicts",
+        "what is better or worse, in words",
+        {
+            "task_id": _TASK,
+            "test_subset": _TEST_SUBSET,
+            "comparison": Column("text", "Train subsets compared: other-same or all-same."),
+            "algorithm": Column("text", "Algorithm that decides for this test subset."),
+            "measure": _MEASURE,
+            "mean_diff": Column("number", "Mean of the score of all (or other) minus that of same."),
+            "p_holm": Column("number", "P value of the paired t test, Holm-corrected over the task's comparisons."),
+            "verdict": Column("text", "better, worse or no difference seen (than same, at the level verdict.alpha)."),
+            "text": Column("text", "The verdict as a sentence."),
+        },
+    ),
+    Table(
+        "scores",
+        "every test score",
+        {**_SPLIT, "algorithm": _ALGORITHM, **_SIZES},
+        further=Column(
+            "number", "One column per measure: the score of the split; empty if the fit failed or it is undefined."
+        ),
+    ),
+    Table("splits", "every split and its train set", {**_SPLIT, "train_set": _TRAIN_SET, **_SIZES}, needs="fits"),
+    Table(
+        "fold_counts",
+        "rows of each fold, by subset and stratum",
+        {
+            "task_id": _TASK,
+            "subset": Column("text", "Subset of the rows."),
+            "stratum": Column("text", "Values of the stratum columns, joined by commas; all rows without any."),
+            "fold": Column("whole number", "Fold, from 1."),
+            "rows": Column("whole number", "Rows of this subset and stratum in the fold."),
+        },
+        needs="fits",
+    ),
+    Table(
+        "fits",
+        "every fit and how it ended",
+        {
+            **_FIT,
+            "status": Column("text", "ok or failed; a failed fit leaves its scores empty."),
+            "reason": Column("text", "Why the fit failed, in one line."),
+            "converged": Column("yes or no", "Whether the solver reached its tolerance; empty for other learners."),
+            "selected_epochs": Column(
+                "whole number", "Epochs trained, chosen on the validation set, of torch learners."
+            ),
+            "lambda_min": Column("number", "Penalty with the lowest cross-validated loss, of cv_glmnet."),
+            "lambda_1se": Column("number", "Largest penalty within one standard error of that loss, of cv_glmnet."),
+            "n_lambda": Column("whole number", "Penalties on the path, of cv_glmnet."),
+        },
+        needs="fits",
+    ),
+    Table(
+        "times",
+        "what every fit cost",
+        {
+            **_FIT,
+            "n_train": Column("whole number", "Rows trained on."),
+            "seconds": Column("number", "Wall time of training alone, in seconds."),
+            "cpu_seconds": Column("number", "CPU time of training alone, of all threads, in seconds."),
+            "peak_mb": Column("number", "Highest memory of the process while it trained, in MiB."),
+        },
+        needs="fits",
+    ),
+    Table(
+        "folds",
+        "the fold of every row",
+        {
+            "task_id": _TASK,
+            "row": Column("whole number", "Row of the task, from 0."),
+            "subset": Column("text", "Subset of the row."),
+            "fold": Column("whole number", "Fold of the row, from 1."),
+        },
+        needs="fits",
+        formats=("parquet",),
+    ),
+    Table(
+        "history",
+        "loss and error per epoch of the learners that have epochs",
+        {
+            "task_id": _TASK,
+            "train_set": _TRAIN_SET,
+            "algorithm": _ALGORITHM,
+            "epoch": Column("whole number", "Epoch, from 1."),
+            "set": Column("text", "Rows measured: subtrain (half of the train set) or validation (the other half)."),
+            "measure": _MEASURE,
+            "value": Column("number", "Value of the measure after (validation) or during (subtrain) the epoch."),
+        },
+        needs="fits",
+        formats=("parquet",),
+    ),
+)
+TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
+PREDICTIONS = Table(
+    "predictions",
+    "what was predicted for every test row, a file for each task and learner",
+    {
+        "iteration": _SPLIT["iteration"],
+        "algorithm": _ALGORITHM,
+        "row": Column("whole number", "Row of the task, from 0."),
+        "response": Column("class or number", "Predicted class, or in regression the predicted value of the target."),
+    },
+    needs="fits",
+    formats=("parquet",),
+    further=Column("number", "prob.NAME: predicted probability of the class NAME, of learners that give any."),
+    files="results/predictions/TASK/LEARNER",
+)
+
+
+def tables_with(*needs: str) -> list[Table]:
+    """Tables that a run has, in the order of the catalogue.
+
+    Parameters
+    ----------
+    needs : {"fits", "sizes"}
+        What the config has: fits of its own, train sets of several sizes.
+    """
+    return [table for table in TABLES.values() if table.needs in ("", *needs)]
+
+
+def write_table(table: Table, frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table in its formats, with equal bytes for equal values.
+
+    Parameters
+    ----------
+    table : Table
+        Of the catalogue; columns and kinds are checked against it.
+    frame : DataFrame
+    path : path
+        Of one of the files; the others lie beside it, with the suffix of their format.
+    """
+    checked = table.checked(frame)
+    for form in table.formats:
+        file = Path(path).with_suffix(f".{form}")
+        if form == "parquet":
+            write_parquet(checked, file)
+        else:
+            with atomic(file) as temporary:
+                checked.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def write_parquet(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a data frame that is in no catalogue as Parquet."""
     with atomic(path) as temporary:
-        table.to_parquet(temporary, index=False, compression="zstd")
+        frame.to_parquet(temporary, index=False, compression="zstd")
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -26,7 +315,32 @@ def read_table(path: str | Path) -> pd.DataFrame:
     return pd.read_parquet(Path(path).with_suffix(".parquet"))
 
 
-def read_splits(path: str | Path) -> pd.DataFrame:
-    """Read the splits of a task (CSV): names stay text, whatever they look like."""
-    text = {"task_id": str, "test_subset": str, "train_set": str}
-    return pd.read_csv(path, dtype=text, keep_default_na=False)
+_NEEDS = {"": "", "fits": " Not with scores from elsewhere.", "sizes": " With train sets of several sizes only."}
+_HEAD = """<!-- Made from src/soak/tables.py by: python -m soak.config.document -->
+
+# Tables
+
+Every table of `results/tables/`, with the meaning of each column. A .csv file is for people and spreadsheets, the
+.parquet file beside it holds the same values with their exact types. Rows are in the order of the config: by task,
+iteration and algorithm. Empty cells are values that do not exist.
+"""
+
+
+def markdown(tables: Iterable[Table] = (*TABLES.values(), PREDICTIONS)) -> str:
+    """The text of docs/tables.md."""
+    return _HEAD + "".join(_section(table) for table in tables)
+
+
+def _section(table: Table) -> str:
+    title = table.title[0].upper() + table.title[1:]
+    rows = [f"| {name} | {column.kind} | {column.meaning} |" for name, column in table.columns.items()]
+    if table.further is not None:
+        rows.append(f"| … | {table.further.kind} | {table.further.meaning} |")
+    lines = [
+        f"\n## {table.name}\n",
+        f"{title}.{_NEEDS[table.needs]} Files: {', '.join(f'`{path}`' for path in table.paths)}.\n",
+        "| column | values | meaning |",
+        "|---|---|---|",
+        *rows,
+    ]
+    return "\n".join(lines) + "\n"

@@ -13,8 +13,9 @@ from matplotlib.text import Text
 from soak.figures.output import FigureFolder
 from soak.figures.settings import FigureSettings
 from soak.scores.settings import VerdictSettings
-from soak.scores.summaries import SPLIT_COLUMNS, pvalues, pvalues_downsample, stats
+from soak.scores.summaries import pvalues, pvalues_downsample, stats
 from soak.scores.verdicts import verdicts
+from soak.tables import TABLES
 
 LONG_NAMES = [f"Region number {number} of the long river valley" for number in range(1, 7)] + [
     f"site_{number}_with_underscores_and_a_long_tail" for number in range(7, 13)
@@ -48,7 +49,7 @@ def make_scores(
                             regression = number < regressions
                             scores = (np.nan, 1000 * 10**number * value) if regression else (value, np.nan)
                             rows.append((task, subset, train, fold, 1, full, size, 0, algorithm, size, 30, *scores))
-    return pd.DataFrame(rows, columns=[*SPLIT_COLUMNS, "zero_one_loss", "mean_squared_error"])
+    return pd.DataFrame(rows, columns=[*TABLES["scores"].columns, "zero_one_loss", "mean_squared_error"])
 
 
 CASES = {

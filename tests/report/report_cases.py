@@ -7,8 +7,9 @@ import pandas as pd
 from PIL import Image
 
 from soak.scores.settings import VerdictSettings
-from soak.scores.summaries import SPLIT_COLUMNS, pvalues, pvalues_downsample, stats
+from soak.scores.summaries import pvalues, pvalues_downsample, stats
 from soak.scores.verdicts import verdicts
+from soak.tables import TABLES
 
 SPLIT = ["task_id", "test_subset", "train_subsets", "test_fold", "seed", "groups", "n_train_groups", "iteration"]
 LEARNERS = ("featureless", "a_convolutional_network_with_dropout", "linear_mlp")
@@ -30,7 +31,7 @@ def make_scores() -> pd.DataFrame:
                             scores[measure] = 1000 * value if measure else value
                             key = (task, subset, train, fold, 1, full, size, iteration, algorithm, size, 30)
                             rows.append((*key, *scores))
-    return pd.DataFrame(rows, columns=[*SPLIT_COLUMNS, "zero_one_loss", "mean_squared_error"])
+    return pd.DataFrame(rows, columns=[*TABLES["scores"].columns, "zero_one_loss", "mean_squared_error"])
 
 
 def make_tables() -> dict[str, pd.DataFrame]:

@@ -128,7 +128,7 @@ def test_what_is_missing_is_told_in_its_place(tmp_path: Path) -> None:
     empty = {name: tables[name].iloc[:0] for name in ("stats", "pvalues", "verdicts")}
     write_report(tmp_path / "report.html", tables={"scores": scores, **empty})
     text = visible((tmp_path / "report.html").read_text())
-    assert "Digits: no score could be had" in text
+    assert "Digits: no scores, since all fits failed" in text
     assert "diabetes: one fold only" in text
     assert "There is no verdict" in text
 

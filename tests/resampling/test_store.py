@@ -7,7 +7,8 @@ import pytest
 from soak import SameOtherSizesCV
 from soak.errors import SoakError
 from soak.resampling.store import StoredSplits
-from soak.resampling.writing import SPLIT_COLUMNS, write_splits
+from soak.resampling.writing import write_splits
+from soak.tables import TABLES
 
 
 def write(folder, instance, task="T"):
@@ -51,9 +52,9 @@ def test_tables(tmp_path):
     instance = example(sizes=0)
     folds, splits, train_sets, rows = write(tmp_path, instance, "Trees")
     table = pd.read_csv(splits, keep_default_na=False)
-    assert list(table) == SPLIT_COLUMNS
+    assert list(table) == list(TABLES["splits"].columns)
     assert (table["task_id"] == "Trees").all()
-    columns = [name for name in SPLIT_COLUMNS if name != "task_id"]
+    columns = [name for name in TABLES["splits"].columns if name != "task_id"]
     pd.testing.assert_frame_equal(table[columns], instance.table[columns], check_dtype=False)
     made = pd.read_parquet(folds)
     assert list(made) == ["task_id", "row", "subset", "fold"]

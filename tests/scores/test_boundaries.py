@@ -1,13 +1,15 @@
 """Limits that mutation testing found unguarded (docs/mutation.md)."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from soak.measures import column_measure
 from soak.scores.published import read_scores
+from soak.scores.settings import VerdictSettings
 from soak.scores.summaries import undefined_reason, welch_p
-from soak.scores.verdicts import NO_DIFFERENCE, _judge
+from soak.scores.verdicts import NO_DIFFERENCE, WORSE, verdicts
 
 
 @pytest.mark.parametrize(
@@ -63,5 +65,9 @@ def test_why_a_p_value_is_undefined():
 
 
 def test_p_must_be_below_alpha():
-    assert _judge(0.1, 0.05, 0.05, False) == NO_DIFFERENCE
-    assert _judge(0.1, 0.0499, 0.05, False) == "worse"
+    shared = {"task_id": "T", "test_subset": "A", "algorithm": "m", "measure": "zero_one_loss", "n_train_groups": 9}
+    means = pd.DataFrame([shared | {"train_subsets": "same", "mean": 0.1, "sd": 0.1, "n": 3}])
+    test = shared | {"comparison": "other-same", "mean_diff": 0.1, "same_mean": 0.1, "compare_mean": 0.2, "n": 3}
+    for p, verdict in ((0.05, NO_DIFFERENCE), (0.0499, WORSE)):
+        table = verdicts(pd.DataFrame([test | {"p_paired": p}]), means, VerdictSettings(alpha=0.05))
+        assert table["verdict"].tolist() == [verdict]

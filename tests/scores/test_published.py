@@ -9,8 +9,9 @@ import pytest
 
 from soak.errors import SoakError
 from soak.scores.published import read_score_files, read_scores
-from soak.scores.summaries import SPLIT_COLUMNS, pvalues
+from soak.scores.summaries import pvalues
 from soak.scores.verdicts import problems
+from soak.tables import TABLES
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 R_TABLE = """task_id,test.subset,train.subsets,test.fold,learner_id,classif.ce,percent_error
@@ -29,7 +30,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_r_names_are_read(tmp_path: Path) -> None:
     scores = read_scores(write(tmp_path, R_TABLE))
-    assert list(scores.columns) == [*SPLIT_COLUMNS, "zero_one_loss"]
+    assert list(scores.columns) == [*TABLES["scores"].columns, "zero_one_loss"]
     assert scores["algorithm"].unique().tolist() == ["cv_glmnet"]
     assert scores["zero_one_loss"].tolist() == [0.1, 0.2, 0.3, 0.5]
     assert scores["iteration"].tolist() == [1, 2, 3, 4]
@@ -72,10 +73,10 @@ def test_subset_names_that_look_like_numbers_or_na_stay(tmp_path: Path) -> None:
             "T,A,other,1",
             "row 4 repeats row 2 with other scores: task_id T, test_subset A, train_subsets other, test_fold 1",
         ),
-        ("0.3,30", "much,30", "row 3, column classif_ce: 'much' is not a finite number"),
-        ("A,same,2", "A,Same,2", "row 3, column train_subsets: 'Same' is not allowed; same, other and all are"),
-        ("A,same,2", "A,same,two", "row 3, column test_fold: 'two' is not a finite number"),
-        ("A,same,2", "A,same,2.5", "row 3, column test_fold: '2.5' is not a whole number"),
+        ("0.3,30", "much,30", "row 3, column classif_ce: expected a finite number, got 'much'"),
+        ("A,same,2", "A,Same,2", "row 3, column train_subsets: expected same, other or all, got 'Same'"),
+        ("A,same,2", "A,same,two", "row 3, column test_fold: expected a finite number, got 'two'"),
+        ("A,same,2", "A,same,2.5", "row 3, column test_fold: expected a whole number, got '2.5'"),
         ("T,A,same,2", "T,,same,2", "row 3, column test_subset: the cell is empty"),
         ("classif.ce,percent_error", "gini,kappa", "no column is a known measure.*unknown here: gini, kappa"),
     ],
@@ -88,7 +89,7 @@ def test_one_clear_line_each(tmp_path: Path, old: str, new: str, said: str) -> N
     assert str(tmp_path / "scores.csv") in str(caught.value)
 
 
-def test_a_row_that_only_repeats_another_is_left_out_and_told(tmp_path: Path) -> None:
+def test_a_row_that_only_repeats_another_is_left_out_with_a_note(tmp_path: Path) -> None:
     lines = R_TABLE.splitlines()
     expected = read_scores(write(tmp_path, R_TABLE))
     path, notes = write(tmp_path, "\n".join([*lines, lines[2], lines[1]]) + "\n"), []
@@ -96,11 +97,11 @@ def test_a_row_that_only_repeats_another_is_left_out_and_told(tmp_path: Path) ->
     assert notes == [f"{path}: 2 rows that repeat another (first: row 5) left out."]
 
 
-def test_columns_that_are_no_known_measure_are_told(tmp_path: Path) -> None:
+def test_columns_whose_names_are_no_measures_are_left_out_with_a_note(tmp_path: Path) -> None:
     path, notes = write(tmp_path, R_TABLE.replace("percent_error", "gini")), []
-    assert list(read_scores(path, notes=notes).columns) == [*SPLIT_COLUMNS, "zero_one_loss"]
+    assert list(read_scores(path, notes=notes).columns) == [*TABLES["scores"].columns, "zero_one_loss"]
     assert len(notes) == 1
-    assert "no known measure, so left out: gini" in notes[0]
+    assert "columns left out, since no measure has their name: gini" in notes[0]
 
 
 def test_unknown_measure_that_was_asked_for(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_empty_file_and_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cell", ["", "NA", "NaN", "Inf", "-inf"])
-def test_scores_that_are_no_finite_number_are_left_out_and_told(tmp_path: Path, cell: str) -> None:
+def test_scores_that_are_no_finite_number_are_left_out_with_a_note(tmp_path: Path, cell: str) -> None:
     scores = read_scores(write(tmp_path, R_TABLE.replace("0.3,30", f"{cell},30")))
     assert np.isnan(scores["zero_one_loss"].iloc[2])
     assert pvalues(scores)["n"].tolist() == [1]
@@ -134,7 +135,7 @@ def test_files_become_one_table() -> None:
     assert scores.loc[scores["task_id"] == "digits", "r2"].isna().all()
     assert not problems(scores)
     asked = read_score_files(files, ["r2", "zero_one_loss"])
-    assert list(asked.columns) == [*SPLIT_COLUMNS, "r2", "zero_one_loss"]
+    assert list(asked.columns) == [*TABLES["scores"].columns, "r2", "zero_one_loss"]
     with pytest.raises(SoakError, match="no column for the measure 'r3'"):
         read_score_files(files, ["r3"])
     with pytest.raises(SoakError, match="the task 'digits' is in"):

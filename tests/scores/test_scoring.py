@@ -6,7 +6,8 @@ import pyarrow as pa
 
 from soak.fitting.record import FitRecord
 from soak.measures import measure
-from soak.scores.scoring import HISTORY_COLUMNS, Costs, score_task
+from soak.scores.scoring import Costs, score_task
+from soak.tables import TABLES
 from soak.tasks.task import Task
 
 TASK = Task(
@@ -102,7 +103,7 @@ def test_the_history_names_the_fit():
     list(costs.keep([with_curve, record(learner="featureless")]))
     costs.end_task(SPLITS, ["m", "featureless"])
     history = costs.history()
-    assert list(history.columns) == HISTORY_COLUMNS
+    assert list(history.columns) == list(TABLES["history"].columns)
     assert history[["task_id", "train_set", "algorithm"]].drop_duplicates().to_numpy().tolist() == [
         ["T", "A.fold1", "m"]
     ]
@@ -110,4 +111,4 @@ def test_the_history_names_the_fit():
 
 
 def test_without_epochs_the_history_is_empty():
-    assert Costs().history().columns.tolist() == HISTORY_COLUMNS
+    assert Costs().history().columns.tolist() == list(TABLES["history"].columns)

@@ -6,9 +6,6 @@ import pytest
 from scipy.stats import ttest_ind, ttest_rel
 
 from soak.scores.summaries import (
-    PVALUES_COLUMNS,
-    SPLIT_COLUMNS,
-    STATS_COLUMNS,
     first_measures,
     holm,
     paired_p,
@@ -18,6 +15,7 @@ from soak.scores.summaries import (
     welch_p,
 )
 from soak.scores.verdicts import problems
+from soak.tables import TABLES
 
 FULL = {"same": 20, "other": 40, "all": 60}
 
@@ -40,13 +38,13 @@ def make_scores(
         for algorithm in ("featureless", "linear"):
             split = ("T", subset, train, fold, number, FULL[train], size, iteration, algorithm, size, 10)
             rows.append((*split, random.uniform(), random.uniform()))
-    return pd.DataFrame(rows, columns=[*SPLIT_COLUMNS, "zero_one_loss", "log_loss"])
+    return pd.DataFrame(rows, columns=[*TABLES["scores"].columns, "zero_one_loss", "log_loss"])
 
 
 def test_stats_columns_order_and_values() -> None:
     scores = make_scores(seeds=2)
     table = stats(scores)
-    assert tuple(table.columns) == STATS_COLUMNS
+    assert list(table.columns) == list(TABLES["stats"].columns)
     assert table["measure"].tolist()[:4] == ["zero_one_loss", "log_loss"] * 2
     first_seen = scores[["train_subsets", "test_subset", "algorithm"]].drop_duplicates()
     assert (table[["train_subsets", "test_subset", "algorithm"]].iloc[::2].to_numpy() == first_seen.to_numpy()).all()
@@ -60,7 +58,7 @@ def test_stats_columns_order_and_values() -> None:
 def test_pvalues_pair_folds_and_seeds_whatever_the_row_order() -> None:
     scores = make_scores(seeds=2)
     table = pvalues(scores)
-    assert tuple(table.columns) == PVALUES_COLUMNS
+    assert list(table.columns) == list(TABLES["pvalues"].columns)
     key = ["test_fold", "seed"]
     linear = scores.query("test_subset == 'A' and algorithm == 'linear'").set_index(key).sort_index()
     same, other = (linear.loc[linear["train_subsets"] == name, "zero_one_loss"] for name in ("same", "other"))
@@ -85,24 +83,24 @@ def test_pvalues_use_full_sizes_only() -> None:
 def test_downsample_compares_at_full_and_at_equal_size() -> None:
     scores = make_scores(sizes=(20,))
     table = pvalues_downsample(scores)
-    assert tuple(table.columns) == (*PVALUES_COLUMNS, "n_train_groups")
+    assert tuple(table.columns) == (*list(TABLES["pvalues"].columns), "n_train_groups")
     full = table[table["n_train_groups"].isna()]
     keys = ["test_subset", "algorithm", "comparison", "measure"]
     pd.testing.assert_frame_equal(
-        full[list(PVALUES_COLUMNS)].sort_values(keys, ignore_index=True),
+        full[list(TABLES["pvalues"].columns)].sort_values(keys, ignore_index=True),
         pvalues(scores).sort_values(keys, ignore_index=True),
     )
     equal = table[table["n_train_groups"] == 20]
     assert len(equal) == len(full) == 2 * 2 * 2 * 2
     at_20 = scores[scores["n_train_groups"] == 20]
     expected = pvalues(at_20.assign(groups=20)).sort_values(keys, ignore_index=True)
-    pd.testing.assert_frame_equal(equal[list(PVALUES_COLUMNS)].sort_values(keys, ignore_index=True), expected)
+    pd.testing.assert_frame_equal(equal[list(TABLES["pvalues"].columns)].sort_values(keys, ignore_index=True), expected)
 
 
 def test_downsample_of_full_sizes_only_is_empty() -> None:
     table = pvalues_downsample(make_scores())
     assert table.empty
-    assert tuple(table.columns) == (*PVALUES_COLUMNS, "n_train_groups")
+    assert tuple(table.columns) == (*list(TABLES["pvalues"].columns), "n_train_groups")
 
 
 def test_one_fold_has_no_p_value_but_means() -> None:

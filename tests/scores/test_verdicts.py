@@ -7,8 +7,9 @@ import pytest
 from soak.errors import SoakError
 from soak.measures import column_measure
 from soak.scores.settings import VerdictSettings
-from soak.scores.summaries import SPLIT_COLUMNS, format_p, pvalues, stats
-from soak.scores.verdicts import VERDICTS_COLUMNS, problems, summary, verdicts
+from soak.scores.summaries import format_p, pvalues, stats
+from soak.scores.verdicts import problems, summary, verdicts
+from soak.tables import TABLES
 
 SPREAD = np.array([-1, 0.5, 1, -0.5])
 
@@ -22,7 +23,7 @@ def table_of(
         for fold, shift in enumerate(np.roll(SPREAD, number), start=1):
             split = ("T", subset, train, fold, 1, 9, 9, fold, algorithm, 9, 9)
             rows.append((*split, mean + scale * shift))
-    return pd.DataFrame(rows, columns=[*SPLIT_COLUMNS, measure])
+    return pd.DataFrame(rows, columns=[*TABLES["scores"].columns, measure])
 
 
 MEANS = {
@@ -47,7 +48,7 @@ def judge(scores: pd.DataFrame, **settings: object) -> pd.DataFrame:
 
 def test_best_algorithm_decides_and_others_are_named() -> None:
     table = judge(table_of(MEANS))
-    assert tuple(table.columns) == VERDICTS_COLUMNS
+    assert list(table.columns) == list(TABLES["verdicts"].columns)
     assert table["test_subset"].tolist() == ["Digits", "Digits", "Rot", "Rot"]
     assert table["comparison"].tolist() == ["other-same", "all-same"] * 2
     assert table["algorithm"].tolist() == ["linear"] * 4  # featureless has a lower error and is not asked
@@ -110,7 +111,7 @@ def test_no_comparison_gives_an_empty_table() -> None:
     scores = table_of(MEANS).query("train_subsets == 'same'")
     table = judge(scores)
     assert table.empty
-    assert tuple(table.columns) == VERDICTS_COLUMNS
+    assert list(table.columns) == list(TABLES["verdicts"].columns)
     assert summary(table) == []
 
 

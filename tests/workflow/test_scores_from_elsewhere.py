@@ -36,11 +36,11 @@ def test_all_that_is_odd_is_told_and_the_rest_is_drawn(workflow, good):
     run.run()
     text = html.unescape(re.sub(r"<(script|style)\b.*?</\1>", "", (run / "report.html").read_text(), flags=re.S))
     for told in (
-        "published.csv: columns that are no known measure, so left out: gini.",
+        "published.csv: columns left out, since no measure has their name: gini.",
         "published.csv: 3 rows that repeat another (first: row",
         "OneFold: one fold only: standard deviations and P values are undefined.",
         "OneSubset: one subset only (north): nothing to compare, so there is no verdict.",
-        "Failed: no score could be had",
+        "Failed: no scores, since all fits failed",
         f"Gap: 2 of {len(good)} scores of zero_one_loss are empty",
     ):
         assert told in text

@@ -1,16 +1,5 @@
 """What is in the report, in which order, and how to cite it."""
 
-TABLES = {
-    "stats": "mean and SD over folds and seeds",
-    "pvalues": "t tests of all and other against same",
-    "pvalues_downsample": "the same at equal train sizes (n_train_groups; empty: full sizes)",
-    "verdicts": "what is better or worse, in words",
-    "scores": "every test score",
-    "splits": "every split and its train set",
-    "fold_counts": "rows of each fold, by subset and stratum",
-    "fits": "every fit and how it ended",
-    "times": "what every fit cost",
-}  # in the order of the report
 # Figures in the order of the report; others follow by name.
 FIGURES = [
     "overview",

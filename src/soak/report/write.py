@@ -25,10 +25,11 @@ from soak.report.content import (
     verdict_cards,
     without_paths,
 )
-from soak.report.texts import BIBTEX, CITATION, FIGURES, TABLES
+from soak.report.texts import BIBTEX, CITATION, FIGURES
 from soak.scores.settings import VerdictSettings
 from soak.scores.summaries import stats
 from soak.scores.verdicts import CAUTION, RULE, problems
+from soak.tables import TABLES
 
 _HERE = Path(__file__).parent
 
@@ -133,8 +134,12 @@ def _figures_and_tables(tables: Mapping[str, pd.DataFrame], figures: Sequence[st
     return {
         "figures": shown,
         "tables": [
-            {"name": name, "what": f"{what}; {len(tables[name])} rows", "json": _json(table_data(tables[name]))}
-            for name, what in TABLES.items()
+            {
+                "name": name,
+                "what": f"{table.title}; {len(tables[name])} rows",
+                "json": _json(table_data(tables[name])),
+            }
+            for name, table in TABLES.items()
             if name in tables
         ],
     }

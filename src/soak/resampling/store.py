@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from soak.errors import SoakError
 from soak.resampling.cells import Cells
-from soak.tables import read_splits
 
 
 @dataclass(frozen=True)
@@ -89,3 +88,9 @@ class StoredSplits:
         if not len(splits):
             raise SoakError(f"train set {train_set}: is none of this task; run make_splits again")
         return splits
+
+
+def read_splits(path: str | Path) -> pd.DataFrame:
+    """Read the splits of a task (CSV): names stay text, whatever they look like."""
+    text = {"task_id": str, "test_subset": str, "train_set": str}
+    return pd.read_csv(path, dtype=text, keep_default_na=False)

@@ -19,20 +19,7 @@ from numpy.typing import NDArray
 from soak.files import atomic
 from soak.resampling.instance import Instance
 from soak.resampling.splits import Split
-
-SPLIT_COLUMNS = [
-    "task_id",
-    "test_subset",
-    "train_subsets",
-    "test_fold",
-    "seed",
-    "groups",
-    "n_train_groups",
-    "iteration",
-    "train_set",
-    "n_train",
-    "n_test",
-]
+from soak.tables import TABLES
 
 
 def write_splits(
@@ -53,7 +40,7 @@ def write_splits(
     folds_path : path, .parquet
         task_id, row, subset, fold.
     splits_path : path, .csv
-        `SPLIT_COLUMNS`, one line per iteration.
+        The columns of the table splits, one line per iteration.
     train_sets_path : path, .csv
         task_id, train_set, n_train, digest: one line per train set, in order of first use. The digest (16
         hexadecimal digits of a SHA-256) is of its train rows, and of subset and rows of the test sets that are
@@ -62,7 +49,7 @@ def write_splits(
         train_set, row: rows of down-sampled train sets; often empty.
     """
     names = _by_name(instance)
-    table = instance.table.assign(task_id=task)[SPLIT_COLUMNS]
+    table = instance.table.assign(task_id=task)[list(TABLES["splits"].columns)]
     sets = [
         {
             "task_id": task,

@@ -9,11 +9,10 @@ import pandas as pd
 from soak.errors import SoakError
 from soak.measures import MEASURES
 from soak.names import nearest
-from soak.scores.summaries import SPLIT_COLUMNS
+from soak.tables import TABLES
 
-# Names of measures in mlr3, with _ or . between the words: our name, and the factor from theirs to ours.
-R_MEASURES = {alias: (name, factor) for name, one in MEASURES.items() for alias, factor in one.aliases.items()}
 REQUIRED = ("task_id", "test_subset", "train_subsets", "test_fold", "algorithm")
+_SPLIT_COLUMNS = tuple(TABLES["scores"].columns)
 _NOT_FINITE = ("", "na", "nan", "inf", "-inf", "+inf", "infinity", "-infinity")
 _TRAIN_SUBSETS = ("same", "other", "all")
 _KEY = ("task_id", "test_subset", "train_subsets", "test_fold", "seed", "n_train_groups", "algorithm")
@@ -24,8 +23,8 @@ def read_score_files(
 ) -> pd.DataFrame:
     """Read several score tables as one, tasks in the order of the files (see `read_scores`).
 
-    A measure that is asked for must be in one of them at least; columns of other files' measures are empty.
-    What was left out is added to ``notes``, one sentence each.
+    A measure that is asked for must be in at least one of them; it is empty for the tasks of the others. What was left
+    out is added to ``notes``, one sentence each.
 
     Raises
     ------
@@ -44,12 +43,12 @@ def read_score_files(
     joined = pd.concat([table for _, table in tables], ignore_index=True)
     if measures is None:
         return joined
-    found = [column for column in joined.columns if column not in SPLIT_COLUMNS]
+    found = [column for column in joined.columns if column not in _SPLIT_COLUMNS]
     for name in measures:
         if name not in found:
             hint = nearest(name, found, "measures of the files")
             raise SoakError(f"{', '.join(path for path, _ in tables)}: no column for the measure '{name}'; {hint}")
-    return joined[[*SPLIT_COLUMNS, *measures]]
+    return joined[[*_SPLIT_COLUMNS, *measures]]
 
 
 def read_scores(
@@ -120,8 +119,8 @@ def _check_columns(path: str | Path, table: pd.DataFrame) -> None:
     missing = [name for name in REQUIRED if name not in table.columns]
     if missing:
         raise SoakError(
-            f"{path}: column {', '.join(missing)} is missing; needed are {', '.join(REQUIRED)} and a measure, "
-            f"found are {', '.join(table.columns)}"
+            f"{path}: column {', '.join(missing)} is missing; expected {', '.join(REQUIRED)} and a measure, "
+            f"got {', '.join(table.columns)}"
         )
     if table.empty:
         raise SoakError(f"{path}: the table has no rows")
@@ -131,9 +130,7 @@ def _check_columns(path: str | Path, table: pd.DataFrame) -> None:
             raise SoakError(f"{path}: row {empty[0] + 1}, column {name}: the cell is empty")
     for row, value in enumerate(table["train_subsets"], start=1):
         if value not in _TRAIN_SUBSETS:
-            raise SoakError(
-                f"{path}: row {row}, column train_subsets: '{value}' is not allowed; same, other and all are"
-            )
+            raise SoakError(f"{path}: row {row}, column train_subsets: expected same, other or all, got '{value}'")
 
 
 def _find_measures(
@@ -141,9 +138,10 @@ def _find_measures(
 ) -> dict[str, tuple[str, float]]:
     """The column and factor of each measure, in the order asked for or that of the file."""
     found: dict[str, tuple[str, float]] = {}
+    aliases = _aliases()
     for column in table.columns:
-        if column in R_MEASURES:
-            name, factor = R_MEASURES[column]
+        if column in aliases:
+            name, factor = aliases[column]
             found.setdefault(name, (column, factor))
         elif column in MEASURES or (measures is not None and column in measures):
             found[column] = (column, 1.0)
@@ -155,12 +153,17 @@ def _find_measures(
                 )
         return {name: found[name] for name in measures}
     if not found:
-        rest = [column for column in table.columns if column not in SPLIT_COLUMNS]
+        rest = [column for column in table.columns if column not in _SPLIT_COLUMNS]
         raise SoakError(
             f"{path}: no column is a known measure, such as zero_one_loss, mean_squared_error or R's classif.ce, regr.mse; "
             f"unknown here: {', '.join(rest) or 'none'}"
         )
     return found
+
+
+def _aliases() -> dict[str, tuple[str, float]]:
+    """Names of measures in mlr3, with _ for the dots: our name, and the factor from their numbers to ours."""
+    return {alias: (record.name, factor) for record in MEASURES.values() for alias, factor in record.aliases.items()}
 
 
 def _splits(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
@@ -178,7 +181,7 @@ def _splits(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
     for name in ("n_train", "n_test"):  # may be empty
         counts = _numbers(path, table, name, empty=True) if name in table else pd.Series(np.nan, index=table.index)
         scores[name] = counts.round().astype("Int64")
-    return scores[list(SPLIT_COLUMNS)]
+    return scores[list(_SPLIT_COLUMNS)]
 
 
 def _sizes(path: str | Path, table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -200,28 +203,28 @@ def _integers(path: str | Path, table: pd.DataFrame, column: str, default: int |
     wrong = np.flatnonzero(values != values.round())
     if len(wrong):
         raise SoakError(
-            f"{path}: row {wrong[0] + 1}, column {column}: '{table[column].iloc[wrong[0]]}' is not a whole number"
+            f"{path}: row {wrong[0] + 1}, column {column}: expected a whole number, got '{table[column].iloc[wrong[0]]}'"
         )
     return values.astype(int)
 
 
 def _numbers(path: str | Path, table: pd.DataFrame, column: str, *, empty: bool) -> pd.Series:
-    """A column as floats. A cell that is no number is an error; no finite one counts as empty, where that may be."""
+    """A column as floats. Text is an error; ``empty``: missing and infinite values are allowed, and become NaN."""
     values = pd.to_numeric(table[column], errors="coerce").astype(float)
     finite = np.isfinite(values)
     allowed = table[column].str.strip().str.lower().isin(_NOT_FINITE) if empty else False
     rows = np.flatnonzero(~(finite | allowed))
     if len(rows):
         cell = table[column].iloc[rows[0]]
-        raise SoakError(f"{path}: row {rows[0] + 1}, column {column}: '{cell}' is not a finite number")
+        raise SoakError(f"{path}: row {rows[0] + 1}, column {column}: expected a finite number, got '{cell}'")
     return values.where(finite)
 
 
 def _unread(path: str | Path, table: pd.DataFrame, found: dict[str, tuple[str, float]]) -> list[str]:
-    """Columns of numbers that are no measure known here: the reader may miss one of them."""
-    used = {*SPLIT_COLUMNS, *R_MEASURES, *(column for column, _ in found.values()), *MEASURES}
+    """A note on columns of numbers that were not read, since their names are not those of measures."""
+    used = {*_SPLIT_COLUMNS, *_aliases(), *(column for column, _ in found.values()), *MEASURES}
     rest = [name for name in table.columns if name not in used and _has_numbers(table[name])]
-    return [f"{path}: columns that are no known measure, so left out: {', '.join(rest)}."] if rest else []
+    return [f"{path}: columns left out, since no measure has their name: {', '.join(rest)}."] if rest else []
 
 
 def _has_numbers(column: pd.Series) -> bool:
@@ -230,7 +233,7 @@ def _has_numbers(column: pd.Series) -> bool:
 
 
 def _without_repeats(path: str | Path, scores: pd.DataFrame, measures: list[str], notes: list[str]) -> pd.DataFrame:
-    """Rows that repeat another with the same scores are left out and told; with other scores they are an error."""
+    """Rows that repeat another with the same scores are left out, with a note; with other scores they are an error."""
     same = scores.duplicated([*_KEY, *measures])
     scores = scores[~same]
     repeated = scores.duplicated(list(_KEY))

@@ -8,15 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from soak.fitting.record import FitRecord, frame
+from soak.fitting.record import FitRecord
 from soak.learners.base import Prediction
 from soak.measures import Measure
+from soak.tables import TABLES
 from soak.tasks.task import Task
-
-SPLIT_COLUMNS = [
-    "task_id", "test_subset", "train_subsets", "test_fold", "seed", "groups", "n_train_groups", "iteration",
-]  # fmt: skip
-HISTORY_COLUMNS = ["task_id", "train_set", "algorithm", "epoch", "set", "measure", "value"]
 
 
 def score_task(
@@ -30,33 +26,34 @@ def score_task(
 
     Parameters
     ----------
+    task : Task
     splits : DataFrame
-        One row per split, with ``train_set``, ``n_train`` and ``n_test``.
+        The table splits of the task.
     algorithms : mapping of learner name to the names that it reports as
     records : iterable of FitRecord
         With their table "predictions"; a failed fit has none.
+    measures : sequence of Measure
 
     Returns
     -------
     DataFrame
-        The columns of scores.csv, rows by iteration and algorithm (in the order of ``algorithms``); a measure is
-        NaN where the fit failed or the measure cannot be had.
+        The table scores, rows by iteration and algorithm (in the order of ``algorithms``); a measure is NaN where
+        the fit failed or the measure is undefined.
     """
     values: dict[tuple[str, str, str], list[float]] = {}
     for record in records:
         if record.status == "ok":
             values.update(_score_record(task, record, measures))
-    nothing = [np.nan] * len(measures)
+    undefined = [np.nan] * len(measures)
     names = [name for group in algorithms.values() for name in group]
     rows = []
     for split in splits.to_dict("records"):
         for name in names:
-            scores = values.get((split["train_set"], name, split["test_subset"]), nothing)
-            told = {column: split[column] for column in SPLIT_COLUMNS}
-            told |= {"algorithm": name, "n_train": split["n_train"], "n_test": split["n_test"]}
-            rows.append(told | {m.name: value for m, value in zip(measures, scores, strict=True)})
-    columns = [*SPLIT_COLUMNS, "algorithm", "n_train", "n_test", *(measure.name for measure in measures)]
-    return pd.DataFrame(rows, columns=columns)
+            scores = values.get((split["train_set"], name, split["test_subset"]), undefined)
+            rows.append(
+                split | {"algorithm": name} | {m.name: value for m, value in zip(measures, scores, strict=True)}
+            )
+    return pd.DataFrame(rows, columns=[*TABLES["scores"].columns, *(measure.name for measure in measures)])
 
 
 def _score_record(
@@ -78,7 +75,7 @@ def _score_record(
 
 
 def read_prediction(table: pa.Table, classes: Sequence[str]) -> Prediction:
-    """The prediction that rows of a table "predictions" hold; columns ``prob.LABEL`` are null without probabilities."""
+    """The prediction that rows of a table "predictions" hold; columns ``prob.NAME`` are null without probabilities."""
     names = [f"prob.{label}" for label in classes]
     probabilities = None
     if classes and names[0] in table.column_names and not table[names[0]].null_count:
@@ -87,7 +84,7 @@ def read_prediction(table: pa.Table, classes: Sequence[str]) -> Prediction:
 
 
 class Costs:
-    """What the fits tell of themselves, kept while their predictions pass by."""
+    """What is known of the fits but their predictions, gathered while these pass by."""
 
     def __init__(self) -> None:
         self._records: list[FitRecord] = []
@@ -108,29 +105,28 @@ class Costs:
         self._current = []
 
     def fits(self) -> pd.DataFrame:
-        """The table fits: status, reason, and what the learner tells of the fit."""
-        table = self._frame(
-            ["status", "reason", "converged", "selected_epochs", "lambda_min", "lambda_1se", "n_lambda"]
-        )
-        types = {"converged": "boolean", "selected_epochs": "Int64", "n_lambda": "Int64"}
-        return table.astype(types | {"lambda_min": float, "lambda_1se": float})
+        """The table fits: how each fit ended, and what its learner found."""
+        types = {"whole number": "Int64", "yes or no": "boolean", "number": "float"}
+        columns = TABLES["fits"].columns
+        return self._frame(columns).astype({n: types[c.kind] for n, c in columns.items() if c.kind in types})
 
     def times(self) -> pd.DataFrame:
         """The table times: seconds of training alone, and the peak memory of the process meanwhile."""
-        return self._frame(["n_train", "seconds", "cpu_seconds", "peak_mb"]).round(3)
+        return self._frame(TABLES["times"].columns).round(3)
 
     def history(self) -> pd.DataFrame:
         """The table history: measures per epoch of the learners that have epochs."""
-        parts = []
-        for record in self._records:
-            if "history" in record.tables:
-                part = record.tables["history"].to_pandas()
-                part.insert(0, "task_id", record.task)
-                part.insert(1, "train_set", record.train_set)
-                part.insert(2, "algorithm", record.learner)
-                parts.append(part)
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=HISTORY_COLUMNS)
+        parts = [
+            record.tables["history"]
+            .to_pandas()
+            .assign(task_id=record.task, train_set=record.train_set, algorithm=record.learner)
+            for record in self._records
+            if "history" in record.tables
+        ]
+        columns = list(TABLES["history"].columns)
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
-    def _frame(self, columns: Sequence[str]) -> pd.DataFrame:
-        named = {"task_id": "task", "train_set": "train_set", "learner": "learner"}
-        return frame(self._records, named | {column: column for column in columns})
+    def _frame(self, columns: Iterable[str]) -> pd.DataFrame:
+        """One row per record, columns from its fields and what its learner found."""
+        rows = [{**vars(record), **record.info, "task_id": record.task} for record in self._records]
+        return pd.DataFrame([{name: row.get(name) for name in columns} for row in rows], columns=list(columns))

@@ -1,4 +1,4 @@
-"""Means, standard deviations and t tests over the folds and seeds of a score table."""
+"""Means, standard deviations and t tests over the folds and seeds of a score table, as R's mlr3resampling has them."""
 
 import math
 from collections.abc import Sequence
@@ -6,59 +6,25 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc
 
-SPLIT_COLUMNS = (
-    "task_id",
-    "test_subset",
-    "train_subsets",
-    "test_fold",
-    "seed",
-    "groups",
-    "n_train_groups",
-    "iteration",
-    "algorithm",
-    "n_train",
-    "n_test",
-)  # the columns of scores before the measures
-STATS_COLUMNS = (
-    "task_id",
-    "test_subset",
-    "train_subsets",
-    "n_train_groups",
-    "algorithm",
-    "measure",
-    "mean",
-    "sd",
-    "n",
-)
-PVALUES_COLUMNS = (
-    "task_id",
-    "test_subset",
-    "algorithm",
-    "comparison",
-    "measure",
-    "mean_diff",
-    "p_paired",
-    "p_unpaired",
-    "same_mean",
-    "compare_mean",
-    "n",
-)
-# R's t.test refuses data whose standard error is below this share of the means ("essentially constant").
+from soak.tables import TABLES
+
+COMPARED = ("all", "other")  # each against same: comparisons "all-same" and "other-same"
+
+# R's t.test refuses data as "essentially constant" where the standard error is below 10 * .Machine$double.eps times
+# the (larger) absolute mean.
 _CONSTANT = 10 * np.finfo(float).eps
-COMPARED = ("all", "other")  # each against same, as "all-same" and "other-same"
 
 
 def measure_columns(scores: pd.DataFrame) -> list[str]:
-    """Names of the measures of a score table: its columns after those of the split."""
-    return [column for column in scores.columns if column not in SPLIT_COLUMNS]
+    """Names of the measures of a score table: the columns that are not of the split, in their order."""
+    return [column for column in scores.columns if column not in TABLES["scores"].columns]
 
 
 def first_measures(scores: pd.DataFrame) -> dict[str, str]:
     """The first measure of each task that has any value; a task whose fits all failed is left out."""
-    known = scores[measure_columns(scores)].notna().groupby(scores["task_id"], sort=False).any()
-    return {str(task): str(row.idxmax()) for task, row in known.iterrows() if row.any()}
+    has_value = scores[measure_columns(scores)].notna().groupby(scores["task_id"], sort=False).any()
+    return {str(task): str(row.idxmax()) for task, row in has_value.iterrows() if row.any()}
 
 
 def stats(scores: pd.DataFrame) -> pd.DataFrame:
@@ -67,19 +33,18 @@ def stats(scores: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scores : DataFrame
-        Columns of scores.csv; empty measures (failed fits, measures of other tasks) are left out.
+        The table scores; empty measures (failed fits, measures of other tasks) are left out.
 
     Returns
     -------
     DataFrame
-        Columns `STATS_COLUMNS`; ``sd`` with n - 1 (NaN for a single value). Rows in the order in which the
-        score table (task, iteration, algorithm) first shows them, measures in the order of its columns.
+        The table stats; ``sd`` with n - 1 (NaN for a single value). Rows in the order in which the score table
+        (task, iteration, algorithm) first has them, measures in the order of its columns.
     """
     keys = ["task_id", "test_subset", "train_subsets", "n_train_groups", "algorithm", "measure"]
-    table = _long(scores)
-    # The first row of each key gives the order; a group without any value has no row.
-    groups = table.groupby(keys, sort=False, dropna=False)["value"]
-    return groups.agg(["mean", "std", "size"]).reset_index().set_axis(list(STATS_COLUMNS), axis="columns")
+    # groupby keeps the order of the first row of each key, and has no row for a key without any value.
+    groups = _long(scores).groupby(keys, sort=False, dropna=False)["value"]
+    return groups.agg(["mean", "std", "size"]).reset_index().set_axis(list(TABLES["stats"].columns), axis="columns")
 
 
 def pvalues(scores: pd.DataFrame) -> pd.DataFrame:
@@ -88,36 +53,36 @@ def pvalues(scores: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scores : DataFrame
-        Columns of scores.csv; rows with ``n_train_groups`` below ``groups`` are not used.
+        The table scores; rows with ``n_train_groups`` below ``groups`` are not used.
 
     Returns
     -------
     DataFrame
-        Columns `PVALUES_COLUMNS`. Means, ``mean_diff`` (all or other, minus same) and ``n`` are over the pairs
-        of fold and seed for which both scores exist. ``p_paired`` and ``p_unpaired`` (Welch) are two-sided, and
-        NaN where `undefined_reason` tells why. No row for a comparison without a single pair.
+        The table pvalues. Means, ``mean_diff`` (all or other, minus same) and ``n`` are over the pairs of fold and
+        seed for which both scores exist. ``p_paired`` and ``p_unpaired`` (Welch) are two-sided, and NaN where
+        `undefined_reason` says why. A comparison without a single pair has no row.
 
     Notes
     -----
-    The sign is as is: positive means a higher value than same, whether the measure is a loss or an accuracy.
+    The sign is that of the difference: positive means a higher value than same, for a loss and for an accuracy.
     Folds share train data, so that the p values are optimistic.
     """
     full = scores[scores["n_train_groups"] == scores["groups"]]
-    return _compare(_long(full), [])[list(PVALUES_COLUMNS)]
+    return _compare(_long(full), [])[list(TABLES["pvalues"].columns)]
 
 
 def pvalues_downsample(scores: pd.DataFrame) -> pd.DataFrame:
-    """The tests of `pvalues` at full size and again where same, other and all have equally many train groups.
+    """The tests of `pvalues` at full size, and again where same, other and all have equally many train groups.
 
-    Is Other worse because it is different, or because it is smaller? As R's pvalue_downsample: for each task,
+    Is other worse because its pattern is another, or because it is smaller? As R's pvalue_downsample: for each task,
     test subset and algorithm, first the splits at their full sizes, then those with ``n_train_groups`` equal to
     the smallest of the three full sizes. Needs ``sizes >= 0``.
 
     Returns
     -------
     DataFrame
-        Columns of `pvalues`, then ``n_train_groups``: the common size, or empty where each split has its full
-        size. No rows for a test subset that was not down-sampled.
+        The table pvalues_downsample: ``n_train_groups`` is the common size, or empty where each split has its full
+        size. A test subset that was not down-sampled has no rows.
     """
     keys = ["task_id", "test_subset", "algorithm"]
     smallest = scores.groupby(keys)["groups"].transform("min")
@@ -130,7 +95,7 @@ def pvalues_downsample(scores: pd.DataFrame) -> pd.DataFrame:
     tests = tests.sort_values("position", kind="stable")
     sizes = tests["n_train_groups"].astype("Int64")
     tests["n_train_groups"] = sizes.mask(sizes == -1)
-    return tests[[*PVALUES_COLUMNS, "n_train_groups"]].reset_index(drop=True)
+    return tests[list(TABLES["pvalues_downsample"].columns)].reset_index(drop=True)
 
 
 def undefined_reason(n: int) -> str:
@@ -141,7 +106,7 @@ def undefined_reason(n: int) -> str:
 def _long(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per split, algorithm and measure that has a value, in the order of the score table."""
     measures = measure_columns(scores)
-    keys = [column for column in SPLIT_COLUMNS if column in scores.columns]
+    keys = [column for column in TABLES["scores"].columns if column in scores.columns]
     table = scores.melt(id_vars=keys, value_vars=measures, var_name="measure", value_name="value", ignore_index=False)
     table["position"] = np.tile(np.arange(len(scores)), len(measures))
     table = table.sort_values("position", kind="stable")
@@ -149,7 +114,7 @@ def _long(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compare(table: pd.DataFrame, panel: Sequence[str]) -> pd.DataFrame:
-    """Paired and Welch tests of all and other against same, within the given further keys."""
+    """Paired and Welch tests of all and other against same, apart for each value of the columns ``panel``."""
     keys = ["task_id", "test_subset", "algorithm", "measure", *panel]
     pair = [*keys, "test_fold", "seed"]
     same = table.loc[table["train_subsets"] == "same", [*pair, "value"]].rename(columns={"value": "same"})
@@ -180,19 +145,22 @@ def _compare(table: pd.DataFrame, panel: Sequence[str]) -> pd.DataFrame:
 
 
 def paired_p(mean_diff: ArrayLike, sd_diff: ArrayLike, n: ArrayLike) -> NDArray[np.float64]:
-    """P values of paired t tests.
+    """Two-sided p values of paired t tests, as R's ``t.test(x, y, paired = TRUE)``.
+
+    t = mean / (sd / sqrt(n)) with n - 1 degrees of freedom, of the differences x - y.
 
     Parameters
     ----------
-    mean_diff, sd_diff : array-like
-        Mean and standard deviation (n - 1) of the differences of each comparison.
-    n : array-like
+    mean_diff, sd_diff : array-like of shape (m,)
+        Mean and standard deviation (n - 1) of the differences of each of m comparisons.
+    n : array-like of shape (m,)
         Number of pairs.
 
     Returns
     -------
-    array
-        NaN where the test is undefined: fewer than two pairs, or differences that are all alike.
+    array of shape (m,)
+        NaN where the test is undefined: fewer than two pairs, or differences that are all alike (R's error "data are
+        essentially constant").
     """
     mean, sd, count = (np.asarray(values, dtype=float) for values in (mean_diff, sd_diff, n))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -204,16 +172,19 @@ def paired_p(mean_diff: ArrayLike, sd_diff: ArrayLike, n: ArrayLike) -> NDArray[
 def welch_p(
     mean_x: ArrayLike, sd_x: ArrayLike, n_x: ArrayLike, mean_y: ArrayLike, sd_y: ArrayLike, n_y: ArrayLike
 ) -> NDArray[np.float64]:
-    """P values of Welch's t tests (two samples, variances not assumed equal).
+    """Two-sided p values of Welch's t tests, as R's ``t.test(x, y)``: variances are not assumed to be equal.
+
+    t = (mean x - mean y) / sqrt(vx + vy) with vx = sd²/n of x, and Welch's and Satterthwaite's degrees of freedom
+    (vx + vy)² / (vx² / (nx - 1) + vy² / (ny - 1)).
 
     Parameters
     ----------
-    mean_x, sd_x, n_x, mean_y, sd_y, n_y : array-like
-        Mean, standard deviation (n - 1) and size of both samples of each comparison.
+    mean_x, sd_x, n_x, mean_y, sd_y, n_y : array-like of shape (m,)
+        Mean, standard deviation (n - 1) and size of both samples of each of m comparisons.
 
     Returns
     -------
-    array
+    array of shape (m,)
         NaN where the test is undefined: fewer than two values in a sample, or no variation in either.
     """
     (mx, sx, nx), (my, sy, ny) = (
@@ -228,24 +199,33 @@ def welch_p(
         return np.where(undefined, np.nan, _two_sided((mx - my) / error, freedom))
 
 
+def _two_sided(t: NDArray[np.float64], freedom: NDArray[np.float64]) -> NDArray[np.float64]:
+    """P(|T| > |t|) of Student's distribution with ν degrees of freedom: I(ν / (ν + t²); ν/2, 1/2).
+
+    I is the regularized incomplete beta function: exact in the far tails, where 1 - CDF would be 0.
+    """
+    from scipy.special import betainc
+
+    return np.asarray(betainc(freedom / 2, 0.5, freedom / (freedom + t**2)), dtype=float)
+
+
 def holm(p: ArrayLike) -> NDArray[np.float64]:
-    """Holm's correction of a family of p values; NaN ones stay NaN and are not counted (as R's p.adjust)."""
+    """Holm's correction of a family of p values, as R's ``p.adjust(p, "holm")``.
+
+    The i-th smallest of m is multiplied by m - i + 1, made monotonic from the smallest on, and at most 1. NaN ones
+    stay NaN and do not count.
+    """
     p = np.asarray(p, dtype=float)
     adjusted = np.full(p.shape, np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")]
+    defined = np.flatnonzero(~np.isnan(p))
+    order = defined[np.argsort(p[defined], kind="stable")]
     stepped = p[order] * np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1) if len(order) else stepped
     return adjusted
 
 
-def _two_sided(t: NDArray[np.float64], freedom: NDArray[np.float64]) -> NDArray[np.float64]:
-    """P(|T| > |t|) of Student's distribution, by the incomplete beta function: exact in the far tails too."""
-    return np.asarray(betainc(freedom / 2, 0.5, freedom / (freedom + t**2)), dtype=float)
-
-
 def format_p(p: float) -> str:
-    """A p value as a person reads it: "P = 0.03", "P < 0.0001", "P undefined"."""
+    """A p value as people read it: "P = 0.03", "P < 0.0001", "P undefined"."""
     if math.isnan(p):
         return "P undefined"
     return "P < 0.0001" if p < 1e-4 else f"P = {_two_digits(p)}"

@@ -1,7 +1,7 @@
-"""The answer in plain words: is training on other subsets, or on all, better or worse than on the same one?"""
+"""The answer in words: is training on other subsets, or on all, better or worse than on the same one?"""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,8 @@ from soak.measures import Measure, column_measure
 from soak.names import nearest
 from soak.scores.settings import VerdictSettings
 from soak.scores.summaries import first_measures, format_p, holm, measure_columns, undefined_reason
+from soak.tables import TABLES
 
-VERDICTS_COLUMNS = (
-    "task_id",
-    "test_subset",
-    "comparison",
-    "algorithm",
-    "measure",
-    "mean_diff",
-    "p_holm",
-    "verdict",
-    "text",
-)
 BETTER, WORSE, NO_DIFFERENCE = "better", "worse", "no difference seen"
 RULE = (
     "For each task and test subset: the algorithm (not featureless) with the best mean of the task's first measure when "
@@ -50,19 +40,19 @@ def verdicts(
     Parameters
     ----------
     pvalues, stats : DataFrame
-        As `soak.scores.summaries.pvalues` and `soak.scores.summaries.stats` give them.
+        The tables of these names.
     settings : VerdictSettings
         ``alpha``; ``algorithm``: best or a name; ``measure``: first or a name.
     featureless : collection of str
         Algorithms that use no features: never the best one.
     failed : collection of str
-        Algorithms without any score, since their fits failed: they may be named, and give no row.
+        Algorithms without any score, since their fits failed: they may be named, and have no row.
 
     Returns
     -------
     DataFrame
-        Columns `VERDICTS_COLUMNS`, rows by task, test subset (both in the order of ``pvalues``), other-same before
-        all-same. A task with one subset, or whose fits all failed, has no row.
+        The table verdicts, rows by task, test subset (both in the order of ``pvalues``), other-same before all-same. A
+        task with one subset, or whose fits all failed, has no row.
 
     Raises
     ------
@@ -80,11 +70,11 @@ def verdicts(
             featureless,
         )
     ]
-    return pd.DataFrame(rows, columns=list(VERDICTS_COLUMNS))
+    return pd.DataFrame(rows, columns=list(TABLES["verdicts"].columns))
 
 
 def summary(verdicts: pd.DataFrame) -> list[str]:
-    """What the terminal shows: a line per task and test subset, its comparisons joined."""
+    """Lines for the terminal: one per task and test subset, its comparisons joined."""
     lines = []
     for (task, subset), rows in verdicts.groupby(["task_id", "test_subset"], sort=False):
         parts = [text.removeprefix(f"{subset}: ") for text in rows["text"]]
@@ -106,42 +96,32 @@ def _task_rows(
     settings: VerdictSettings,
     featureless: Collection[str],
 ) -> Iterable[dict[str, object]]:
-    measure = means["measure"].iloc[0] if settings.measure == "first" else settings.measure
-    greater = column_measure(measure).greater_is_better
-    baselines = set(featureless) - {settings.algorithm}  # unless the config asks for it
-    tests = tests[(tests["measure"] == measure) & ~tests["algorithm"].isin(baselines)]
-    means = means[(means["measure"] == measure) & ~means["algorithm"].isin(baselines)]
-    tests = tests.assign(p_own=holm_by_algorithm(tests))  # what each algorithm would say by itself
-    subsets = list(means["test_subset"].unique())
+    name = means["measure"].iloc[0] if settings.measure == "first" else settings.measure
+    measure = column_measure(name)
+    excluded = set(featureless) - {settings.algorithm}  # unless the config names it
+    tests = tests[(tests["measure"] == name) & ~tests["algorithm"].isin(excluded)]
+    means = means[(means["measure"] == name) & ~means["algorithm"].isin(excluded)]
+    tests = tests.assign(p_own=holm_by_algorithm(tests))  # by which each algorithm would decide alone
     chosen = [
         tests[(tests["test_subset"] == subset) & (tests["algorithm"] == algorithm)]
         for subset in tests["test_subset"].unique()
-        if (algorithm := _algorithm(means[means["test_subset"] == subset], settings, greater))
+        if (algorithm := _algorithm(means[means["test_subset"] == subset], settings, measure))
     ]
     if not chosen:
         return
     # Other before all: the question is asked in that order.
     rows = pd.concat([table.sort_values("comparison", ascending=False) for table in chosen])
     rows["p_holm"] = holm(rows["p_paired"])
+    subsets = list(means["test_subset"].unique())
     for row in rows.itertuples():
-        verdict = _judge(row.mean_diff, row.p_holm, settings.alpha, greater)
-        alike = tests[(tests["test_subset"] == row.test_subset) & (tests["comparison"] == row.comparison)]
-        otherwise = {
-            other.algorithm: said
-            for other in alike.itertuples()
-            if other.algorithm != row.algorithm
-            and (said := _judge(other.mean_diff, other.p_own, settings.alpha, greater)) != verdict
-        }
+        verdict = _judge(row.mean_diff, row.p_holm, settings.alpha, measure)
         others = [subset for subset in subsets if subset != row.test_subset]
-        yield {
-            **{name: getattr(row, name) for name in VERDICTS_COLUMNS if hasattr(row, name)},
-            "verdict": verdict,
-            "text": _text(row, verdict, _other_words(others), column_measure(measure)) + _otherwise(otherwise),
-        }
+        text = _text(row, verdict, others, measure) + _dissent(row, verdict, tests, settings.alpha, measure)
+        yield row._asdict() | {"verdict": verdict, "text": text}
 
 
-def _algorithm(means: pd.DataFrame, settings: VerdictSettings, greater: bool) -> str | None:
-    """The algorithm that speaks for a test subset; the first of equally good ones."""
+def _algorithm(means: pd.DataFrame, settings: VerdictSettings, measure: Measure) -> str | None:
+    """The algorithm that decides for a test subset; the first of equally good ones."""
     same = means[(means["train_subsets"] == "same")]
     if settings.algorithm != "best":
         same = same[same["algorithm"] == settings.algorithm]
@@ -149,74 +129,75 @@ def _algorithm(means: pd.DataFrame, settings: VerdictSettings, greater: bool) ->
     same = same[same["n_train_groups"] == same["n_train_groups"].max()]
     if same.empty:
         return None
-    best = same["mean"].idxmax() if greater else same["mean"].idxmin()
+    best = same["mean"].idxmax() if measure.greater_is_better else same["mean"].idxmin()
     return str(same.at[best, "algorithm"])
 
 
-def _judge(mean_diff: float, p: float, alpha: float, greater: bool) -> str:
+def _judge(mean_diff: float, p: float, alpha: float, measure: Measure) -> str:
     if not p < alpha:  # also where p is undefined
         return NO_DIFFERENCE
-    return BETTER if (mean_diff > 0) == greater else WORSE
+    return BETTER if (mean_diff > 0) == measure.greater_is_better else WORSE
 
 
-def _other_words(others: list[str]) -> str:
-    return others[0] if len(others) == 1 else f"the other {len(others)} subsets"
+def _text(row: Any, verdict: str, others: list[str], measure: Measure) -> str:
+    """The verdict as a sentence, with the two means and the p value.
 
-
-def _text(row: Any, verdict: str, others: str, shown: Measure) -> str:
-    """For instance: "Digits: training on Letters is worse than on Digits itself: 41.2 % against 5.6 % error, corrected P = 0.0003"."""
+    For instance: "Digits: training on Letters is worse than on Digits itself: 41.2 % against 5.6 % error, corrected
+    P = 0.0003 (cv_glmnet_min)".
+    """
     undefined = math.isnan(row.p_holm)
     subset = row.test_subset
+    other_words = others[0] if len(others) == 1 else f"the other {len(others)} subsets"
     if row.comparison == "other-same":
-        same = f"on {subset} itself"
-        claim = f"training on {others} is {verdict} than {same}"
+        claim = f"training on {other_words} is {verdict} than on {subset} itself"
         if undefined:
-            claim = f"training on {others} cannot be tested against training {same}"
+            claim = f"training on {other_words} cannot be tested against training on {subset} itself"
         elif verdict == NO_DIFFERENCE:
-            claim = f"training on {others} is not seen to differ from training {same}"
+            claim = f"training on {other_words} is not seen to differ from training on {subset} itself"
     else:
-        said = "cannot be tested" if undefined else f"makes it {verdict}"
-        claim = f"adding {others} to {subset} {'changes nothing seen' if not undefined and verdict == NO_DIFFERENCE else said}"
-    numbers = f"{shown.format(row.compare_mean)} against {shown.format(row.same_mean)} {shown.label}"
-    reason = f", {undefined_reason(row.n)}" if undefined else ""
-    p = format_p(row.p_holm) if undefined else f"corrected {format_p(row.p_holm)}"
-    return f"{subset}: {claim}: {numbers}, {p}{reason} ({row.algorithm})"
+        effect = f"makes it {verdict}"
+        if undefined:
+            effect = "cannot be tested"
+        elif verdict == NO_DIFFERENCE:
+            effect = "changes nothing seen"
+        claim = f"adding {other_words} to {subset} {effect}"
+    numbers = f"{measure.format(row.compare_mean)} against {measure.format(row.same_mean)} {measure.label}"
+    p = f"{format_p(row.p_holm)}, {undefined_reason(row.n)}" if undefined else f"corrected {format_p(row.p_holm)}"
+    return f"{subset}: {claim}: {numbers}, {p} ({row.algorithm})"
 
 
-def _otherwise(said: Mapping[str, str]) -> str:
-    """Names the algorithms that come to another verdict."""
-    if not said:
-        return ""
+def _dissent(row: Any, verdict: str, tests: pd.DataFrame, alpha: float, measure: Measure) -> str:
+    """The algorithms that would come to another verdict in the same comparison, by what they would say."""
     by_verdict: dict[str, list[str]] = {}
-    for algorithm, verdict in said.items():
-        by_verdict.setdefault(verdict, []).append(algorithm)
-    parts = [f"{verdict} by {', '.join(names)}" for verdict, names in by_verdict.items()]
-    return f" - but {'; '.join(parts)}"
+    for test in tests[(tests["test_subset"] == row.test_subset) & (tests["comparison"] == row.comparison)].itertuples():
+        own = _judge(test.mean_diff, test.p_own, alpha, measure)
+        if test.algorithm != row.algorithm and own != verdict:
+            by_verdict.setdefault(own, []).append(test.algorithm)
+    parts = [f"{own} by {', '.join(names)}" for own, names in by_verdict.items()]
+    return f" - but {'; '.join(parts)}" if parts else ""
 
 
 def _check_names(stats: pd.DataFrame, settings: VerdictSettings, failed: Collection[str]) -> None:
-    for key, value, any_word in (
-        ("algorithm", settings.algorithm, "best"),
-        ("measure", settings.measure, "first"),
-    ):
-        known = list(stats[key].unique())
-        if value not in (any_word, *known, *(failed if key == "algorithm" else ())):
-            raise SoakError(f"verdict.{key}: no score of {value!r}; {nearest(value, [any_word, *known])}")
+    for key, value, default in (("algorithm", settings.algorithm, "best"), ("measure", settings.measure, "first")):
+        names = [default, *stats[key].unique()]
+        if value not in (*names, *(failed if key == "algorithm" else ())):
+            raise SoakError(f"verdict.{key}: no score of {value!r}; {nearest(value, names)}")
 
 
 def problems(
     scores: pd.DataFrame, algorithm: str = "best", featureless: Collection[str] = ("featureless",)
 ) -> list[str]:
-    """One sentence for each thing that keeps a task from its verdict, in the order of the tasks.
+    """One sentence for each reason why a task has no verdict, or one from fewer scores; in the order of the tasks.
 
-    A task whose fits all failed, with one subset or one fold only, without same (or anything else than same), without
-    an algorithm that can decide, and scores that are empty.
+    Tasks whose fits all failed, with one subset or one fold only, without same (or with nothing but same), or without
+    an algorithm that can decide; and scores that are empty.
 
     Parameters
     ----------
     scores : DataFrame
+        The table scores.
     algorithm : str
-        That decides: ``verdict.algorithm`` of the config.
+        The algorithm that decides: ``verdict.algorithm`` of the config.
     featureless : collection of str
         Algorithms that use no features.
     """
@@ -224,19 +205,19 @@ def problems(
     measures = first_measures(scores)
     for task, rows in scores.groupby("task_id", sort=False):
         if task not in measures:
-            found.append(f"{task}: no score could be had (all fits failed, see the table of fits); it is not drawn.")
+            found.append(f"{task}: no scores, since all fits failed (see the table fits); it is not drawn.")
             continue
-        found += [f"{task}: {text}" for text in _design(rows)]
+        found += [f"{task}: {text}" for text in _problems_of_design(rows)]
         scored = set(rows.loc[rows[measures[task]].notna(), "algorithm"])
         if algorithm not in ("best", *scored):
             found.append(f"{task}: no score of {algorithm}, which verdict.algorithm names, so there is no verdict.")
         elif scored <= set(featureless) - {algorithm}:
             found.append(f"{task}: only scores of models that use no features, so there is no verdict.")
-        found += [f"{task}: {text}" for text in _empty(rows)]
+        found += [f"{task}: {text}" for text in _empty_scores(rows)]
     return found
 
 
-def _design(rows: pd.DataFrame) -> list[str]:
+def _problems_of_design(rows: pd.DataFrame) -> list[str]:
     texts = []
     subsets = rows["test_subset"].unique()
     trained = set(rows["train_subsets"])
@@ -251,8 +232,8 @@ def _design(rows: pd.DataFrame) -> list[str]:
     return texts
 
 
-def _empty(rows: pd.DataFrame) -> list[str]:
-    """Scores that are missing; a measure that the task does not have at all is none of its problems."""
+def _empty_scores(rows: pd.DataFrame) -> list[str]:
+    """Measures with some scores missing; a measure that the task does not have at all is not among them."""
     texts = []
     for measure in measure_columns(rows):
         missing = rows[rows[measure].isna()]
@@ -266,5 +247,5 @@ def _empty(rows: pd.DataFrame) -> list[str]:
 
 
 def read_notes(files: Iterable[str | Path]) -> list[str]:
-    """What was left out of scores from elsewhere, one line each, as rule import_scores wrote it."""
+    """What was left out of scores from elsewhere, a sentence each, as rule import_scores wrote it."""
     return [note for file in files for note in Path(file).read_text().splitlines()]

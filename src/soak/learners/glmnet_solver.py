@@ -17,8 +17,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.errors import FitFailed, SoakError
-from soak.learners.cv_glmnet import CvGlmnet
+from soak.config.learners import CvGlmnet
+from soak.errors import SoakError
+from soak.learners.base import FitFailed
 
 Floats = NDArray[np.float64]
 Family = Literal["gaussian", "binomial", "multinomial"]
