@@ -18,9 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from soak.config.learners import CvGlmnet
-from soak.learners import cv_glmnet
 from soak.learners.base import TrainData
+from soak.learners.cv_glmnet import CvGlmnet
 from soak.rrandom import RRandom
 from soak.tasks.task import Task, TaskRows
 
@@ -48,7 +47,7 @@ def image_rows(images: Path, labels: Path, n_rows: int) -> TaskRows:
 
 def ours(rows: TaskRows, path: str) -> tuple[float, float, int]:
     """lambda.min, lambda.1se and the number of penalties of our fit."""
-    fit = cv_glmnet.fit(CvGlmnet(type="cv_glmnet", path=path), "cv_glmnet", TrainData(rows, 1, 0))
+    fit = CvGlmnet(type="cv_glmnet", path=path).fit("cv_glmnet", TrainData(rows, 1, 0))
     return fit.info["lambda_min"], fit.info["lambda_1se"], fit.info["n_lambda"]
 
 

@@ -24,7 +24,7 @@ SAMPLE = 30  # processes of one fit each
 FIT = """
 import sys
 sys.path.insert(0, "{scripts}")
-from soak.config.learners import Featureless
+from soak.learners.featureless import Featureless
 from soak.fitting.run import Job, fit_train_set
 from soak.resampling.store import StoredSplits
 from soak.tasks.task import Task

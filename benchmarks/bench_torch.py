@@ -21,10 +21,10 @@ from skorch.helper import predefined_split
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from soak.config.learners import TorchMlp
 from soak.learners.base import Fit, TrainData
-from soak.learners.torch_halves import split_halves
-from soak.learners.torch_learner import fit
+from soak.learners.torch_mlp import TorchMlp
+from soak.networks.halves import split_halves
+from soak.networks.learner import fit
 from soak.tasks.task import Task, TaskRows
 
 DATA = Path(__file__).parents[1] / "tests" / "data"

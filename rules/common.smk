@@ -6,13 +6,13 @@ import os
 from snakemake.logging import logger as snakemake_logger
 
 from soak.tasks.settings import TaskSettings
-from soak.config.load import ConfigError
-from soak.config.readable import config_files
-from soak.experiment import learners_of, load_config, measures_of
+from soak.config.read import config_files
+from soak.config.check import load_config
+from soak.errors import SoakError
+from soak.experiment import learners_of, measures_of, reference_algorithms
 from soak.figures.captions import caption_file, title
-from soak.failures import as_given, failures, without_library
+from soak.failures import failures, without_library
 from soak.fitting import plan
-from soak.learners import registry
 from soak.provenance import code_of, digest, user_file, versions
 from soak.tables import TABLES as TABLE_RECORDS
 
@@ -20,9 +20,14 @@ CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
 snakemake_logger.addFilter(without_library)
 
 try:
-    cfg = load_config(config, CONFIG_FILES)
-except ConfigError as error:
-    sys.exit(f"soak: {as_given(str(error), CONFIG_FILES, config_files(sys.argv))}")
+    cfg = load_config(
+        config,
+        CONFIG_FILES,
+        config_files(sys.argv),
+        in_job=not workflow.is_main_process,
+    )
+except SoakError as error:
+    sys.exit(f"soak: {error}")
 
 # (data set or task, name of a raw file) -> where its bytes come from
 SOURCES = {
@@ -82,8 +87,7 @@ def own_files(*paths):
 def learner_code(steps, learner):
     """Library files that some steps and a learner run, and the user's own file that holds a class of theirs."""
     one = cfg.learners[learner]
-    own = own_files(one.class_) if hasattr(one, "class_") else []
-    return code_of(*steps, *registry.modules(one)) + own
+    return code_of(*steps, type(one).__module__) + own_files(*one.import_paths())
 
 
 @functools.lru_cache(maxsize=None)
@@ -103,9 +107,8 @@ def gpus(learner):
 
 
 def device(learner):
-    """Where a learner's fits run; only torch learners know more than the CPU."""
-    is_torch = cfg.learners[learner].type.startswith("torch_")
-    return cfg.execution.device if is_torch else "cpu"
+    """Where a learner's fits run."""
+    return cfg.execution.device if cfg.learners[learner].uses_gpu else "cpu"
 
 
 def task_pack_files(task):

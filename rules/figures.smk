@@ -1,6 +1,5 @@
 # Figures: several in a process, since imports cost more than drawing. None of these rules trains anything.
 FORMATS = [*cfg.figures.formats, "csv"]
-LEARNER_TYPES = {one.type for one in cfg.learners.values()}
 DRAWN = {
     "images": (
         ["images", *(["images_rot"] if TRANSPOSED else [])] if cfg.datasets else []

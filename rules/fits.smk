@@ -24,7 +24,7 @@ rule fit:
         gpu=(lambda w: gpus(w.learner)) if cfg.execution.device == "cuda" else 0,
     params:
         learner=lambda w: learner_settings(w.learner),
-        versions=lambda w: registry.packages(cfg.learners[w.learner]),
+        versions=lambda w: cfg.learners[w.learner].versions(),
         code=lambda w: fit_code(w.learner),
         train_sets=pack_train_sets,
         seed=cfg.seed.train,
@@ -40,13 +40,13 @@ rule fit:
 
 IMAGES = cfg.tutorial_dataset()
 WHOLE_TASK = cfg.tutorial_task()
-HISTORY = {"mlp": first_of_type("torch_mlp"), "graph": first_of_type("torch_graph")}
+HISTORY = {kind: first_with_figure(f"history_{kind}") for kind in ("mlp", "graph")}
 
 
 rule fit_torch_loop:
     input:
         data=f"results/data/{IMAGES}.arrow",
-        code=code_of("soak.learners.torch_tutorial", "soak.data.dataset"),
+        code=code_of("soak.networks.tutorial", "soak.data.dataset"),
     output:
         "results/fits/tutorial/torch_loop.parquet",
     log:
@@ -68,7 +68,7 @@ rule fit_torch_loop:
 rule fit_glmnet_path:
     input:
         data=f"results/data/{IMAGES}.arrow",
-        code=code_of("soak.learners.glmnet_path", "soak.data.dataset"),
+        code=code_of("soak.glmnet.tutorial", "soak.data.dataset"),
     output:
         "results/fits/tutorial/glmnet_path.parquet",
     log:
@@ -106,7 +106,7 @@ rule fit_history:
     params:
         learner=lambda w: learner_settings(HISTORY[w.kind]),
         name=lambda w: HISTORY[w.kind],
-        versions=lambda w: registry.packages(cfg.learners[HISTORY[w.kind]]),
+        versions=lambda w: cfg.learners[HISTORY[w.kind]].versions(),
         seed=cfg.seed.train,
         device=lambda w: device(HISTORY[w.kind]),
     message:

@@ -47,7 +47,7 @@ def task_learners(task):
 def needs_classes(task):
     """Whether some learner of the task cannot train on one class alone."""
     named = cfg.tasks[task].learners or cfg.learners
-    return any(cfg.learners[name].type != "featureless" for name in named)
+    return any(not cfg.learners[name].trains_on_one_class for name in named)
 
 
 def checks(task, *learners):
@@ -55,7 +55,7 @@ def checks(task, *learners):
     return [
         f"results/tasks/checked/{task}/{learner}.json"
         for learner in learners
-        if cfg.learners[learner].type not in ("featureless", "cv_glmnet")
+        if cfg.learners[learner].needs_check
     ]
 
 
@@ -97,14 +97,13 @@ def pack_minutes(wildcards, attempt):
 def pack_memory(wildcards, attempt):
     told = described(wildcards.task)
     learner = cfg.learners[wildcards.learner]
-    return attempt * plan.memory_mb(
-        learner, told.n_rows, told.n_features, told.n_outputs
-    )
+    return attempt * learner.memory_mb(told.size())
 
 
-def first_of_type(kind):
-    """The first learner of a type, if the config has one."""
-    return next((name for name, one in cfg.learners.items() if one.type == kind), None)
+def first_with_figure(history):
+    """The first learner whose history is drawn in a figure, if the config has one."""
+    named = cfg.learners.items()
+    return next((name for name, one in named if one.history_figure == history), None)
 
 
 # tables.smk
@@ -127,7 +126,7 @@ def asked_scores(_):
     return {
         task: {
             "algorithms": {
-                name: list(registry.algorithms(name, one))
+                name: list(one.algorithms(name))
                 for name, one in task_learners(task).items()
             },
             "measures": measures_of(cfg, task, index()[task].type),
@@ -183,6 +182,5 @@ def tell_outcome():
 def tell_failures(logs):
     """What the jobs that failed said, below all that Snakemake says of it itself."""
     log = "".join(Path(one).read_text(errors="replace") for one in logs)
-    told = failures(log, Path.cwd(), CONFIG_FILES)
-    told = as_given(told, CONFIG_FILES, config_files(sys.argv))
+    told = failures(log, Path.cwd(), CONFIG_FILES, config_files(sys.argv))
     atexit.register(lambda: print(f"\n{told}", file=sys.stderr))

@@ -119,10 +119,7 @@ rule verdicts:
         runtime=growing(10),
     params:
         verdict=settings(cfg.verdict),
-        featureless=[
-            name for name, one in cfg.learners.items() if one.type == "featureless"
-        ]
-        or ["featureless"],
+        references=reference_algorithms(cfg),
     message:
         "May one train on one subset and predict on another?"
     script:

@@ -2,17 +2,18 @@
 
 import json
 
-from pydantic import TypeAdapter
-
-from soak.config.learners import LearnerSettings
+from soak.errors import SoakError
 from soak.files import atomic
 from soak.job import job
-from soak.learners.check import check_learners
+from soak.learners.catalog import learner
 from soak.tasks.task import Task
 
 with job(snakemake.log):
-    name = snakemake.wildcards.learner
-    learner = TypeAdapter(LearnerSettings).validate_python(snakemake.params.learner)
-    described = check_learners(Task.open(snakemake.input.task), {name: learner})[name]
+    name, params = snakemake.wildcards.learner, snakemake.params.learner
+    task = Task.open(snakemake.input.task)
+    try:
+        described = {"type": params["type"], **learner(params).check(task)}
+    except SoakError as error:
+        raise SoakError(f"learners.{name}: {error} (task {task.name})") from None
     with atomic(snakemake.output[0]) as temporary:
         temporary.write_text(json.dumps(described, indent=1) + "\n")

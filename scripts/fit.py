@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
-from soak.config.learners import LearnerSettings
 from soak.fitting.run import Job, run_pack
 from soak.job import job
+from soak.learners.catalog import learner
 from soak.provenance import digest
 from soak.resampling.store import StoredSplits
 from soak.tasks.task import Task
@@ -17,7 +15,7 @@ with job(snakemake.log):
         task=Task.open(given.task),
         splits=StoredSplits.open(given.folds, given.splits, given.rows),
         learner=snakemake.wildcards.learner,
-        settings=TypeAdapter(LearnerSettings).validate_python(snakemake.params.learner),
+        settings=learner(snakemake.params.learner),
         seed=snakemake.params.seed,
         device=snakemake.params.device,
         code=snakemake.params.code,

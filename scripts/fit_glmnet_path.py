@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from soak.data.dataset import Dataset
+from soak.glmnet.tutorial import glmnet_path
 from soak.job import job
 from soak.learners.base import FitFailed
-from soak.learners.glmnet_path import glmnet_path
 from soak.tables import write_parquet
 
 with job(snakemake.log):

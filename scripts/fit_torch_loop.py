@@ -4,7 +4,7 @@ import numpy as np
 
 from soak.data.dataset import Dataset
 from soak.job import job
-from soak.learners.torch_tutorial import torch_loop
+from soak.networks.tutorial import torch_loop
 from soak.tables import write_parquet
 
 with job(snakemake.log):

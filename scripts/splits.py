@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from soak.config.check import load_config
 from soak.errors import SoakError
-from soak.experiment import load_config, unsuited
+from soak.experiment import unsuited
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.job import job
 from soak.resampling.counts_table import count_rows

@@ -11,9 +11,9 @@ with job(snakemake.log):
     scores, stats = read_table(given.scores), read_table(given.stats)
     settings = VerdictSettings.model_validate(params.verdict)
     failed = set(scores["algorithm"]) - set(stats["algorithm"])
-    table = verdicts(read_table(given.pvalues), stats, settings, featureless=params.featureless, failed=failed)
+    table = verdicts(read_table(given.pvalues), stats, settings, featureless=params.references, failed=failed)
     write_table(TABLES["verdicts"], table, made.csv)
     notes = read_notes(given.get("notes", []))
     with atomic(made.text) as temporary:
-        lines = [*summary(table), *notes, *problems(scores, settings.algorithm, params.featureless)]
+        lines = [*summary(table), *notes, *problems(scores, settings.algorithm, params.references)]
         temporary.write_text("".join(f"{line}\n" for line in lines))

@@ -22,11 +22,13 @@ FLOW = [
     "tables",
     "plugins",
     "measures",
-    "config",
     "data",
     "tasks",
     "resampling",
+    "glmnet",
+    "networks",
     "learners",
+    "config",
     "experiment",
     "fitting",
     "scores",
@@ -37,7 +39,15 @@ FLOW = [
     "smoke",
 ]
 # Light modules that a step after theirs shares with one before.
-SHARED = {"soak.tasks.task", "soak.learners.base", "soak.data.sources"}  # and the settings of each step
+SHARED = {
+    *(
+        f"soak.learners.{name}" for name in ("cv_glmnet", "torch_base", "torch_graph", "torch_mlp", "torch_module")
+    ),  # not for long: the engines take plain parameters
+    "soak.tasks.task",
+    "soak.learners.catalog",
+    "soak.learners.base",
+    "soak.data.sources",
+}  # and the settings of each step
 
 
 def step(module):

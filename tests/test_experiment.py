@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from soak.experiment import learners_of, load_config, measures_of, unsuited
+from soak.config.check import load_config
+from soak.experiment import learners_of, measures_of, unsuited
 
 CONFIG = """
 datasets: {Digits: {builtin: digits}}

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from documents import DOCUMENTS, ROOT, all_blocks, commands, configs, environment, merged, project_copy, spans
 
-from soak.config.load import ConfigError
-from soak.experiment import load_config
+from soak.config.check import load_config
+from soak.errors import SoakError
 
 CONFIGS = list(configs())
 SPANS = list(spans())
@@ -165,7 +165,7 @@ def test_the_tutorials_mistake_is_told_as_it_says(project, monkeypatch):
     file = Path("trees/my.yaml")
     file.parent.mkdir(exist_ok=True)
     file.write_text(block.text.replace("target:", "taget:"))
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(SoakError) as caught:
         load_config(yaml.safe_load(file.read_text()), [file])
     assert f"soak: {caught.value}\n" == texts("docs/tutorial.md")[0]
 

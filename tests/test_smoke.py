@@ -8,7 +8,7 @@ import yaml
 
 from soak.config.workflow import Config
 from soak.fitting.plan import TaskIndex, TrainSet
-from soak.smoke import from_there, main, project, reduced, times_more
+from soak.smoke import from_there, main, project, reduced
 
 ROOT = Path(__file__).parents[1]
 RAW = {
@@ -38,7 +38,7 @@ def test_only_work_is_made_less():
 
 @pytest.mark.parametrize(("learner", "times"), [("featureless", 1), ("mlp", 100), ("near", 2), ("cv_glmnet", 11 / 4)])
 def test_times_are_scaled_by_what_was_left_out(learner, times):
-    assert times_more(CONFIG.learners[learner]) == times
+    assert CONFIG.learners[learner].work_ratio() == times
 
 
 def test_times_are_scaled_to_all_train_sets():

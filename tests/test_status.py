@@ -151,7 +151,4 @@ def test_the_whole_status(run, capsys):
 
 def test_no_config_is_one_line(tmp_path, capsys):
     assert main([str(tmp_path), str(tmp_path / "none.yaml")]) == 1
-    assert (
-        capsys.readouterr().err
-        == f"soak: {tmp_path}/none.yaml: there is no such file; YAML files there: there is none\n"
-    )
+    assert capsys.readouterr().err == f"soak: {tmp_path}/none.yaml: no such file; YAML files there: none\n"

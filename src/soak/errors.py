@@ -16,3 +16,7 @@ class SoakError(Exception):
 
     def __str__(self) -> str:
         return "\nsoak: ".join(map(str, self.args))
+
+
+class FitFailed(Exception):
+    """A fit gives no model (it diverged, a class has too few rows): its reason stands in fits.csv, the other fits go on."""

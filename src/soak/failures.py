@@ -5,16 +5,16 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from soak.config.load import Places
-from soak.names import KeyPath
+from soak.config.read import place_message
 
 INTERRUPTED = "soak: interrupted; the same command goes on from here"
 _BLOCK = re.compile(r"^Error in rule (\w+):\n((?:^    .*\n)+)", flags=re.M)
-_KEY = re.compile(r"soak: ((?:datasets|tasks|learners|focus|verdict|resampling)[\w.-]*): (.*)", flags=re.S)
 _LAST = 15  # lines of a log without a message
 
 
-def failures(log: str, directory: Path, config_files: Sequence[str | Path] = ()) -> str:
+def failures(
+    log: str, directory: Path, config_files: Sequence[str | Path] = (), given: Sequence[str | Path] = ()
+) -> str:
     """What the jobs that failed in a run have to say.
 
     Parameters
@@ -23,8 +23,9 @@ def failures(log: str, directory: Path, config_files: Sequence[str | Path] = ())
         What Snakemake's own log of the run holds.
     directory : path
         The run's folder.
-    config_files : paths
-        Where the config was read from: a message that begins with a key gets the file and line of it.
+    config_files, given : paths
+        Where the config was read from, and these files as the command line names them: a message that begins with a
+        key gets the file and line of it.
 
     Returns
     -------
@@ -33,26 +34,11 @@ def failures(log: str, directory: Path, config_files: Sequence[str | Path] = ())
     """
     if "Terminating processes on user request" in log:
         return INTERRUPTED
-    places = Places(config_files)
     said: dict[str, None] = {}
     for rule, files in failed_jobs(log):
         for file in files or [Path()]:
-            said[_placed(_message(directory / file, rule), places)] = None
+            said[place_message(_message(directory / file, rule), config_files, given)] = None
     return "\n".join(said)
-
-
-def as_given(text: str, files: Sequence[str | Path], given: Sequence[Path]) -> str:
-    """A message with config files named as on the command line; Snakemake makes these absolute, ``..`` and all.
-
-    Examples
-    --------
-    >>> as_given("/work/soak/../my/a.yaml:8: tasks", ["/work/soak/../my/a.yaml"], [Path("../my/a.yaml")])
-    '../my/a.yaml:8: tasks'
-    """
-    for file, name in zip(map(str, files), given, strict=False):
-        if file.endswith(str(name)):
-            text = text.replace(f"{file}:", f"{name}:")
-    return text
 
 
 def without_library(record: logging.LogRecord) -> bool:
@@ -88,16 +74,3 @@ def _message(log: Path, rule: str) -> str:
         return text[start.start() :]
     last = "".join(f"\n  {line}" for line in text.splitlines()[-_LAST:])
     return f"soak: the job of rule {rule} ended without a message; the last lines of its log {log}:{last or ' none'}"
-
-
-def _placed(message: str, places: Places) -> str:
-    """Messages with the file and line of the key that they begin with."""
-    lines = []
-    for line in message.split("\n"):
-        key = _KEY.fullmatch(line)
-        lines.append(f"soak: {places.tell(_path(key[1]), key[2])}" if key else line)
-    return "\n".join(lines)
-
-
-def _path(key: str) -> KeyPath:
-    return tuple(int(part) if part.isdigit() else part for part in key.split("."))

@@ -358,3 +358,8 @@ _RECORDS = (
     _score(_NUMBERS, "d2_tweedie_score", _sklearn("d2_tweedie_score")),
 )
 MEASURES: dict[str, Measure] = {record.name: record for record in _RECORDS}
+# What a task is measured by if the config names no measures
+DEFAULT_MEASURES: dict[str, tuple[str, ...]] = {
+    "classification": ("zero_one_loss", "log_loss"),
+    "regression": ("mean_squared_error", "mean_absolute_error"),
+}

@@ -23,7 +23,7 @@ def nearest(name: str, known: Iterable[str], kind: str = "allowed") -> str:
     """A hint for a name that is not known: the nearest of those that are, or the first ten of them."""
     names = list(known)
     near = nearest_name(name, names)
-    return f"did you mean {near!r}?" if near else f"{kind}: {listed(names) or 'there is none'}"
+    return f"did you mean {near!r}?" if near else f"{kind}: {listed(names) or 'none'}"
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:

@@ -6,7 +6,6 @@ One test fold with few epochs of every task and learner runs in DIR/results/smok
 features are as many as in the whole, so that memory is what it will be; times are scaled up to all folds and epochs.
 """
 
-import math
 import os
 import shutil
 import subprocess
@@ -19,18 +18,16 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from soak.config.learners import CvGlmnet, Estimator, LearnerSettings, TorchSettings
 from soak.config.workflow import Config
 from soak.errors import SoakError
 from soak.experiment import learners_of
 from soak.files import atomic
-from soak.fitting.plan import TaskIndex, memory_mb, read_index
+from soak.fitting.plan import TaskIndex, read_index
 from soak.resampling.store import read_splits
 from soak.status import DEFAULT_CONFIG, duration, read_config
 from soak.tables import read_table
 
 ROOT = DEFAULT_CONFIG.parents[1]
-EPOCHS, INNER_FOLDS = 3, 3
 
 
 @dataclass(frozen=True)
@@ -55,32 +52,9 @@ class Projection:
 
 def reduced(raw: Mapping[str, Any], config: Config) -> dict[str, Any]:
     """The config with few epochs, inner folds and candidates, and a job per task and learner."""
-    learners = {name: {**raw["learners"][name], **_less(one)} for name, one in config.learners.items()}
+    learners = {name: {**raw["learners"][name], **one.smaller()} for name, one in config.learners.items()}
     execution = {**raw.get("execution", {}), "fits_per_job": 1000}
     return {**raw, "learners": learners, "execution": execution}
-
-
-def _less(settings: LearnerSettings) -> dict[str, Any]:
-    if isinstance(settings, TorchSettings):
-        return {"epochs": min(EPOCHS, settings.epochs), "patience": min(EPOCHS, settings.epochs)}
-    if isinstance(settings, CvGlmnet):
-        # all penalties: a path of fewer, wider steps takes as long, and may not converge where the whole one does
-        return {"folds": min(INNER_FOLDS, settings.folds)}
-    if isinstance(settings, Estimator):
-        return {"tune": {name: [values[0], values[-1]] for name, values in settings.tune.items() if len(values) > 1}}
-    return {}
-
-
-def times_more(settings: LearnerSettings) -> float:
-    """How many times the work of the reduced learner the whole one does, at most."""
-    if isinstance(settings, TorchSettings):
-        return settings.epochs / min(EPOCHS, settings.epochs)
-    if isinstance(settings, CvGlmnet):
-        return (settings.folds + 1) / (min(INNER_FOLDS, settings.folds) + 1)
-    if isinstance(settings, Estimator) and settings.tune:
-        both = math.prod(min(2, len(values)) for values in settings.tune.values())
-        return math.prod(len(values) for values in settings.tune.values()) / both
-    return 1.0
 
 
 def one_fold(directory: Path, tasks: list[str]) -> None:
@@ -113,7 +87,7 @@ def project(config: Config, whole: Mapping[str, TaskIndex], times: pd.DataFrame)
             rows = sum(one.n_train for one in told.train_sets)
             usual = mine.iloc[1:] if len(mine) > 1 else mine  # the first of a process also pays for what it imports
             per_row = usual["seconds"].sum() / max(1, usual["n_train"].sum())
-            seconds = per_row * rows * times_more(settings)
+            seconds = per_row * rows * settings.work_ratio()
             yield Projection(task, learner, len(told.train_sets), len(mine), seconds, mine["peak_mb"].max())
 
 
@@ -165,7 +139,7 @@ def tell(config: Config, whole: Mapping[str, TaskIndex], folder: Path, cores: in
     ]
     for one in found:
         told = whole[one.task]
-        asked = memory_mb(config.learners[one.learner], told.n_rows, told.n_features, told.n_outputs)
+        asked = config.learners[one.learner].memory_mb(told.size())
         each = duration(one.seconds / max(1, one.fits))
         lines.append(
             f"{one.task:<28} {one.learner:<18} {one.fits:>6} {duration(one.seconds):>12} {each:>10} "

@@ -19,10 +19,11 @@ from typing import Any
 
 import yaml
 
-from soak.config.readable import unreadable
+from soak.config.check import load_config
+from soak.config.read import unreadable
 from soak.config.workflow import Config
 from soak.errors import SoakError
-from soak.experiment import learners_of, load_config
+from soak.experiment import learners_of
 from soak.fitting.plan import Pack, TaskIndex, estimate_seconds, make_packs, read_index
 from soak.lock import is_engine, processes
 from soak.lock import main as remove_stale_lock
@@ -88,10 +89,7 @@ def _progress(task: TaskIndex, learner: str, config: Config, directory: Path, ma
     settings = config.learners[learner]
     told = Progress(task.task, learner)
     for pack in make_packs(task, learner, settings, config.execution.fits_per_job):
-        estimates = {
-            one.name: estimate_seconds(settings, one.n_train, task.n_features, task.n_outputs)
-            for one in pack.train_sets
-        }
+        estimates = {one.name: estimate_seconds(settings, task.size(one.n_train)) for one in pack.train_sets}
         told.total += len(estimates)
         finished = set()
         before = told.seconds

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import yaml
 
+from soak.config.check import load_config
 from soak.config.document import readme, schema
-from soak.experiment import load_config
 from soak.measures import MEASURES, measure
 from soak.resampling.sizes import split_sizes, train_groups
 

@@ -4,62 +4,62 @@ from pathlib import Path
 
 import pytest
 
-from soak.config.readable import config_files, tell_unreadable, unreadable
+from soak.config.read import config_files, refuse_unreadable, unreadable
 
 CASES = [
     (
         "tasks:\n  A: [1\nlearners: x\n",
-        ":3: is not YAML: ] or a comma is missing after the [ in line 2",
+        ":3: invalid YAML: missing ] or comma after the [ in line 2",
     ),
-    ("tasks: {A: {table: x\n", ":2: is not YAML: } or a comma is missing after the { in line 1"),
-    ("tasks:\n\tA: {}\n", ":2: is not YAML: a tab; use blanks, not tabs"),
-    ("tasks:\n  A: {}\n\tB: {}\n", ":3: is not YAML: a tab; use blanks, not tabs"),
+    ("tasks: {A: {table: x\n", ":2: invalid YAML: missing } or comma after the { in line 1"),
+    ("tasks:\n\tA: {}\n", ":2: invalid YAML: use spaces, not tabs"),
+    ("tasks:\n  A: {}\n\tB: {}\n", ":3: invalid YAML: use spaces, not tabs"),
     (
         "a: b: c\n",
-        ":1: is not YAML: two colons in one line; put a text with a colon in quotes, or the second key in a line of its own",
+        ":1: invalid YAML: two colons in one line; put text that contains a colon in quotes, or the second key on a line of its own",
     ),
     (
         "A:\n  table: x\n  stratum Species\n  target: y\n",
-        ":3: is not YAML: ':' is missing in 'stratum Species'; a key and its value are written as key: value",
+        ":3: invalid YAML: ':' is missing in 'stratum Species'; expected key: value",
     ),
     (
         "A:\n  table x.csv\n  # mine\n\n  target: y\n",
-        ":2: is not YAML: ':' is missing in 'table x.csv'; a key and its value are written as key: value",
+        ":2: invalid YAML: ':' is missing in 'table x.csv'; expected key: value",
     ),
     (
         "A:\n  table:x.csv\n  target: y\n",
-        ":2: is not YAML: a blank is missing after ':' in 'table:x.csv'; a key and its value are written as key: value",
+        ":2: invalid YAML: a space is missing after ':' in 'table:x.csv'; expected key: value",
     ),
     (
         "A:\n  table: x\n   target: y\n",
-        ":3: is not YAML: the line is not indented as its neighbours are; keys that belong together start in one column",
+        ":3: invalid YAML: the indentation differs from that of the lines around it; keys of one mapping start in the same column",
     ),
     (
         "A:\n    B: x\n  C: y\n",
-        ":3: is not YAML: the line is not indented as its neighbours are; keys that belong together start in one column",
+        ":3: invalid YAML: the indentation differs from that of the lines around it; keys of one mapping start in the same column",
     ),
     (
         "features: [clay, DBH [cm], % clay]\n",
-        ':1: is not YAML: [ inside a name; put the name in quotes, as "DBH [cm]"',
+        ':1: invalid YAML: [ inside a name; put the name in quotes: "DBH [cm]"',
     ),
-    ("features: [clay, % clay]\n", ':1: is not YAML: no text starts with %; put it in quotes, as "% clay"'),
-    ("features: *_cm\n", ':1: is not YAML: no text starts with *; put it in quotes, as "*_cm"'),
-    ("features: [*]\n", ':1: is not YAML: no text starts with *; put it in quotes, as "*"'),
-    ("target: !y\n", ':1: is not YAML: no text starts with !; put it in quotes, as "!y"'),
-    ('target: "y\nb: 1\n', ':1: is not YAML: the quote that starts with "y has no end'),
-    ('target: "y" z\n', ":1: is not YAML: nothing may follow here, but 'z' does; put the whole text in quotes"),
-    ("target: {{y}}\n", ":1: is not YAML: { inside a name; put the name in quotes"),
-    ("target: }\n", ":1: is not YAML: a value is missing before }"),
-    ("a: - b\n", ":1: is not YAML: a list that is written with - starts in a line of its own, below its key"),
+    ("features: [clay, % clay]\n", ':1: invalid YAML: text that starts with % must be in quotes: "% clay"'),
+    ("features: *_cm\n", ':1: invalid YAML: text that starts with * must be in quotes: "*_cm"'),
+    ("features: [*]\n", ':1: invalid YAML: text that starts with * must be in quotes: "*"'),
+    ("target: !y\n", ':1: invalid YAML: text that starts with ! must be in quotes: "!y"'),
+    ('target: "y\nb: 1\n', ':1: invalid YAML: the quotation mark in "y is not closed'),
+    ('target: "y" z\n', ":1: invalid YAML: unexpected 'z'; put the whole text in quotes"),
+    ("target: {{y}}\n", ":1: invalid YAML: { inside a name; put the name in quotes"),
+    ("target: }\n", ":1: invalid YAML: a value is missing before }"),
+    ("a: - b\n", ":1: invalid YAML: list entries that start with - go on lines of their own, below the key"),
     (
         "a: |x\n",
-        ":1: is not YAML: expected chomping or indentation indicators, but found 'x' (while scanning a block scalar)",
+        ":1: invalid YAML: expected chomping or indentation indicators, but found 'x' (while scanning a block scalar)",
     ),
-    ("a: \0\n", ": is not YAML: unacceptable character #x0000: special characters are not allowed"),
-    ("just text\n", ": holds text; needed are keys with values, such as tasks and learners"),
-    ("- a\n- b\n", ": holds a list; needed are keys with values, such as tasks and learners"),
-    ("3\n", ": holds one value; needed are keys with values, such as tasks and learners"),
-    ("# nothing yet\n", ": holds nothing; needed are keys with values, such as tasks and learners"),
+    ("a: \0\n", ": invalid YAML: unacceptable character #x0000: special characters are not allowed"),
+    ("just text\n", ": expected keys with values, such as tasks and learners, got text"),
+    ("- a\n- b\n", ": expected keys with values, such as tasks and learners, got a list"),
+    ("3\n", ": expected keys with values, such as tasks and learners, got a single value"),
+    ("# nothing yet\n", ": expected keys with values, such as tasks and learners, got nothing"),
 ]
 
 
@@ -73,31 +73,29 @@ def test_not_a_config(text, message, tmp_path):
 def test_not_text(tmp_path):
     file = tmp_path / "my.yaml"
     file.write_bytes("tasks: {Bäume: {}}".encode("latin-1"))
-    assert unreadable(file) == f"{file}: is not text in UTF-8: invalid continuation byte at byte 10"
+    assert unreadable(file) == f"{file}: not a text file in UTF-8: invalid continuation byte at byte 10"
 
 
 def test_not_there(tmp_path):
     (tmp_path / "trees.yaml").touch()
-    assert (
-        unreadable(tmp_path / "tree.yaml") == f"{tmp_path}/tree.yaml: there is no such file; did you mean 'trees.yaml'?"
-    )
-    assert unreadable(tmp_path) == f"{tmp_path}: is a folder; needed is a YAML file"
+    assert unreadable(tmp_path / "tree.yaml") == f"{tmp_path}/tree.yaml: no such file; did you mean 'trees.yaml'?"
+    assert unreadable(tmp_path) == f"{tmp_path}: expected a YAML file, got a folder"
 
 
 def test_a_config_is_readable(tmp_path):
     file = tmp_path / "my.yaml"
     file.write_text("tasks: {}\n")
     assert unreadable(file) is None
-    tell_unreadable(["snakemake", "--configfile", str(file)])
+    refuse_unreadable(["snakemake", "--configfile", str(file)])
 
 
-def test_all_files_are_told_at_once(tmp_path):
+def test_all_files_are_reported_at_once(tmp_path):
     arguments = ["snakemake", "--cores", "2", "--configfile", f"{tmp_path}/a.yaml", f"{tmp_path}/b.yaml", "--", "all"]
     with pytest.raises(SystemExit) as caught:
-        tell_unreadable(arguments)
+        refuse_unreadable(arguments)
     assert caught.value.code.splitlines() == [
-        f"soak: {tmp_path}/a.yaml: there is no such file; YAML files there: there is none",
-        f"soak: {tmp_path}/b.yaml: there is no such file; YAML files there: there is none",
+        f"soak: {tmp_path}/a.yaml: no such file; YAML files there: none",
+        f"soak: {tmp_path}/b.yaml: no such file; YAML files there: none",
     ]
 
 

@@ -2,8 +2,11 @@
 
 import pytest
 
-from soak.config.learners import CvGlmnet, Featureless, TorchMlp
-from soak.fitting.plan import TaskIndex, TrainSet, estimate_seconds, make_packs, memory_mb, read_index, write_index
+from soak.fitting.plan import TaskIndex, TrainSet, estimate_seconds, make_packs, read_index, write_index
+from soak.learners.base import FitSize
+from soak.learners.cv_glmnet import CvGlmnet
+from soak.learners.featureless import Featureless
+from soak.learners.torch_mlp import TorchMlp
 
 SETS = tuple(TrainSet(f"all.fold{k}", 1000, f"d{k}") for k in range(1, 10))
 TASK = TaskIndex("Digits", "classification", 1500, 64, 10, SETS)
@@ -37,6 +40,8 @@ def test_the_index_is_read_as_it_was_written(tmp_path):
 
 def test_more_work_is_estimated_to_take_longer():
     small, large = TorchMlp(type="torch_mlp", neurons=[10]), TorchMlp(type="torch_mlp", neurons=[500, 100])
-    assert estimate_seconds(large, 1000, 784, 10) > estimate_seconds(small, 1000, 784, 10)
-    assert estimate_seconds(small, 100_000, 784, 10) > estimate_seconds(small, 1000, 784, 10)
-    assert memory_mb(CvGlmnet(type="cv_glmnet"), 70_000, 784, 10) > 8 * 70_000 * 784 / 1e6
+    assert estimate_seconds(large, FitSize(1000, 1000, 784, 10)) > estimate_seconds(small, FitSize(1000, 1000, 784, 10))
+    assert estimate_seconds(small, FitSize(100_000, 100_000, 784, 10)) > estimate_seconds(
+        small, FitSize(1000, 1000, 784, 10)
+    )
+    assert CvGlmnet(type="cv_glmnet").memory_mb(FitSize(70_000, 70_000, 784, 10)) > 8 * 70_000 * 784 / 1e6

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from soak.config.learners import Featureless
 from soak.fitting import run
 from soak.fitting.record import read_pack
 from soak.fitting.run import Job, forget, run_pack, torch_seed
 from soak.learners.base import FitFailed
+from soak.learners.featureless import Featureless
 from soak.resampling.splitter import SameOtherSizesCV
 from soak.resampling.store import StoredSplits
 from soak.resampling.writing import write_splits
@@ -60,7 +60,7 @@ def test_what_is_kept_of_single_fits_is_forgotten_once_the_tables_are_made(job, 
 
 def test_finished_fits_of_an_interrupted_job_are_taken_up(job, tmp_path, monkeypatch):
     trained = []
-    fit = run.registry.fit
+    fit = Featureless.fit
 
     def killed_at_the_second(settings, name, data):
         trained.append(len(data.rows))
@@ -68,7 +68,7 @@ def test_finished_fits_of_an_interrupted_job_are_taken_up(job, tmp_path, monkeyp
             raise KeyboardInterrupt
         return fit(settings, name, data)
 
-    monkeypatch.setattr(run.registry, "fit", killed_at_the_second)
+    monkeypatch.setattr(Featureless, "fit", killed_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         run_pack(job, SETS, tmp_path / "1.zip", tmp_path / "finished")
     assert not (tmp_path / "1.zip").exists()
@@ -96,7 +96,7 @@ def test_a_fit_that_raises_is_a_record_that_says_why(job, tmp_path, monkeypatch,
     def fails(settings, name, data):
         raise error
 
-    monkeypatch.setattr(run.registry, "fit", fails)
+    monkeypatch.setattr(Featureless, "fit", fails)
     run_pack(job, SETS[:1], tmp_path / "1.zip", tmp_path / "finished")
     (record,) = read_pack(tmp_path / "1.zip")
     assert (record.status, record.reason, dict(record.tables)) == ("failed", reason, {})

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from soak.config.learners import CvGlmnet, Estimator, Featureless, TorchGraph, TorchMlp
 from soak.errors import SoakError
-from soak.learners.check import check_learners
+from soak.learners.cv_glmnet import CvGlmnet
+from soak.learners.estimator import Estimator
+from soak.learners.featureless import Featureless
+from soak.learners.torch_graph import TorchGraph
+from soak.learners.torch_mlp import TorchMlp
 from soak.tasks.task import Task
 
 
@@ -21,41 +24,34 @@ def images(kind="classification", size=4):
 
 
 def test_networks_are_shown():
-    told = check_learners(
-        images(),
-        {
-            "featureless": Featureless(type="featureless"),
-            "cv_glmnet": CvGlmnet(type="cv_glmnet"),
-            "mlp": TorchMlp(type="torch_mlp", neurons=[3]),
-            "knn": Estimator(**{"type": "estimator", "class": "sklearn.neighbors.KNeighborsClassifier"}),
-        },
-    )
-    assert list(told) == ["featureless", "cv_glmnet", "mlp", "knn"]
-    assert "Linear(in_features=16, out_features=3" in told["mlp"]["network"]
-    assert told["knn"] == {"type": "estimator"}
+    assert Featureless(type="featureless").check(images()) == {}
+    assert CvGlmnet(type="cv_glmnet").check(images()) == {}
+    knn = Estimator(**{"type": "estimator", "class": "sklearn.neighbors.KNeighborsClassifier"})
+    assert knn.check(images()) == {}
+    described = TorchMlp(type="torch_mlp", neurons=[3]).check(images())
+    assert "Linear(in_features=16, out_features=3" in described["network"]
 
 
-def test_all_that_do_not_fit_are_told_at_once():
+def test_the_operation_that_does_not_fit_is_named():
     graph = TorchGraph(type="torch_graph", graph=[{"reshape": [1, 5, 5]}, "flatten", "head"])
+    with pytest.raises(SoakError, match="reshape"):
+        graph.check(images())
+
+
+def test_an_estimator_for_the_other_type_of_task():
     wrong = Estimator(**{"type": "estimator", "class": "sklearn.linear_model.Ridge"})
     with pytest.raises(SoakError) as caught:
-        check_learners(images(), {"net": graph, "ridge": wrong, "fine": Featureless(type="featureless")})
-    first, second = str(caught.value).split("\nsoak: ")
-    assert first.startswith("learners.net: ")
-    assert "reshape" in first
-    assert first.endswith("(task T)")
-    assert second == (
-        "learners.ridge: cannot do classification: class: sklearn.linear_model.Ridge is for regression (task T)"
-    )
+        wrong.check(images())
+    assert str(caught.value) == "cannot do classification: class: sklearn.linear_model.Ridge is for regression"
 
 
 def test_a_classifier_for_regression():
     mlp = TorchMlp(type="torch_mlp", loss="cross_entropy")
     with pytest.raises(SoakError) as caught:
-        check_learners(images("regression"), {"mlp": mlp})
+        mlp.check(images("regression"))
     assert str(caught.value) == (
-        "learners.mlp: cannot do regression: loss: cross_entropy is for classification; "
-        "for regression there are mse_loss, l1_loss, smooth_l1_loss, huber_loss (task T)"
+        "cannot do regression: loss: cross_entropy is for classification; "
+        "for regression there are mse_loss, l1_loss, smooth_l1_loss, huber_loss"
     )
 
 
@@ -82,13 +78,13 @@ def test_a_classifier_for_regression():
 )
 def test_text_where_torch_wants_a_number(given, message):
     with pytest.raises(SoakError) as caught:
-        check_learners(images(), {"mlp": TorchMlp(type="torch_mlp", **given)})
-    assert str(caught.value) == f"learners.mlp: {message} (task T)"
+        TorchMlp(type="torch_mlp", **given).check(images())
+    assert str(caught.value) == message
 
 
 def test_an_optimizer_by_its_name_alone():
-    told = check_learners(images(), {"mlp": TorchMlp(type="torch_mlp", optimizer="adam", scheduler=None)})
-    assert "Linear" in told["mlp"]["network"]
+    told = TorchMlp(type="torch_mlp", optimizer="adam", scheduler=None).check(images())
+    assert "Linear" in told["network"]
 
 
 def test_what_scikit_learn_refuses_in_a_fit_is_told_before():
@@ -100,8 +96,8 @@ def test_what_scikit_learn_refuses_in_a_fit_is_told_before():
         }
     )
     with pytest.raises(SoakError) as caught:
-        check_learners(images(), {"forest": forest})
+        forest.check(images())
     assert str(caught.value) == (
-        "learners.forest: params: RandomForestClassifier: The 'n_estimators' parameter of RandomForestClassifier "
-        "must be an int in the range [1, inf). Got '50' instead. (task T)"
+        "params: RandomForestClassifier: The 'n_estimators' parameter of RandomForestClassifier "
+        "must be an int in the range [1, inf). Got '50' instead."
     )

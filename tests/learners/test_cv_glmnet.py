@@ -11,9 +11,11 @@ import sklearn.metrics
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soak.config.learners import CvGlmnet
-from soak.learners import cv_glmnet, glmnet_cv, glmnet_solver
+from soak.glmnet import cross_validation as glmnet_cv
+from soak.glmnet import fit as glmnet_fit
+from soak.glmnet import path as glmnet_solver
 from soak.learners.base import FitFailed, TrainData
+from soak.learners.cv_glmnet import CvGlmnet
 from soak.measures import measure
 from soak.tasks.task import Task, TaskRows
 
@@ -31,7 +33,7 @@ MEASURES = {
 
 def train(task, rows=None, seed=1, **settings):
     rows = np.arange(len(task.target)) if rows is None else rows
-    return cv_glmnet.fit(CvGlmnet(type="cv_glmnet", **settings), "lasso", TrainData(TaskRows(task, rows), seed, 0))
+    return CvGlmnet(type="cv_glmnet", **settings).fit("lasso", TrainData(TaskRows(task, rows), seed, 0))
 
 
 def make_task(n=90, n_classes=3, n_features=5, seed=0):
@@ -254,7 +256,7 @@ def link_of(task, table):
 def test_a_tie_between_classes_is_the_last_in_label_order():
     point = glmnet_solver.GlmnetPath(np.ones(1), np.array([0]), np.zeros((1, 3, 1)), np.zeros((1, 3)), "")
     task = make_task(n=4)
-    assert (cv_glmnet._predict("multinomial", point, TaskRows(task, np.arange(4))).response == 2).all()
+    assert (glmnet_fit._predict("multinomial", point, TaskRows(task, np.arange(4))).response == 2).all()
 
 
 def test_the_seed_decides_the_inner_folds():

@@ -10,10 +10,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from soak.config.learners import Estimator
 from soak.errors import SoakError
 from soak.learners import estimator
 from soak.learners.base import FitFailed, TrainData
+from soak.learners.estimator import Estimator
 from soak.tasks.task import Task, TaskRows
 
 RNG = np.random.default_rng(0)
@@ -48,7 +48,7 @@ def settings(name="sklearn.neighbors.KNeighborsClassifier", **given):
 def train(one, of=None, rows=None, seed=2**62 + 5):
     of = task() if of is None else of
     rows = np.arange(0, N, 2) if rows is None else rows
-    return estimator.fit(one, "knn", TrainData(TaskRows(of, rows), 1, seed))
+    return one.fit("knn", TrainData(TaskRows(of, rows), 1, seed))
 
 
 def predict(fit, of=None, name="knn"):
@@ -211,11 +211,15 @@ def test_a_file_of_the_users_own(tmp_path, monkeypatch):
         ),
         (None, {"params": {"n_jobs": 1, "nonsense": 2}}, "no parameter 'nonsense'"),
         (None, {"params": {"p": 1}, "tune": {"p": [1, 2]}}, "'p' of KNeighborsClassifier is also in params"),
-        ("sklearn.neighbors.KNeighborsRegressor", {}, "KNeighborsRegressor cannot do classification, as task T asks"),
+        (
+            "sklearn.neighbors.KNeighborsRegressor",
+            {},
+            "cannot do classification: class: sklearn.neighbors.KNeighborsRegressor is for regression",
+        ),
     ],
 )
 def test_mistakes_are_told_in_one_line(name, given, message):
     one = settings(**given) if name is None else settings(name, **given)
     with pytest.raises(SoakError, match=message) as error:
-        estimator.check(one, task())
+        one.check(task())
     assert "\n" not in str(error.value)

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from soak.config.learners import Featureless
-from soak.learners import featureless
 from soak.learners.base import FitFailed, TrainData
+from soak.learners.featureless import Featureless
 from soak.measures import measure
 from soak.tasks.task import TaskRows
 
@@ -23,7 +22,7 @@ MEASURES = {
 
 
 def train(task, rows):
-    return featureless.fit(SETTINGS, "featureless", TrainData(TaskRows(task, np.asarray(rows)), 1, 0))
+    return SETTINGS.fit("featureless", TrainData(TaskRows(task, np.asarray(rows)), 1, 0))
 
 
 @pytest.mark.parametrize("table", ["digits", "threeeight", "diabetes"])

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits, load_iris, load_wine
 
-from soak.config.learners import CvGlmnet
-from soak.learners import cv_glmnet
+from soak.glmnet.early import _stored
+from soak.glmnet.multinomial_loops import center_of
 from soak.learners.base import FitFailed, TrainData
-from soak.learners.glmnet_early import _stored
-from soak.learners.multinomial_loops import center_of
+from soak.learners.cv_glmnet import CvGlmnet
 from soak.tasks.task import Task, TaskRows
 
 
@@ -46,7 +45,7 @@ CASES = {
 
 def both(task, **settings):
     data = TrainData(TaskRows(task, np.arange(len(task.target))), 1, 0)
-    return (cv_glmnet.fit(CvGlmnet(type="cv_glmnet", path=path, **settings), "g", data) for path in ("early", "full"))
+    return (CvGlmnet(type="cv_glmnet", path=path, **settings).fit("g", data) for path in ("early", "full"))
 
 
 def assert_same(early, full, rtol=1e-6):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from soak.learners.glmnet_path import glmnet_path
+from soak.glmnet.tutorial import glmnet_path
 
 TESTS = Path(__file__).parents[1]
 

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from soak.config.learners import CvGlmnet
-from soak.learners import cv_glmnet
 from soak.learners.base import TrainData
+from soak.learners.cv_glmnet import CvGlmnet
 from soak.tasks.task import Task, TaskRows
 
 SMALL = {"folds": 3, "nlambda": 8}
@@ -41,8 +40,7 @@ def test_early_is_glmnets_own_path(kind, dtype, alpha):
     rows = TaskRows(task, np.arange(36))
     data = TrainData(rows, 1, 0)
     early, full = (
-        cv_glmnet.fit(CvGlmnet(type="cv_glmnet", path=path, alpha=alpha, **SMALL), "g", data)
-        for path in ("early", "full")
+        CvGlmnet(type="cv_glmnet", path=path, alpha=alpha, **SMALL).fit("g", data) for path in ("early", "full")
     )
     for key in ("lambda_min", "lambda_1se"):
         assert early.info[key] == pytest.approx(full.info[key], rel=1e-9)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from soak.config.learners import CvGlmnet, TorchGraph
 from soak.errors import SoakError
-from soak.learners import glmnet_solver
-from soak.learners.check import check_learners
+from soak.glmnet import path as glmnet_solver
+from soak.learners.cv_glmnet import CvGlmnet
+from soak.learners.torch_graph import TorchGraph
 from soak.tasks.task import Task
 
 
@@ -72,4 +72,4 @@ def test_norms_know_their_size(layer, shown):
     )
     conv = {"conv2d": {"out_channels": 4, "kernel_size": 2}}
     graph = TorchGraph(type="torch_graph", graph=[{"reshape": [1, 4, 4]}, conv, layer, "flatten", "head"])
-    assert shown in check_learners(task, {"net": graph})["net"]["network"]
+    assert shown in graph.check(task)["network"]

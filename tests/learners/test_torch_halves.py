@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soak.learners.base import FitFailed
-from soak.learners.torch_halves import split_halves
+from soak.networks.halves import split_halves
 
 
 @pytest.mark.parametrize("share", [0.5, 0.2, 1 / 3])

@@ -9,7 +9,7 @@ from torch_cases import CONV, fashion_task, regression_task, settings, train_dat
 
 from soak.errors import SoakError
 from soak.learners.base import FitFailed
-from soak.learners.torch_learner import fit
+from soak.networks.learner import fit
 from soak.tasks.task import TaskRows
 
 EVERYTHING = {
@@ -120,7 +120,7 @@ def test_two_classes():
 
 def test_groups_are_not_in_both_halves(monkeypatch):
     """The rows that reach the two halves, seen through the split itself."""
-    from soak.learners import torch_learner
+    from soak.networks import learner as torch_learner
 
     group = np.arange(300) // 7
     seen = []

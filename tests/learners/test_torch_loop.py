@@ -6,15 +6,15 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch_cases import CONV, DENSE, fashion_task, regression_task, settings, train_data
 
-from soak.learners import torch_learner
 from soak.learners.base import FitFailed
-from soak.learners.torch_data import Rows, read_rows
-from soak.learners.torch_epochs import Curves, run_epochs
-from soak.learners.torch_learner import fit
-from soak.learners.torch_linear import InnerProductTrainer, LinearTrainer, inner_products_pay
-from soak.learners.torch_loop import NetworkTrainer
-from soak.learners.torch_objective import make_objective
-from soak.learners.torch_seeds import one_thread
+from soak.networks import learner as torch_learner
+from soak.networks.data import Rows, read_rows
+from soak.networks.epochs import Curves, run_epochs
+from soak.networks.learner import fit
+from soak.networks.linear import InnerProductTrainer, LinearTrainer, inner_products_pay
+from soak.networks.loop import NetworkTrainer
+from soak.networks.objective import make_objective
+from soak.networks.seeds import one_thread
 from soak.tasks.task import TaskRows
 
 CPU = torch.device("cpu")

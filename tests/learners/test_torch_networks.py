@@ -4,7 +4,7 @@ import pytest
 from torch_cases import CONV, settings
 
 from soak.errors import SoakError
-from soak.learners.torch_learner import describe
+from soak.networks.learner import describe
 
 
 def told(n_outputs=10, type="torch_graph", task_type="classification", **values):

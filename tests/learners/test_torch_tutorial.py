@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch_cases import read_fashion
 
-from soak.learners.torch_tutorial import torch_loop
+from soak.networks.tutorial import torch_loop
 
 TESTS = Path(__file__).parents[1]
 

@@ -4,10 +4,9 @@ import gzip
 from pathlib import Path
 
 import numpy as np
-from pydantic import TypeAdapter
 
-from soak.config.learners import LearnerSettings
 from soak.learners.base import TrainData
+from soak.learners.catalog import learner
 from soak.tasks.task import Task, TaskRows
 
 DATA = Path(__file__).parents[1] / "data"
@@ -59,7 +58,7 @@ def regression_task(n_rows=120, n_features=5):
 
 
 def settings(type="torch_mlp", **values):
-    return TypeAdapter(LearnerSettings).validate_python({"type": type, **values})
+    return learner({"type": type, **values})
 
 
 def train_data(task, rows=None, torch_seed=11):

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from small_runs import job_counts, write_trees
 
+from soak.config.check import load_config
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.settings import DatasetSettings
 from soak.errors import SoakError
-from soak.experiment import load_config
 from soak.measures import column_measure, measure
 
 FILES = {

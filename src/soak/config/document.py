@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from soak.config.load import in_yaml
+from soak.config.schema import in_yaml
+from soak.config.schema import schema as json_schema
 from soak.config.workflow import Config
 
 FOLDER = Path(__file__).resolve().parents[3] / "config"
@@ -89,7 +90,7 @@ def readme() -> str:
 
 def schema() -> str:
     """The text of config/schema.json."""
-    return json.dumps(Config.model_json_schema(by_alias=True), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _sections() -> Iterator[tuple[str, type[BaseModel]]]:

@@ -1,17 +1,34 @@
 """The whole config."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from soak.config.learners import LearnerSettings
-from soak.config.resampling import ExecutionSettings, Seeds
 from soak.data.settings import DatasetSettings
 from soak.figures.settings import FigureSettings, FocusSettings, TutorialSettings
+from soak.learners.catalog import AnyLearner
 from soak.resampling.settings import ResamplingOverride, ResamplingSettings
 from soak.scores.settings import ScoresFile, VerdictSettings
 from soak.settings import Settings
 from soak.tasks.settings import TaskSettings
+
+
+class Seeds(Settings):
+    """Where all random numbers come from."""
+
+    resampling: int = Field(default=1, ge=-(2**31) + 1, lt=2**31, description="R's set.seed before each task's folds")
+    train: int = Field(default=1, ge=-(2**31) + 1, lt=2**31, description="set anew before each fit")
+
+
+class ExecutionSettings(Settings):
+    """How the fits are run; changes no number in any table."""
+
+    fits_per_job: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
+        default="auto",
+        description="fits of one task and learner that share a process",
+        examples=[10],
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where torch learners train")
 
 
 class TaskConfig(TaskSettings):
@@ -39,7 +56,7 @@ class Config(Settings):
         default={}, examples=[{"Trees": {"table": "my.csv", "target": "species", "subset": "region"}}]
     )
     resampling: ResamplingSettings = Field(default=ResamplingSettings(), examples=[{"folds": 5}])
-    learners: dict[str, LearnerSettings] = Field(default={}, examples=[{"cv_glmnet": {"type": "cv_glmnet"}}])
+    learners: dict[str, AnyLearner] = Field(default={}, examples=[{"cv_glmnet": {"type": "cv_glmnet"}}])
     measures: Annotated[list[str], Field(min_length=1)] | None = Field(
         default=None,
         description="names of sklearn.metrics, and accuracy, roc_auc, r2; or import paths of soak.measures.Measure objects of "

@@ -1,6 +1,6 @@
 """Which fits there are, and which of them share a job.
 
-Everything here is read while Snakemake builds its graph of jobs: plain Python, no pandas, no torch.
+Everything here is read while Snakemake builds its graph of jobs: nothing heavy is imported here.
 """
 
 import itertools
@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from soak.config.learners import LearnerSettings, TorchMlp
 from soak.files import atomic
+from soak.learners.base import FitSize, LearnerType
 
 SECONDS_PER_JOB = 30.0  # a process takes 1 to 3 s to start and import: a job should be well above
+LEAST_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class TaskIndex:
     n_features: int
     n_outputs: int
     train_sets: tuple[TrainSet, ...]
+
+    def size(self, n_train: int | None = None) -> FitSize:
+        """How large a fit on a train set of so many rows is (default: on all rows)."""
+        return FitSize(self.n_rows if n_train is None else n_train, self.n_rows, self.n_features, self.n_outputs)
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ def read_index(path: str | Path) -> dict[str, TaskIndex]:
     }
 
 
-def make_packs(task: TaskIndex, learner: str, settings: LearnerSettings, fits_per_job: int | str) -> list[Pack]:
+def make_packs(task: TaskIndex, learner: str, settings: LearnerType, fits_per_job: int | str) -> list[Pack]:
     """Deal a task's train sets to jobs, in order and evenly.
 
     Parameters
@@ -75,7 +80,7 @@ def make_packs(task: TaskIndex, learner: str, settings: LearnerSettings, fits_pe
     if not sets:
         return []
     if fits_per_job == "auto":
-        longest = max(estimate_seconds(settings, one.n_train, task.n_features, task.n_outputs) for one in sets)
+        longest = max(estimate_seconds(settings, task.size(one.n_train)) for one in sets)
         fits_per_job = max(1, int(SECONDS_PER_JOB / longest))
     n_packs = math.ceil(len(sets) / int(fits_per_job))
     bounds = [round(len(sets) * i / n_packs) for i in range(n_packs + 1)]
@@ -86,48 +91,12 @@ def make_packs(task: TaskIndex, learner: str, settings: LearnerSettings, fits_pe
     ]
 
 
-def estimate_seconds(settings: LearnerSettings, n_train: int, n_features: int, n_outputs: int) -> float:
-    """Roughly the CPU seconds of one fit: orders of magnitude, to deal fits to jobs and to ask for run time."""
-    cells = n_train * n_features * n_outputs
-    match settings.type:
-        case "featureless":
-            seconds = 1e-8 * n_train
-        case "cv_glmnet":
-            seconds = 3e-9 * cells * settings.nlambda * (settings.folds + 1)
-        case "estimator":
-            candidates = math.prod(len(values) for values in settings.tune.values())
-            seconds = 1e-6 * cells * (1 if candidates == 1 else 5 * candidates)
-        case _:
-            seconds = 3e-10 * cells * settings.epochs * _width(settings, n_features, n_outputs)
-    return max(seconds, 0.02)
+def estimate_seconds(learner: LearnerType, size: FitSize) -> float:
+    """CPU seconds of one fit, to their order of magnitude, its start and predictions included."""
+    return max(learner.seconds(size), LEAST_SECONDS)
 
 
-def _width(settings: LearnerSettings, n_features: int, n_outputs: int) -> float:
-    """How many times the work of a linear model a network does."""
-    if isinstance(settings, TorchMlp):
-        sizes = [n_features, *settings.neurons, n_outputs]
-        return sum(a * b for a, b in itertools.pairwise(sizes)) / (n_features * n_outputs)
-    graph = getattr(settings, "graph", None)
-    return 1 if graph == ["head"] else 30
-
-
-def memory_mb(settings: LearnerSettings, n_rows: int, n_features: int, n_outputs: int) -> int:
-    """Memory that a fit's job asks for, MB: Snakemake and the interpreter with its libraries, and copies of the matrix.
-
-    glmnet works on float64 (the matrix, its centred copy, and a copy per inner fold), torch on float32. On the smallest
-    tasks Python with NumPy and Arrow takes 140 MB, with torch 400 MB, and the Snakemake that starts it on a cluster 180 MB.
-    """
-    cells = n_rows * n_features / 1e6
-    if settings.type == "cv_glmnet":
-        return int(600 + 8 * cells * 4 + n_rows * n_outputs * 8 * settings.nlambda / 1e6)
-    if settings.type == "featureless":
-        return 500
-    if settings.type == "estimator":
-        return int(700 + 8 * cells * 4)
-    return int(1000 + 4 * cells * 3)
-
-
-def minutes(settings: LearnerSettings, task: TaskIndex, train_sets: Iterable[TrainSet]) -> int:
+def minutes(settings: LearnerType, task: TaskIndex, train_sets: Iterable[TrainSet]) -> int:
     """Wall minutes that a pack's job asks for: five times the estimate, at least ten."""
-    seconds = sum(estimate_seconds(settings, one.n_train, task.n_features, task.n_outputs) for one in train_sets)
+    seconds = sum(estimate_seconds(settings, task.size(one.n_train)) for one in train_sets)
     return max(10, math.ceil(5 * seconds / 60))

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import importlib
 import json
 import resource
 import shutil
@@ -16,11 +15,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from soak.config.learners import LearnerSettings
 from soak.errors import SoakError
 from soak.fitting.record import FitRecord, read_pack, write_pack
-from soak.learners import registry
-from soak.learners.base import Fit, FitFailed, Prediction, TrainData
+from soak.learners.base import Fit, FitFailed, LearnerType, Prediction, TrainData
 from soak.resampling.store import StoredSplits
 from soak.tasks.task import Task, TaskRows
 
@@ -40,7 +37,7 @@ class Job:
 
     task: Task
     learner: str
-    settings: LearnerSettings
+    settings: LearnerType
     seed: int
     device: str = "auto"
     splits: StoredSplits | None = None
@@ -88,7 +85,7 @@ def forget(packs: Iterable[str | Path]) -> None:
 
 def _key(job: Job, digest: str) -> str:
     settings = job.settings.model_dump(mode="json", by_alias=True)
-    versions = registry.packages(job.settings)
+    versions = job.settings.versions()
     told = [job.task.name, job.learner, settings, versions, job.seed, job.device, job.code, job.data, digest]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -119,11 +116,11 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
     """Fit on some rows, and measure what it costs; no Fit if that fails."""
     data = TrainData(rows, job.seed, torch_seed(job.seed, job.task.name, train_set, job.learner), job.device)
     fit, reason = None, ""
-    importlib.import_module(registry.module(job.settings))  # seconds of torch that are not training
+    job.settings.load()  # seconds of torch that are not training
     _reset_peak()
     wall, cpu = time.perf_counter(), time.process_time()
     try:
-        fit = registry.fit(job.settings, job.learner, data)
+        fit = job.settings.fit(job.learner, data)
     except Exception as error:  # whatever a learner raises is told, and the other fits go on
         reason = _reason(error)
     record = FitRecord(
@@ -136,7 +133,7 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
         seconds=time.perf_counter() - wall,
         cpu_seconds=time.process_time() - cpu,
         peak_mb=_peak_mb(),
-        versions=registry.packages(job.settings),
+        versions=job.settings.versions(),
     )
     return (record, None) if fit is None else (_told(record, fit), fit)
 

@@ -1,14 +1,50 @@
-"""What every learner takes and gives."""
+"""What a learner type is, what its fit takes, and what it gives back."""
 
+import importlib.metadata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soak.tasks.task import TaskRows
+from soak.errors import FitFailed, SoakError
+from soak.settings import Settings
+from soak.tasks.task import Task, TaskRows
+
+__all__ = ["Fit", "FitFailed", "FitSize", "LearnerType", "Prediction", "TrainData", "argmax_response", "version"]
+
+
+@dataclass(frozen=True)
+class FitSize:
+    """How large a fit is, as far as it is known before the data are read.
+
+    Attributes
+    ----------
+    n_train : int
+        Rows of the train set.
+    n_rows, n_features : int
+        Shape of the task's feature matrix.
+    n_outputs : int
+        Number of classes; 1 for regression.
+    """
+
+    n_train: int
+    n_rows: int
+    n_features: int
+    n_outputs: int
+
+    @property
+    def train_cells(self) -> int:
+        """Products of a feature and an output that one pass over the train rows computes."""
+        return self.n_train * self.n_features * self.n_outputs
+
+    @property
+    def matrix_mb(self) -> float:
+        """MB of the task's feature matrix per byte of a feature: 8 times as much in float64."""
+        return self.n_rows * self.n_features / 1e6
 
 
 @dataclass(frozen=True)
@@ -34,7 +70,7 @@ class TrainData:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of n rows.
+    """Predictions of a model for n rows.
 
     Attributes
     ----------
@@ -68,11 +104,144 @@ class Fit:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
-class FitFailed(Exception):
-    """The fit cannot give a model (it diverged, a class has too few rows): told in fits.csv, the others go on."""
+class LearnerType(Settings):
+    """A type of learner; an instance is a configured learner, its fields the keys of the config.
+
+    A type is one module of ``soak.learners``, found by being there, with one subclass of this class that has the
+    field ``type: Literal["name_of_the_module"]``. All types are imported to check a config, also by the process in
+    which Snakemake runs: a library that takes time to import is imported inside of `load`, `check` and `fit`.
+
+    Attributes
+    ----------
+    packages : tuple of str
+        Distributions whose versions a fit depends on: with another version it is made again.
+    is_reference : bool
+        Whether it is what others are compared with: predictions without a look at any feature.
+    uses_gpu : bool
+        Whether fits may run on a GPU, as the config's ``execution.device`` says; its jobs ask for one.
+    needs_check : bool
+        Whether a task may be at odds with its settings, so that a job checks them before the first fit.
+    trains_on_one_class : bool
+        Whether it gives a model where the train rows have one class only.
+    history_figure : str
+        Name of the figure that shows the history of its fit on a whole task; "" if there is none.
+    """
+
+    packages: ClassVar[tuple[str, ...]] = ("numpy",)
+    is_reference: ClassVar[bool] = False
+    uses_gpu: ClassVar[bool] = False
+    needs_check: ClassVar[bool] = False
+    trains_on_one_class: ClassVar[bool] = False
+    history_figure: ClassVar[str] = ""
+
+    type: str
+
+    def algorithms(self, name: str) -> tuple[str, ...]:
+        """Names of the algorithms that the learner called ``name`` reports as."""
+        return (name,)
+
+    def only_for(self) -> tuple[str, str] | None:
+        """The one task type that the settings allow, and which key says so; None if they do not tell.
+
+        Returns
+        -------
+        ("classification" or "regression", such as "type_measure: auc is for classification"), or None
+        """
+        return None
+
+    def suits(self, task_type: str) -> bool:
+        """Whether the settings allow "classification" or "regression", as far as they tell."""
+        only = self.only_for()
+        return only is None or only[0] == task_type
+
+    def import_paths(self) -> tuple[str, ...]:
+        """Import paths of classes that the settings name: the user's own, or those of an installed package."""
+        return ()
+
+    def versions(self) -> dict[str, str]:
+        """Versions of the packages that a fit depends on; a package that is not installed is left out."""
+        own = (_distribution(path.partition(".")[0]) for path in self.import_paths())
+        return {name: found for name in sorted({*self.packages, *own}) if (found := version(name))}
+
+    def inner_folds(self) -> int | None:
+        """How many parts the learner needs to divide the train rows into; None if it does not divide them."""
+        return None
+
+    def seconds(self, size: FitSize) -> float:
+        """CPU seconds of one fit, to their order of magnitude: fits are dealt to jobs, and time is asked for, by it."""
+        raise NotImplementedError
+
+    def memory_mb(self, size: FitSize) -> int:
+        """Memory that a job of fits asks for, MB: the interpreter with its libraries, and copies of the matrix.
+
+        On the smallest tasks Python with NumPy and Arrow takes 140 MB, and the Snakemake that starts it on a cluster
+        180 MB (``peak_mb`` of times.csv and ``max_rss`` of Snakemake's benchmark).
+        """
+        raise NotImplementedError
+
+    def smaller(self) -> dict[str, Any]:
+        """Keys, and their values, of a version for ``make smoke``: much less work, and the same code and memory."""
+        return {}
+
+    def work_ratio(self) -> float:
+        """How many times the work of the `smaller` version the whole one does, at most."""
+        return 1.0
+
+    def load(self) -> None:
+        """Import what a fit uses, so that importing it is not counted as training."""
+
+    def check(self, task: Task) -> dict[str, str]:
+        """Try on a task, without training, whether the settings go with it.
+
+        Returns
+        -------
+        dict
+            Descriptions for the report: ``network``, the network as torch prints it.
+
+        Raises
+        ------
+        SoakError
+            The message begins with the key below the learner's name, as in ``graph: operation 3 (linear), …``.
+        """
+        only = self.only_for()
+        if only is not None and only[0] != task.type:
+            raise SoakError(f"cannot do {task.type}: {only[1]}")
+        return {}
+
+    def fit(self, name: str, data: TrainData) -> Fit:
+        """Train on the rows of a train set.
+
+        Parameters
+        ----------
+        name : str
+            The learner's name in the config, from which the names of its `algorithms` are made.
+
+        Raises
+        ------
+        FitFailed
+            If the rows do not allow a model.
+        """
+        raise NotImplementedError
 
 
 def argmax_response(probabilities: NDArray[Any]) -> NDArray[np.int32]:
-    """The most probable class of each row; a tie is the first of them in label order."""
+    """The most probable class of each row; of several that are equally probable the first in label order."""
     response: NDArray[np.int32] = probabilities.argmax(axis=1).astype(np.int32)
     return response
+
+
+@cache
+def version(package: str) -> str:
+    """Version of an installed package; "" if it is not installed (or is a file of the user's own)."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+@cache
+def _distribution(module: str) -> str:
+    """The package that installs a top-level module."""
+    if version(module):
+        return module
+    return importlib.metadata.packages_distributions().get(module, [module])[0]

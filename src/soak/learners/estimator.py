@@ -1,29 +1,103 @@
 """estimator: any class with scikit-learn's API, tuned on the train set if asked to."""
 
 import json
+import math
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import DTypeLike, NDArray
-from sklearn.base import is_classifier, is_regressor
-from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import has_fit_parameter
-from threadpoolctl import threadpool_limits
+from pydantic import Field
 
-from soak.config.learners import Estimator
 from soak.errors import SoakError
-from soak.learners.base import Fit, FitFailed, Prediction, TrainData
-from soak.learners.class_path import check_arguments, find_class
+from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData
+from soak.plugins import EstimatorPath, check_arguments, find_class
 from soak.tasks.task import Task, TaskRows
+
+if TYPE_CHECKING:
+    from sklearn.model_selection import GridSearchCV
 
 _TUNE_FOLDS = 5
 _PREFIX = {"none": "", "standard": "model__"}  # of the arguments of a class that stands behind a scaler
+
+# What classes of scikit-learn do whose names do not say it
+_NAMES = {
+    "classification": re.compile(
+        r"LogisticRegression(CV)?|(Linear|Nu)?SVC|\w+NB|Label(Propagation|Spreading)|(Linear|Quadratic)DiscriminantAnalysis"
+        r"|NearestCentroid|Perceptron|\w*Classifier\w*"
+    ),
+    "regression": re.compile(
+        r"\w*Regressor\w*|(ARD|Isotonic|Linear|PLS)Regression|(Bayesian|Kernel)?Ridge(CV)?|(Linear|Nu)?SVR|CCA|PLSCanonical"
+        r"|(MultiTask)?(ElasticNet|Lasso)(CV)?|(Lasso)?Lars(CV|IC)?|OrthogonalMatchingPursuit(CV)?"
+    ),
+}
+
+
+class Estimator(LearnerType):
+    """Any class with scikit-learn's API."""
+
+    type: Literal["estimator"]
+    class_: EstimatorPath = Field(
+        alias="class",
+        description="import path of the class, found from DIR or installed",
+        examples=["sklearn.ensemble.RandomForestClassifier"],
+    )
+    params: dict[str, Any] = Field(default={}, description="arguments of the class", examples=[{"n_estimators": 500}])
+    tune: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
+        default={},
+        description="values to try by cross-validation on the train set",
+        examples=[{"max_depth": [2, 4, 8]}],
+    )
+    scale: Literal["none", "standard"] = Field(default="none", description="standard: zero mean, unit variance")
+
+    packages: ClassVar[tuple[str, ...]] = ("scikit-learn", "numpy")
+    needs_check: ClassVar[bool] = True
+
+    def only_for(self) -> tuple[str, str] | None:
+        """What the name of a class of scikit-learn says; None for names that say nothing."""
+        name = self.class_.rpartition(".")[2]
+        for task_type, names in _NAMES.items():
+            if names.fullmatch(name):
+                return task_type, f"class: {self.class_} is for {task_type}"
+        return None
+
+    def import_paths(self) -> tuple[str, ...]:
+        return (self.class_,)
+
+    def candidates(self) -> int:
+        """Combinations of the values to tune; 1 without any."""
+        return math.prod(len(values) for values in self.tune.values())
+
+    def seconds(self, size: FitSize) -> float:
+        fits = 1 if self.candidates() == 1 else _TUNE_FOLDS * self.candidates()
+        return 1e-6 * size.train_cells * fits
+
+    def memory_mb(self, size: FitSize) -> int:
+        return int(700 + 8 * size.matrix_mb * 4)
+
+    def smaller(self) -> dict[str, Any]:
+        """Of the values to tune the first and the last."""
+        return {"tune": {name: [values[0], values[-1]] for name, values in self.tune.items() if len(values) > 1}}
+
+    def work_ratio(self) -> float:
+        return self.candidates() / math.prod(min(2, len(values)) for values in self.tune.values())
+
+    def load(self) -> None:
+        import sklearn.model_selection
+        import sklearn.pipeline
+        import sklearn.preprocessing  # noqa: F401
+
+    def check(self, task: Task) -> dict[str, str]:
+        super().check(task)
+        build(self, task)
+        return {}
+
+    def fit(self, name: str, data: TrainData) -> Fit:
+        return fit(self, name, data)
 
 
 def fit(settings: Estimator, name: str, data: TrainData) -> Fit:
@@ -38,9 +112,13 @@ def fit(settings: Estimator, name: str, data: TrainData) -> Fit:
     Fit
         With ``tune``, the table "tuning": candidate (as JSON), mean, sd, chosen.
     """
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
+
     rows, task = data.rows, data.rows.task
     seed = data.torch_seed % 2**32
-    model = check(settings, task)
+    model = build(settings, task)
     _set_random_state(model, settings, seed)
     if task.type == "classification":
         present, target = np.unique(rows.target, return_inverse=True)  # some classes want codes without gaps
@@ -61,7 +139,7 @@ def fit(settings: Estimator, name: str, data: TrainData) -> Fit:
     return Fit(predict={name: partial(_predict, model, present)}, tables=tables)
 
 
-def check(settings: Estimator, task: Task) -> Any:
+def build(settings: Estimator, task: Task) -> Any:
     """Build the estimator without training it.
 
     Raises
@@ -70,6 +148,8 @@ def check(settings: Estimator, task: Task) -> Any:
         A missing package, class or argument, an argument that is both set and tuned or that the class refuses, a
         class for the other type of task.
     """
+    from sklearn.base import is_classifier, is_regressor
+
     made = find_class(settings.class_)
     for method in ("fit", "predict"):
         if not callable(getattr(made, method, None)):
@@ -111,6 +191,8 @@ def _set_random_state(model: Any, settings: Estimator, seed: int) -> None:
 
 def _weights(settings: Estimator, model: Any, rows: TaskRows) -> dict[str, Any]:
     """The argument of ``fit`` that holds the rows' weights."""
+    from sklearn.utils.validation import has_fit_parameter
+
     if rows.weights is None:
         return {}
     if not has_fit_parameter(model, "sample_weight"):
@@ -123,13 +205,15 @@ def _dtype(task: Task) -> DTypeLike:
     return np.float32 if np.can_cast(task.features.dtype, np.float32) else np.float64
 
 
-def _search(settings: Estimator, model: Any, rows: TaskRows, seed: int) -> GridSearchCV:
+def _search(settings: Estimator, model: Any, rows: TaskRows, seed: int) -> "GridSearchCV":
+    from sklearn.model_selection import GridSearchCV
+
     grid = {f"{_PREFIX[settings.scale]}{argument}": values for argument, values in settings.tune.items()}
     scoring = "accuracy" if rows.task.type == "classification" else "neg_mean_squared_error"
     return GridSearchCV(model, grid, scoring=scoring, cv=list(_inner_folds(rows, seed)), error_score=np.nan)
 
 
-def _run(search: GridSearchCV, features: NDArray[Any], target: NDArray[Any], weights: dict[str, Any]) -> None:
+def _run(search: "GridSearchCV", features: NDArray[Any], target: NDArray[Any], weights: dict[str, Any]) -> None:
     """Try all candidates; one that cannot be fitted has no score and is not chosen."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -144,6 +228,8 @@ def _run(search: GridSearchCV, features: NDArray[Any], target: NDArray[Any], wei
 
 def _inner_folds(rows: TaskRows, seed: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Pairs of (train, test) row numbers within the train set."""
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
+
     stratum = _stratum(rows)
     n_parts = len(rows) if rows.group is None else len(np.unique(rows.group))
     folds = min(_TUNE_FOLDS, n_parts)
@@ -169,7 +255,7 @@ def _stratum(rows: TaskRows) -> NDArray[np.intp] | None:
     return stratum
 
 
-def _tuning_table(search: GridSearchCV) -> pd.DataFrame:
+def _tuning_table(search: "GridSearchCV") -> pd.DataFrame:
     results = search.cv_results_
     candidates = [
         json.dumps({key.removeprefix("model__"): value for key, value in params.items()}, default=str)
@@ -187,6 +273,8 @@ def _tuning_table(search: GridSearchCV) -> pd.DataFrame:
 
 def _predict(model: Any, present: NDArray[np.int32], rows: TaskRows) -> Prediction:
     """Predictions; classes that the train set lacks have probability 0."""
+    from threadpoolctl import threadpool_limits
+
     features = rows.features(_dtype(rows.task))
     with threadpool_limits(1):
         response = np.asarray(model.predict(features)).reshape(len(rows))

@@ -1,29 +1,43 @@
-"""featureless: what can be said without looking at any feature, the baseline of every other learner."""
+"""featureless: the prediction that needs no feature, with which every other learner is compared."""
 
 from functools import partial
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.config.learners import Featureless
-from soak.learners.base import Fit, FitFailed, Prediction, TrainData, argmax_response
+from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData, argmax_response
 from soak.tasks.task import TaskRows
 
 
-def fit(settings: Featureless, name: str, data: TrainData) -> Fit:
-    """Take the (weighted) class frequencies of the train rows, or the mean of their target.
+class Featureless(LearnerType):
+    """Predicts the most frequent class, with the class frequencies as probabilities; the mean for regression."""
 
-    A tie between classes is the first of them in label order, where R draws one at random for each prediction.
-    """
-    if not len(data.rows):
-        raise FitFailed("the train set is empty")
-    rows = data.rows
-    if rows.task.type == "regression":
-        values = np.array([np.average(rows.target.astype(np.float64), weights=rows.weights)])
-    else:
-        totals = np.bincount(rows.target, weights=rows.weights, minlength=len(rows.task.classes))
-        values = totals / totals.sum()
-    return Fit(predict={name: partial(_predict, values)})
+    type: Literal["featureless"]
+
+    is_reference: ClassVar[bool] = True
+    trains_on_one_class: ClassVar[bool] = True
+
+    def seconds(self, size: FitSize) -> float:
+        return 1e-8 * size.n_train
+
+    def memory_mb(self, size: FitSize) -> int:
+        return 500
+
+    def fit(self, name: str, data: TrainData) -> Fit:
+        """Take the (weighted) class frequencies of the train rows, or the mean of their target.
+
+        A tie between classes is the first of them in label order, where R draws one at random for each prediction.
+        """
+        rows = data.rows
+        if not len(rows):
+            raise FitFailed("the train set is empty")
+        if rows.task.type == "regression":
+            values = np.array([np.average(rows.target.astype(np.float64), weights=rows.weights)])
+        else:
+            totals = np.bincount(rows.target, weights=rows.weights, minlength=len(rows.task.classes))
+            values = totals / totals.sum()
+        return Fit(predict={name: partial(_predict, values)})
 
 
 def _predict(values: NDArray[np.float64], rows: TaskRows) -> Prediction:

@@ -1,7 +1,7 @@
 """cv_glmnet with ``path: early``: all paths side by side, left once the curve has clearly turned.
 
 R fits eleven whole paths before it looks at the curve. Here they go down together, one penalty after the other
-(`soak.learners.multinomial_solver`), and stop when the last `_STEPS` points of the curve are all more than
+(`soak.glmnet.multinomial_solver`), and stop when the last `_STEPS` points of the curve are all more than
 `_MARGIN` standard errors above its lowest point. That is a rule, not a proof: a curve may come back from further
 up. Where it does not, lambda.min and lambda.1se are R's. It pays where the curve turns well before its end.
 """
@@ -9,11 +9,11 @@ up. Where it does not, lambda.min and lambda.1se are R's. It pays where the curv
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.config.learners import CvGlmnet
-from soak.learners import glmnet_cv
-from soak.learners.base import FitFailed
-from soak.learners.glmnet_solver import CONTROL, Floats, GlmnetPath, check_response, interpolation, mix
-from soak.learners.multinomial_solver import State, solve
+from soak.errors import FitFailed
+from soak.glmnet import cross_validation as glmnet_cv
+from soak.glmnet.multinomial_solver import State, solve
+from soak.glmnet.path import CONTROL, Floats, GlmnetPath, check_response, interpolation, mix
+from soak.learners.cv_glmnet import CvGlmnet
 from soak.tasks.task import TaskRows
 
 _STEPS = 3

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.learners.multinomial_loops import (
+from soak.glmnet.multinomial_loops import (
     CERTAIN_LOW,
     PMIN,
     approximate,

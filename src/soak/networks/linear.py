@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from soak.learners.torch_data import Rows
-from soak.learners.torch_loop import Batches
-from soak.learners.torch_objective import Objective
+from soak.networks.data import Rows
+from soak.networks.loop import Batches
+from soak.networks.objective import Objective
 
 Array = NDArray[Any]
 
@@ -89,7 +89,7 @@ class LinearTrainer:
     rate : float
         Learning rate.
     shuffles : torch.Generator
-        As of `soak.learners.torch_loop.NetworkTrainer`: the batches are the same.
+        As of `soak.networks.loop.NetworkTrainer`: the batches are the same.
     """
 
     def __init__(

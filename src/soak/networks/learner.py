@@ -2,27 +2,30 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
-from soak.config.learners import TorchSettings
 from soak.learners.base import Fit, Prediction, TrainData, argmax_response
-from soak.learners.torch_data import Rows, choose_device, read_rows
-from soak.learners.torch_epochs import Curves, Trainer, run_epochs
-from soak.learners.torch_halves import split_halves
-from soak.learners.torch_linear import InnerProductTrainer, LinearTrainer, inner_products_pay, linear_layer
-from soak.learners.torch_loop import EVALUATED_ROWS, NetworkTrainer, outputs_of
-from soak.learners.torch_networks import Ends, Shape, make_network, printed_network
-from soak.learners.torch_objective import Objective, make_objective
-from soak.learners.torch_optimizer import make_optimizer, plain_sgd_rate
-from soak.learners.torch_seeds import generator, named_seed, one_thread
+from soak.networks.data import Rows, choose_device, read_rows
+from soak.networks.epochs import Curves, Trainer, run_epochs
+from soak.networks.halves import split_halves
+from soak.networks.linear import InnerProductTrainer, LinearTrainer, inner_products_pay, linear_layer
+from soak.networks.loop import EVALUATED_ROWS, NetworkTrainer, outputs_of
+from soak.networks.networks import Ends, Shape, printed_network
+from soak.networks.objective import Objective, make_objective
+from soak.networks.optimizer import make_optimizer, plain_sgd_rate
+from soak.networks.seeds import generator, named_seed, one_thread
 from soak.tasks.task import Task, TaskRows
 
+if TYPE_CHECKING:
+    from soak.learners.torch_base import TorchLearner
 
-def fit(settings: TorchSettings, name: str, data: TrainData) -> Fit:
+
+def fit(settings: "TorchLearner", name: str, data: TrainData) -> Fit:
     """Train a network as mlr3torch in mlr3tuning's AutoTuner does.
 
     The number of epochs is the one with the lowest validation loss; then a fresh network is trained on the whole
@@ -50,7 +53,7 @@ def fit(settings: TorchSettings, name: str, data: TrainData) -> Fit:
     )
 
 
-def describe(settings: TorchSettings, type: str, n_features: int, image_shape: Shape | None, n_outputs: int) -> str:
+def describe(settings: "TorchLearner", type: str, n_features: int, image_shape: Shape | None, n_outputs: int) -> str:
     """The network as torch prints it, with its number of parameters; all settings are checked on the way.
 
     Parameters
@@ -87,7 +90,7 @@ def _coefficients(network: nn.Module, task: Task) -> dict[str, pd.DataFrame]:
     return {"coefficients": table}
 
 
-def _train(settings: TorchSettings, data: TrainData) -> tuple[nn.Module, Curves]:
+def _train(settings: "TorchLearner", data: TrainData) -> tuple[nn.Module, Curves]:
     """The trained network, and the curves that chose its number of epochs."""
     device, rows = choose_device(data.device), data.rows
     training = _Training(settings, rows.task, make_objective(settings.loss, rows.task.type), data.torch_seed, device)
@@ -109,7 +112,7 @@ def _train(settings: TorchSettings, data: TrainData) -> tuple[nn.Module, Curves]
 class _Training:
     """What the trainings of one fit share."""
 
-    settings: TorchSettings
+    settings: "TorchLearner"
     task: Task
     objective: Objective
     seed: int
@@ -121,7 +124,7 @@ class _Training:
         """Train a fresh network; ``purpose`` names its random numbers."""
         torch.manual_seed(named_seed(self.seed, purpose))
         ends = Ends(self.task.features.shape[1], self.task.n_outputs, self.task.image_shape)
-        network = make_network(self.settings, ends).to(self.device)
+        network = self.settings.network(ends).to(self.device)
         trainer = self._trainer(network, rows, validation, epochs, generator(self.seed, f"{purpose} batches"))
         curves = run_epochs(trainer, epochs, patience, self.settings.min_delta)
         trainer.finish()

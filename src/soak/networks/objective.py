@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from soak.errors import SoakError
-from soak.learners.torch_names import check_arguments, find, named, one_line, text_for_number
+from soak.networks.names import check_arguments, find, named, one_line, text_for_number
 
 Losses = Callable[..., Tensor]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soak.config.learners import CvGlmnet
-from soak.learners.glmnet_solver import Family, fit_path
+from soak.glmnet.path import Family, fit_path
+from soak.learners.cv_glmnet import CvGlmnet
 
 
 def glmnet_path(features: NDArray[np.float64], target: NDArray[np.integer], n_classes: int) -> pd.DataFrame:

@@ -6,15 +6,20 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from soak.config.learners import TorchGraph, TorchMlp, TorchModule, TorchSettings
 from soak.errors import SoakError
-from soak.learners.torch_names import LAYERS, build, find, named, one_line
 from soak.names import nearest
+from soak.networks.names import LAYERS, build, find, named, one_line
+
+if TYPE_CHECKING:
+    from soak.learners.torch_base import TorchLearner
+    from soak.learners.torch_graph import TorchGraph
+    from soak.learners.torch_mlp import TorchMlp
+    from soak.learners.torch_module import TorchModule
 
 Shape = tuple[int, ...]
 
@@ -42,31 +47,14 @@ class Reshape(nn.Module):
         return ", ".join(map(str, self.shape))
 
 
-def make_network(settings: TorchSettings, ends: Ends) -> nn.Module:
-    """The network, its weights drawn from torch's global generator.
-
-    Raises
-    ------
-    SoakError
-        A name that torch does not have, an argument that it refuses, or a shape that does not fit: the message
-        begins with the config key, below the learner's name.
-    """
-    if isinstance(settings, TorchMlp):
-        return _perceptron(settings, ends)
-    if isinstance(settings, TorchGraph):
-        return _graph(settings, ends)
-    assert isinstance(settings, TorchModule)
-    return _module(settings, ends)
-
-
-def printed_network(settings: TorchSettings, ends: Ends) -> str:
+def printed_network(settings: "TorchLearner", ends: Ends) -> str:
     """The network as torch prints it, and its number of parameters."""
-    network = make_network(settings, ends)
+    network = settings.network(ends)
     n_parameters = sum(parameter.numel() for parameter in network.parameters())
     return f"{network}\n{n_parameters:,} parameters"
 
 
-def _perceptron(settings: TorchMlp, ends: Ends) -> nn.Module:
+def perceptron(settings: "TorchMlp", ends: Ends) -> nn.Module:
     layers: list[nn.Module] = []
     width = ends.n_features
     for neurons in settings.neurons:
@@ -84,7 +72,7 @@ def _perceptron(settings: TorchMlp, ends: Ends) -> nn.Module:
     return network
 
 
-def _graph(settings: TorchGraph, ends: Ends) -> nn.Module:
+def graph(settings: "TorchGraph", ends: Ends) -> nn.Module:
     layers: list[nn.Module] = []
     shape: Shape = (ends.n_features,)
     for position, operation in enumerate(settings.graph, start=1):
@@ -204,7 +192,7 @@ def _text(shape: Shape) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
-def _module(settings: TorchModule, ends: Ends) -> nn.Module:
+def module(settings: "TorchModule", ends: Ends) -> nn.Module:
     """An instance of the user's class, tried on two rows of zeros."""
     key = f"class: {settings.class_}"
     found = import_class(settings.class_, nn.Module)

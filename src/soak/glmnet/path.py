@@ -17,9 +17,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.config.learners import CvGlmnet
-from soak.errors import SoakError
-from soak.learners.base import FitFailed
+from soak.errors import FitFailed, SoakError
+from soak.learners.cv_glmnet import CvGlmnet
 
 Floats = NDArray[np.float64]
 Family = Literal["gaussian", "binomial", "multinomial"]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from soak.learners.torch_seeds import one_thread
+from soak.networks.seeds import one_thread
 
 SETS = ("validation", "subtrain")
 

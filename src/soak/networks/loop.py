@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from soak.learners.base import FitFailed
-from soak.learners.torch_data import Rows
-from soak.learners.torch_objective import Objective
-from soak.learners.torch_optimizer import end_epoch
+from soak.errors import FitFailed
+from soak.networks.data import Rows
+from soak.networks.objective import Objective
+from soak.networks.optimizer import end_epoch
 
 EVALUATED_ROWS = 1000  # rows of a forward pass that trains nothing: bounds the memory of a network's layers
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from soak.learners.base import FitFailed
+from soak.errors import FitFailed
 
 Values = list[float]
 

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from soak.config.learners import TorchSettings
-from soak.learners.torch_names import OPTIMIZERS, SCHEDULERS, build, find, named
+from soak.networks.names import OPTIMIZERS, SCHEDULERS, build, find, named
+from soak.networks.settings import TorchSettings
 
 
 def make_optimizer(

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.learners.base import FitFailed
-from soak.learners.glmnet_solver import Family, Floats
+from soak.errors import FitFailed
+from soak.glmnet.path import Family, Floats
 
 TypeMeasure = Literal["deviance", "class", "auc", "mse", "mae"]
 

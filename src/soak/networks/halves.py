@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from soak.learners.base import FitFailed
-from soak.learners.torch_seeds import generator
+from soak.errors import FitFailed
+from soak.networks.seeds import generator
 
 Rows = NDArray[np.int64]
 

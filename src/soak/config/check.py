@@ -1,0 +1,304 @@
+"""Checking a config: every mistake at once, each with file, line, key path and what is expected."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from soak.config import schema
+from soak.config.read import Places
+from soak.config.schema import Place, expected
+from soak.config.workflow import Config
+from soak.data.settings import check_datasets
+from soak.errors import SoakError
+from soak.figures.settings import font_problem
+from soak.measures import DEFAULT_MEASURES, measure
+from soak.names import KeyPath, Problem, check_name, nearest, repeated, same_but_for_case
+from soak.plugins import find_function
+
+# Keys that people look for in the wrong place, with what to say instead of the nearest name
+_ELSEWHERE: dict[KeyPath, str] = {
+    ("resampling", "seed"): "folds and draws start from seed.resampling, as in seed: {resampling: 2}",
+}
+# A number with a fraction or an exponent as YAML 1.2 knows it
+_NUMBER = re.compile(r"(?=.*[.eE])[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_YAML_TRUTH = "YAML reads yes, no, on and off as true and false"
+
+
+Names = Mapping[str, Collection[str]]
+
+
+def load_config(
+    raw: Mapping[str, Any],
+    files: Sequence[str | Path] = (),
+    given: Sequence[str | Path] = (),
+    in_job: bool = False,
+) -> Config:
+    """Check a config.
+
+    Parameters
+    ----------
+    raw : mapping
+        The config as Snakemake hands it over, merged from files and ``--config``.
+    files : paths
+        The files: messages name file and line, and a key that is given twice is a mistake.
+    given : paths
+        The files as the command line names them, which is how messages name them.
+    in_job : bool
+        Whether this is a job of a run whose config has been checked: the user's functions and the font of the figures
+        are not looked for, since the job may run on a machine that draws nothing.
+
+    Raises
+    ------
+    SoakError
+        With a message for each mistake that can be found.
+    """
+    places = Places(files, given)
+    config, problems = parse(raw)
+    problems = places.repeated + problems
+    if config is not None:
+        parts = {key: raw.get(key) for key in ("datasets", "tasks", "learners")}
+        names = {key: list(part) if isinstance(part, Mapping) else [] for key, part in parts.items()}
+        found = list(disagreements(config, names)) + ([] if in_job else list(_not_found(config)))
+        known = {path for path, _ in problems}
+        problems += [(path, message) for path, message in found if path not in known]
+    if problems or config is None:
+        raise SoakError(*(places.place(path, message) for path, message in problems))
+    return config
+
+
+def parse(raw: Mapping[str, Any]) -> tuple[Config | None, list[Problem]]:
+    """Validate a config part by part.
+
+    Parameters
+    ----------
+    raw : mapping
+        The merged config, as YAML gives it.
+
+    Returns
+    -------
+    config : Config or None
+        Without the parts that are wrong, so that the others can be checked against each other.
+    problems : list of (key path, message)
+    """
+    problems: list[Problem] = []
+    given = _with_numbers(Place((), raw, [schema.schema()], None), problems)
+    try:
+        config = Config.model_validate(given)
+        if not problems:
+            return config, []
+    except ValidationError as error:
+        known = {path for path, _ in problems}
+        problems += [(path, message) for path, message in _explain(error, raw) if path not in known]
+    try:
+        return Config.model_validate(_without(given, [path for path, _ in problems])), problems
+    except ValidationError:
+        return None, problems
+
+
+def _with_numbers(place: Place, problems: list[Problem]) -> Any:
+    """The value at a place, with numbers where PyYAML leaves them as text.
+
+    YAML 1.2 reads 1e-3 as a number, PyYAML as text. Where the type is known pydantic converts it; here it is converted
+    where any value is allowed, as in arguments of an optimizer. Text that PyYAML would read as a number, such as "0.01",
+    was in quotes and stays text. A truth value in the place of a number is a mistake that pydantic takes for 1 or 0.
+    """
+    value = place.value
+    if isinstance(value, Mapping):
+        return {inner.path[-1]: _with_numbers(inner, problems) for inner in schema.children(place)}
+    if isinstance(value, list):
+        return [_with_numbers(inner, problems) for inner in schema.children(place)]
+    if isinstance(value, bool):
+        nodes = schema.alternatives(place)
+        if schema.allows(nodes, "integer", "number") and not schema.allows(nodes, "boolean", "any"):
+            problems.append((place.path, f"expected {expected(nodes)}, got {str(value).lower()} ({_YAML_TRUTH})"))
+    if isinstance(value, str) and _NUMBER.fullmatch(value) and isinstance(yaml.safe_load(value), str):
+        return float(value) if schema.allows(schema.alternatives(place), "any") else value
+    return value
+
+
+def _without(config: dict[str, Any], paths: Iterable[KeyPath]) -> dict[str, Any]:
+    """A config without the parts (of ``tasks``: the tasks) in which something is wrong."""
+    rest = {key: dict(value) if isinstance(value, Mapping) else value for key, value in config.items()}
+    for first, *inner in filter(None, paths):
+        part = rest.get(str(first))
+        if inner and isinstance(part, dict):
+            part.pop(inner[0], None)
+        else:
+            rest.pop(str(first), None)
+    return rest
+
+
+def _explain(error: ValidationError, raw: Mapping[str, Any]) -> list[Problem]:
+    """A message for each place in which something is wrong.
+
+    Pydantic has an error for each alternative of a union: those that lead to one place say the same here, and one for
+    a place around another is of an alternative that was not meant.
+    """
+    found: dict[KeyPath, str] = {}
+    for details in error.errors():
+        path, message = _problem(details, raw)
+        found.setdefault(path, message)
+    return [
+        (path, message)
+        for path, message in found.items()
+        if not any(len(other) > len(path) and other[: len(path)] == path for other in found)
+    ]
+
+
+def _problem(error: ErrorDetails, raw: Mapping[str, Any]) -> Problem:
+    """Where a mistake is, and what it is in words."""
+    kind, location = error["type"], error["loc"]
+    is_key = location[-1:] == ("[key]",)
+    place = schema.locate(raw, location[:-1] if is_key else location, missing=kind == "missing")
+    if is_key and kind == "string_type":
+        return place.path, f"names must be text: write '{place.path[-1]}' in quotes"
+    if is_key or kind == "extra_forbidden":
+        return place.path, _unknown_key(place.path, schema.locate(raw, location[: -2 if is_key else -1]))
+    if kind == "missing":
+        return place.path, "is missing"
+    if kind == "value_error":
+        text = error["msg"].removeprefix("Value error, ")
+        key, _, rest = text.partition(": ")
+        named = key in schema.keys(schema.alternatives(place))
+        return ((*place.path, key), rest) if named else (place.path, text)
+    if kind.startswith("union_tag") and isinstance(place.value, Mapping):
+        return place.path, _no_alternative(place)
+    is_form = isinstance(place.value, Mapping | list) or isinstance(place.example, Mapping | list)
+    allowed = expected(schema.alternatives(place), place.example if is_form else None)
+    return place.path, f"expected {allowed}, got {_short(place.value)}"
+
+
+def _unknown_key(path: KeyPath, around: Place) -> str:
+    elsewhere = _ELSEWHERE.get(path[-2:])
+    return f"unknown key; {elsewhere or nearest(str(path[-1]), schema.keys(schema.alternatives(around)))}"
+
+
+def _no_alternative(place: Place) -> str:
+    """That a mapping is none of those that a place allows."""
+    nodes = schema.alternatives(place, like_value=False)
+    found = schema.tag(nodes)
+    if found is None:
+        return f"expected exactly one of the keys {', '.join(dict.fromkeys(node['required'][0] for node in nodes))}"
+    key, values = found
+    if key not in place.value:
+        return f"{key} is missing; allowed: {', '.join(sorted(values))}"
+    return f"there is no {key} '{place.value[key]}'; {nearest(str(place.value[key]), sorted(values))}"
+
+
+def _short(value: Any) -> str:
+    """A value as an error message shows it, in YAML's words for truth and nothing."""
+    text = schema.in_yaml(value) if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def disagreements(config: Config, names: Names) -> Iterator[Problem]:
+    """What the parts of a config show to be impossible together.
+
+    Parameters
+    ----------
+    config : Config
+        Without the parts that are wrong in themselves.
+    names : mapping
+        Names of datasets, tasks and learners, also of those whose settings are wrong.
+    """
+    if not names["tasks"] and not config.scores:
+        yield ("tasks",), "is missing: name at least one task (or scores from elsewhere)"
+    if names["tasks"] and config.scores:
+        yield ("scores",), "cannot be given beside tasks: scores from elsewhere replace fits"
+    if names["tasks"] and not names["learners"]:
+        yield ("learners",), "is missing: name at least one, for instance featureless: {type: featureless}"
+    yield from check_datasets(config.datasets, names["datasets"])
+    yield from _check_names(config)
+    for name in config.tasks:
+        yield from _check_task(config, name, names)
+    yield from _check_measures(("measures",), config.measures or [])
+    if not config.scores:
+        yield from _check_choices(config, names)
+
+
+def _not_found(config: Config) -> Iterator[Problem]:
+    """The user's own readers and figures that cannot be imported, and a font that this machine does not have."""
+    own: list[tuple[KeyPath, str, str]] = [
+        *((("figures", "own", index), path, "figure") for index, path in enumerate(config.figures.own)),
+        *((("datasets", name, "reader"), one.reader, "reader") for name, one in config.datasets.items() if one.reader),
+    ]
+    for key, path, kind in own:
+        try:
+            find_function(path, kind)
+        except SoakError as error:
+            yield key, str(error)
+    if problem := font_problem(config.figures.style.font):
+        yield ("figures", "style", "font"), problem
+
+
+def _check_names(config: Config) -> Iterator[Problem]:
+    """Names are names of files, and no two things have one name."""
+    parts: dict[str, Mapping[str, object]] = {"tasks": config.tasks, "learners": config.learners}
+    for key, part in parts.items():
+        yield from (((key, name), message) for name in part if (message := check_name(name)))
+        yield from same_but_for_case(key, part)
+    owners: dict[str, str] = {}
+    for name, learner in config.learners.items():
+        for algorithm in learner.algorithms(name):
+            owner = owners.setdefault(algorithm, name)
+            if owner != name:
+                yield ("learners", name), f"reports as '{algorithm}', as learner '{owner}' does; rename one of them"
+    if again := repeated(path.rpartition(".")[2] for path in config.figures.own):
+        yield ("figures", "own"), f"two figures are called '{again}'; rename one of the functions"
+
+
+def _check_task(config: Config, name: str, names: Names) -> Iterator[Problem]:
+    """A task's data sets, learners and measures exist and suit it."""
+    task = config.tasks[name]
+    task_type = "classification" if task.datasets else task.type  # None: its target will tell
+    for index, dataset in enumerate(task.datasets or []):
+        if dataset not in names["datasets"]:
+            yield ("tasks", name, "datasets", index), _unknown("data set", dataset, names["datasets"])
+    for index, learner in enumerate(task.learners or []):
+        settings = config.learners.get(learner)
+        if learner not in names["learners"]:
+            yield ("tasks", name, "learners", index), _unknown("learner", learner, names["learners"])
+        elif settings and task_type and (only := settings.only_for()) and only[0] != task_type:
+            yield ("tasks", name, "learners", index), f"learner '{learner}' cannot do {task_type}: {only[1]}"
+    yield from _check_measures(("tasks", name, "measures"), task.measures or [], task_type)
+
+
+def _check_measures(path: KeyPath, names: Sequence[str], task_type: str | None = None) -> Iterator[Problem]:
+    for index, name in enumerate(names):
+        try:
+            found = measure(name)
+        except SoakError as error:
+            yield (*path, index), str(error)
+            continue
+        if task_type and found.task_type not in (task_type, "both"):
+            yield (*path, index), f"measure '{name}' is for {found.task_type}, but the task is {task_type}"
+        if name in names[:index]:
+            yield (*path, index), f"measure '{name}' is named twice"
+
+
+def _check_choices(config: Config, names: Names) -> Iterator[Problem]:
+    """What single figures show and the verdict goes by exists."""
+    algorithms = [algorithm for name, learner in config.learners.items() for algorithm in learner.algorithms(name)]
+    asked = [task.measures or config.measures for task in config.tasks.values()] or [config.measures]
+    defaults = [name for kind in DEFAULT_MEASURES.values() for name in kind]
+    measures = {name for given in asked for name in given or defaults}
+    choices: list[tuple[KeyPath, str | None, str, Collection[str]]] = [
+        (("focus", "task"), config.focus.task, "task", names["tasks"]),
+        (("tutorial", "task"), config.tutorial.task, "task", names["tasks"]),
+        (("tutorial", "dataset"), config.tutorial.dataset, "data set", names["datasets"]),
+        (("verdict", "measure"), config.verdict.measure, "measure", ["first", *sorted(measures)]),
+    ]
+    if len(config.learners) == len(names["learners"]):  # else the algorithms are not all known
+        choices.append((("verdict", "algorithm"), config.verdict.algorithm, "algorithm", ["best", *algorithms]))
+    for path, name, kind, known in choices:
+        if name is not None and name not in known:
+            yield path, _unknown(kind, name, known)
+
+
+def _unknown(kind: str, name: str, known: Collection[str]) -> str:
+    return f"there is no {kind} '{name}'; {nearest(name, known)}"

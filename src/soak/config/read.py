@@ -1,0 +1,231 @@
+"""Config files: which ones a command names, why one cannot be read, and where in them each key is.
+
+Light to import, since the profiles import it before Snakemake does anything else.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import yaml
+
+from soak.errors import SoakError
+from soak.names import KeyPath, Problem, nearest
+
+_OPTIONS = ("--configfile", "--configfiles")
+_NAMED = ("datasets", "tasks", "learners", "scores")  # mappings whose keys the user chooses
+
+
+def refuse_unreadable(arguments: Sequence[str]) -> None:
+    """End the process if a config file on Snakemake's command line cannot be read, with a line for each.
+
+    Snakemake itself would end with a traceback, or with PyYAML's jargon. The workflow profiles call this, because
+    Snakemake evaluates them before it reads the file.
+    """
+    problems = [problem for file in config_files(arguments) if (problem := unreadable(file))]
+    if problems:
+        sys.exit(f"soak: {SoakError(*problems)}")
+
+
+def config_files(arguments: Sequence[str]) -> list[Path]:
+    """Files that a command line of Snakemake names with --configfile.
+
+    Examples
+    --------
+    >>> [str(file) for file in config_files(["--configfile", "a.yaml", "b.yaml", "--cores", "2"])]
+    ['a.yaml', 'b.yaml']
+    """
+    files: list[Path] = []
+    inside = False
+    for argument in arguments:
+        option, equals, value = argument.partition("=")
+        if option.startswith("-"):
+            inside = option in _OPTIONS
+            if inside and equals:
+                files.append(Path(value))
+        elif inside:
+            files.append(Path(argument))
+    return files
+
+
+def unreadable(file: Path) -> str | None:
+    """Why a file cannot be a config; None if it can."""
+    if file.is_dir():
+        return f"{file}: expected a YAML file, got a folder"
+    if not file.is_file():
+        beside = [other.name for other in file.parent.glob("[!.]*.y*ml")]
+        return f"{file}: no such file; {nearest(file.name, sorted(beside), 'YAML files there')}"
+    try:
+        text = file.read_text(encoding="utf-8")
+        config = yaml.safe_load(text)
+    except UnicodeDecodeError as error:
+        return f"{file}: not a text file in UTF-8: {error.reason} at byte {error.start + 1}"
+    except yaml.MarkedYAMLError as error:
+        line, message = _yaml_mistake(error, text)
+        return f"{file}:{line}: invalid YAML: {message}"
+    except yaml.YAMLError as error:
+        return f"{file}: invalid YAML: {str(error).splitlines()[0]}"
+    # Whatever else Snakemake must not be given (keys that make it run code, say) is to be refused here.
+    if not isinstance(config, dict):
+        given = {"NoneType": "nothing", "str": "text", "list": "a list"}.get(type(config).__name__, "a single value")
+        return f"{file}: expected keys with values, such as tasks and learners, got {given}"
+    return None
+
+
+def dotted(path: KeyPath) -> str:
+    """A key path as people write it.
+
+    Examples
+    --------
+    >>> dotted(("tasks", "Trees", "features", 2))
+    'tasks.Trees.features[2]'
+    """
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return text.removeprefix(".") or "config"
+
+
+class Places:
+    """Where each key is in the config files.
+
+    Parameters
+    ----------
+    files : paths
+        Config files that can be read, in the order in which Snakemake merges them.
+    given : paths, optional
+        The same files as the command line names them. Snakemake makes paths absolute; messages show them as given.
+
+    Attributes
+    ----------
+    repeated : list of (key path, message)
+        Keys that a mapping has twice, of which the second would silently win.
+    """
+
+    def __init__(self, files: Sequence[str | Path], given: Sequence[str | Path] = ()) -> None:
+        self.repeated: list[Problem] = []
+        self._lines: dict[str, str] = {}  # dotted key path: "file:line: "
+        self._labels = {str(file): str(file) for file in files}
+        for file, name in zip(self._labels, map(str, given), strict=False):
+            if file.endswith(name):
+                self._labels[file] = name
+        for file, label in self._labels.items():
+            if Path(file).suffix in (".yaml", ".yml", ".json") and Path(file).is_file():
+                for path, line in self._keys(yaml.compose(Path(file).read_text(), Loader=yaml.SafeLoader), ()):
+                    self._lines[dotted(path)] = f"{label}:{line}: "
+
+    def place(self, path: KeyPath, message: str) -> str:
+        """A message with file, line and key path before it; the line is that of the key or the nearest around it."""
+        around = [dotted(path[:length]) for length in range(len(path), 0, -1)]
+        line = next((self._lines[key] for key in around if key in self._lines), "")
+        return f"{line}{dotted(path)}: {message}"
+
+    def place_line(self, line: str) -> str:
+        """A line of a job's log, with the config's file and line if it begins with "soak: " and a key of the config."""
+        for file, label in self._labels.items():
+            line = line.replace(f"{file}:", f"{label}:")
+        message = re.fullmatch(r"soak: ([\w.\[\]-]+): (.*)", line, flags=re.S)
+        if message is None:
+            return line
+        ends = [len(message[1]), *(found.start() for found in reversed(list(re.finditer(r"[.\[]", message[1]))))]
+        known = next((key for end in ends if (key := message[1][:end]) in self._lines), None)
+        if known is None or (known in _NAMED and known != message[1]):  # such as a file called tasks.csv
+            return line
+        return f"soak: {self._lines[known]}{message[1]}: {message[2]}"
+
+    def _keys(self, node: yaml.Node | None, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
+        """Key path and line of each key and list entry below a node; keys that come again go to `repeated`."""
+        if isinstance(node, yaml.MappingNode):
+            seen: dict[str, int] = {}
+            for key, value in node.value:
+                inner, line = (*path, key.value), key.start_mark.line + 1
+                if key.value in seen:
+                    message = f"this key is given twice (first in line {seen[key.value]}); remove one of them"
+                    self.repeated.append((inner, message))
+                seen[key.value] = line
+                yield inner, line
+                yield from self._keys(value, inner)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                yield (*path, index), value.start_mark.line + 1
+                yield from self._keys(value, (*path, index))
+
+
+def place_message(text: str, files: Sequence[str | Path], given: Sequence[str | Path] = ()) -> str:
+    """A message of a job, with the config's file and line in each of its lines that begins with a key of the config.
+
+    Parameters
+    ----------
+    text : str
+        One or more lines; those that begin with "soak: " and a key path are changed.
+    files : paths
+        Config files, as Snakemake holds them.
+    given : paths
+        The same files as the command line names them.
+    """
+    places = Places(files, given)
+    return "\n".join(places.place_line(line) for line in text.split("\n"))
+
+
+_INDENT = "the indentation differs from that of the lines around it; keys of one mapping start in the same column"
+_QUOTE = 'text that starts with {sign} must be in quotes: "{text}"'
+# What PyYAML was doing and why it stopped, what is in the line before that place: what to say. The first that fits.
+_ADVICE = (
+    (r"scanning a quoted scalar", "the quotation mark in {rest} is not closed"),
+    (r"parsing a flow .* got '[\[{]'", '{sign} inside a name; put the name in quotes: "{name}"'),
+    (r"parsing a flow .* but got", "missing {closing} or comma after the {opened} in line {first}"),
+    (r"scanning an (alias|anchor)|undefined alias|constructor for the tag", _QUOTE),
+    (r"'\\t' that cannot start any token", "use spaces, not tabs"),
+    (r"cannot start any token", _QUOTE),
+    (
+        r"mapping values are not allowed.* after a key",
+        "two colons in one line; put text that contains a colon in quotes, or the second key on a line of its own",
+    ),
+    (r"mapping values are not allowed|block mapping start.* (first|after text)", _INDENT),
+    (r"sequence entries are not allowed", "list entries that start with - go on lines of their own, below the key"),
+    (r"expected <block end>.* after", "unexpected {rest!r}; put the whole text in quotes"),
+    (r"expected <block end>", _INDENT),
+    (r"expected the node content", "a value is missing before {sign}"),
+    (r"unhashable key", "{sign} inside a name; put the name in quotes"),
+)
+
+
+def _yaml_mistake(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
+    """Line (1-based) and description of a mistake that PyYAML found."""
+    lines = [*text.splitlines(), ""]
+    here, start = error.problem_mark, error.context_mark or error.problem_mark
+    if error.problem == "could not find expected ':'":
+        return start.line + 1, _no_colon(lines[start.line])
+    mark = start if re.search(r"quoted|alias|anchor", error.context or "") else here
+    number = min(mark.line, len(lines) - 1)
+    before, rest = lines[number][: mark.column], lines[number][mark.column :].strip()
+    after = "after a key" if re.search(r":\s", before) else "after text" if before.strip() else "first"
+    above = next((index for index in range(number - 1, -1, -1) if _content(lines[index])), number)
+    text_above = above < number and not re.search(r"^[-[{]|:(\s|$)", _content(lines[above]))
+    if text_above and re.search("mapping (values|start)", error.problem) and after != "after a key":
+        return above + 1, _no_colon(lines[above])
+    opened = lines[start.line][start.column : start.column + 1]
+    closing = {"[": "]", "{": "}"}
+    end = closing.get(rest[:1], "")
+    fields = {
+        "sign": rest[:1] or "the end",
+        "rest": rest[:30],
+        "text": re.split(r"[],}#]|: |:$", rest)[0].strip()[:30],
+        "name": (re.split(r"[\[{,]|: ", before)[-1] + rest.partition(end or " ")[0] + end).strip()[:60],
+        "opened": opened,
+        "closing": closing.get(opened, ""),
+        "first": start.line + 1,
+    }
+    story = f"{error.context} {error.problem} {after}"
+    advice = next((advice for pattern, advice in _ADVICE if re.search(pattern, story)), None)
+    context = f" ({error.context})" if error.context else ""
+    return number + 1, advice.format(**fields) if advice else f"{error.problem}{context}"
+
+
+def _no_colon(line: str) -> str:
+    problem = "a space is missing after ':'" if re.search(r"\w:\S", line) else "':' is missing"
+    return f"{problem} in {_content(line)[:60]!r}; expected key: value"
+
+
+def _content(line: str) -> str:
+    """A line without indentation and comment."""
+    return re.sub(r"(^|\s)#.*", "", line).strip()

@@ -1,0 +1,42 @@
+"""torch_graph: a network as a list of operations."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from soak.learners.torch_base import TorchLearner
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from soak.networks.networks import Ends
+
+
+class TorchGraph(TorchLearner):
+    """A network as a list of operations by their torch.nn names; ``head`` adds the output layer."""
+
+    type: Literal["torch_graph"]
+    graph: list[str | dict[str, Any]] = Field(
+        min_length=1,
+        description="operations, in order: a name, or a name and its first argument or all of them",
+        examples=[[{"linear": 50}, "relu", {"dropout": {"p": 0.2}}, "head"]],
+    )
+
+    @model_validator(mode="after")
+    def _one_operation(self) -> "TorchGraph":
+        for position, operation in enumerate(self.graph, start=1):
+            if isinstance(operation, dict) and len(operation) != 1:
+                raise ValueError(
+                    f"graph: operation {position} has {len(operation)} names; each is a list entry of its own"
+                )
+        return self
+
+    history_figure: ClassVar[str] = "history_graph"
+
+    def times_linear(self, n_features: int, n_outputs: int) -> float:
+        return 1 if self.graph == ["head"] else super().times_linear(n_features, n_outputs)
+
+    def network(self, ends: "Ends") -> "nn.Module":
+        from soak.networks.networks import graph
+
+        return graph(self, ends)

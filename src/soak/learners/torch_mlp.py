@@ -1,0 +1,45 @@
+"""torch_mlp: a multilayer perceptron."""
+
+import itertools
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from soak.learners.torch_base import TorchLearner
+from soak.networks.settings import Named
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from soak.networks.networks import Ends
+
+
+class TorchMlp(TorchLearner):
+    """A multilayer perceptron; without hidden layers a linear model.
+
+    Like all torch learners it takes the features as they are (pixels of 8 bits from 0 to 1): scale those of a table
+    before, or put batch_norm first in a torch_graph.
+    """
+
+    type: Literal["torch_mlp"]
+    neurons: list[Annotated[int, Field(ge=1)]] = Field(
+        default=[], description="sizes of the hidden layers, from the first on", examples=[[10]]
+    )
+    activation: str | Named = Field(
+        default="relu",
+        description="a name of torch.nn, in snake_case or as it is, or one and its arguments",
+        examples=[{"leaky_relu": {"negative_slope": 0.1}}],
+    )
+    batch_norm: bool = Field(default=False, description="before each activation")
+    dropout: float = Field(default=0, ge=0, lt=1, description="after each hidden layer")
+
+    history_figure: ClassVar[str] = "history_mlp"
+
+    def times_linear(self, n_features: int, n_outputs: int) -> float:
+        sizes = [n_features, *self.neurons, n_outputs]
+        return sum(a * b for a, b in itertools.pairwise(sizes)) / (n_features * n_outputs)
+
+    def network(self, ends: "Ends") -> "nn.Module":
+        from soak.networks.networks import perceptron
+
+        return perceptron(self, ends)

@@ -1,0 +1,79 @@
+"""Settings that all networks share: how they are trained."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from soak.settings import Settings
+
+
+def _no_arguments(value: Any) -> Any:
+    """``{adam: }`` has no arguments."""
+    if isinstance(value, dict):
+        return {name: {} if arguments is None else arguments for name, arguments in value.items()}
+    return value
+
+
+def _name_alone(value: Any) -> Any:
+    """``adam`` alone has no arguments."""
+    return {value: {}} if isinstance(value, str) else _no_arguments(value)
+
+
+# One entry: a name of torch and its arguments
+Named = Annotated[dict[str, dict[str, Any]], BeforeValidator(_no_arguments)]
+NameOrNamed = Annotated[
+    dict[str, dict[str, Any]],
+    BeforeValidator(_name_alone, json_schema_input_type=str | dict[str, dict[str, Any]]),
+]
+
+
+class TorchSettings(Settings):
+    """What all torch learners share: the training loop's settings."""
+
+    epochs: int = Field(default=1000, ge=1, description="the most epochs that are tried")
+    patience: int | None = Field(
+        default=None, ge=1, description="stop after so many epochs without a better one; default: epochs"
+    )
+    min_delta: float = Field(default=0, ge=0, description="by how much a better epoch must be better")
+    batch_size: int = Field(default=500, ge=1, description="rows of a step; the last batch of an epoch is smaller")
+    optimizer: NameOrNamed = Field(
+        default={"sgd": {"lr": 0.1}},
+        description="a name of torch.optim, in any case, and its arguments; a name alone: with torch's defaults",
+        examples=[{"adam": {"lr": 0.01}}],
+    )
+    scheduler: NameOrNamed | None = Field(
+        default=None,
+        description="a name of torch.optim.lr_scheduler and its arguments; steps once per epoch",
+        examples=[{"step_lr": {"step_size": 10, "gamma": 0.5}}],
+    )
+    loss: str | Named | None = Field(
+        default=None,
+        description="cross_entropy (default) or multi_margin_loss; for regression mse_loss (default), l1_loss, "
+        "smooth_l1_loss or huber_loss; or one of these and its arguments",
+        examples=[{"huber_loss": {"delta": 0.5}}],
+    )
+    class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = Field(
+        default=None,
+        description="weight of each class in the loss, 1 for those not named; balanced: as if all were equally frequent",
+        examples=[{"oak": 2, "fir": 0.5}],
+    )
+    validate_: Annotated[float, Field(gt=0, lt=1)] | Annotated[int, Field(ge=2)] | None = Field(
+        default=0.5,
+        alias="validate",
+        description="what chooses the number of epochs: a share of the train set, or one of so many folds of it; "
+        "null: nothing does, train for all epochs",
+    )
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def _labels(cls, value: Any) -> Any:
+        """YAML reads the label 3 as a number; labels are text."""
+        return {str(label): weight for label, weight in value.items()} if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _one_name(self) -> "TorchSettings":
+        for key in ("optimizer", "scheduler", "loss", "activation"):
+            value = getattr(self, key, None)
+            if isinstance(value, dict) and len(value) != 1:
+                raise ValueError(f"{key}: exactly one name with its arguments is allowed, got {len(value)}")
+        return self
