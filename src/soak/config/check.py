@@ -109,7 +109,8 @@ def _with_numbers(place: Place, problems: list[Problem]) -> Any:
     """
     value = place.value
     if isinstance(value, Mapping):
-        return {inner.path[-1]: _with_numbers(inner, problems) for inner in schema.children(place)}
+        inside = [_with_numbers(inner, problems) for inner in schema.children(place)]
+        return dict(zip(value, inside, strict=True))
     if isinstance(value, list):
         return [_with_numbers(inner, problems) for inner in schema.children(place)]
     if isinstance(value, bool):
@@ -121,16 +122,16 @@ def _with_numbers(place: Place, problems: list[Problem]) -> Any:
     return value
 
 
-def _without(config: dict[str, Any], paths: Iterable[KeyPath]) -> dict[str, Any]:
+def _without(config: Mapping[Any, Any], paths: Iterable[KeyPath]) -> dict[Any, Any]:
     """A config without the parts (of ``tasks``: the tasks) in which something is wrong."""
-    rest = {key: dict(value) if isinstance(value, Mapping) else value for key, value in config.items()}
-    for first, *inner in filter(None, paths):
-        part = rest.get(str(first))
-        if inner and isinstance(part, dict):
-            part.pop(inner[0], None)
-        else:
-            rest.pop(str(first), None)
-    return rest
+    wrong = {path[:2] for path in paths}
+    return {
+        key: {name: inner for name, inner in part.items() if (str(key), str(name)) not in wrong}
+        if isinstance(part, Mapping)
+        else part
+        for key, part in config.items()
+        if (str(key),) not in wrong and not (isinstance(part, list) and any(path[0] == str(key) for path in wrong))
+    }
 
 
 def _explain(error: ValidationError, raw: Mapping[str, Any]) -> list[Problem]:
@@ -155,10 +156,8 @@ def _problem(error: ErrorDetails, raw: Mapping[str, Any]) -> Problem:
     kind, location = error["type"], error["loc"]
     is_key = location[-1:] == ("[key]",)
     place = schema.locate(raw, location[:-1] if is_key else location, missing=kind == "missing")
-    if is_key and kind == "string_type":
-        return place.path, f"names must be text: write '{place.path[-1]}' in quotes"
-    if is_key or kind == "extra_forbidden":
-        return place.path, _unknown_key(place.path, schema.locate(raw, location[: -2 if is_key else -1]))
+    if is_key or kind in ("extra_forbidden", "invalid_key"):
+        return place.path, _wrong_key(place.path, schema.locate(raw, location[: -2 if is_key else -1]))
     if kind == "missing":
         return place.path, "is missing"
     if kind == "value_error":
@@ -167,27 +166,33 @@ def _problem(error: ErrorDetails, raw: Mapping[str, Any]) -> Problem:
         named = key in schema.keys(schema.alternatives(place))
         return ((*place.path, key), rest) if named else (place.path, text)
     if kind.startswith("union_tag") and isinstance(place.value, Mapping):
-        return place.path, _no_alternative(place)
+        return _no_alternative(place)
     is_form = isinstance(place.value, Mapping | list) or isinstance(place.example, Mapping | list)
     allowed = expected(schema.alternatives(place), place.example if is_form else None)
     return place.path, f"expected {allowed}, got {_short(place.value)}"
 
 
-def _unknown_key(path: KeyPath, around: Place) -> str:
+def _wrong_key(path: KeyPath, around: Place) -> str:
+    """Why a key cannot be in a mapping: YAML read it as a number, say, or it is not known there."""
+    key = next(key for key in around.value if str(key) == path[-1])
+    if not isinstance(key, str):
+        return f"names must be text: write '{schema.in_yaml(key)}' in quotes"
     elsewhere = _ELSEWHERE.get(path[-2:])
-    return f"unknown key; {elsewhere or nearest(str(path[-1]), schema.keys(schema.alternatives(around)))}"
+    return f"unknown key; {elsewhere or nearest(key, schema.keys(schema.alternatives(around)))}"
 
 
-def _no_alternative(place: Place) -> str:
+def _no_alternative(place: Place) -> Problem:
     """That a mapping is none of those that a place allows."""
     nodes = schema.alternatives(place, like_value=False)
     found = schema.tag(nodes)
     if found is None:
-        return f"expected exactly one of the keys {', '.join(dict.fromkeys(node['required'][0] for node in nodes))}"
+        names = dict.fromkeys(node["required"][0] for node in nodes)
+        return place.path, f"expected exactly one of the keys {', '.join(names)}"
     key, values = found
     if key not in place.value:
-        return f"{key} is missing; allowed: {', '.join(sorted(values))}"
-    return f"there is no {key} '{place.value[key]}'; {nearest(str(place.value[key]), sorted(values))}"
+        return (*place.path, key), f"is missing; allowed: {', '.join(sorted(values))}"
+    given = str(place.value[key])
+    return (*place.path, key), f"there is no {key} '{given}'; {nearest(given, sorted(values))}"
 
 
 def _short(value: Any) -> str:

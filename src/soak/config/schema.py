@@ -170,18 +170,28 @@ def _holds(value: Any, key: str | int) -> bool:
 
 def _inside(place: Place, key: str | int) -> Place:
     """The place below a key or list position."""
-    nodes = []
+    nodes: list[Node] = []
+    is_property = False
     for node in alternatives(place):
         if key in node.get("properties", ()):
+            is_property = True
             nodes.append(node["properties"][key])
         elif node.get("type") in ("array", "object", None):
             below = node.get("items" if node.get("type") == "array" else "additionalProperties", {})
             nodes += [{} if below is True else below] if below is not False else []
     value = place.value[key] if _holds(place.value, key) else None
-    given = place.example.values() if isinstance(place.example, Mapping) else place.example
-    inner = next(iter(given), None) if isinstance(place.example, Mapping | list) else None
     examples = [example for node in nodes for example in node.get("examples", ())]
-    return Place((*place.path, key), value, nodes, examples[0] if examples else inner)
+    example = examples[0] if examples else _part(place.example, key, is_property)
+    if isinstance(place.value, Mapping):  # YAML also reads numbers and truth values as keys: True == 1
+        key = str(next((given for given in place.value if given == key), key))
+    return Place((*place.path, key), value, nodes, example)
+
+
+def _part(example: Any, key: str | int, is_property: bool) -> Any:
+    """The part of an example that is an example of what stands below a key: any part if the key is a free name."""
+    if isinstance(example, Mapping):
+        return example.get(key) if is_property else next(iter(example.values()), None)
+    return next(iter(example), None) if isinstance(example, list) else None
 
 
 def _names(node: Node) -> Iterator[str]:

@@ -9,11 +9,14 @@ from soak.learners.base import Fit, FitSize, LearnerType, TrainData
 _SMALLER_FOLDS = 3
 
 
+Penalty = Literal["min", "1se"] | Annotated[float, Field(ge=0)]
+
+
 class CvGlmnet(LearnerType):
     """L1- or elastic-net-regularized linear model, its penalty chosen by cross-validation, as R's cv.glmnet."""
 
     type: Literal["cv_glmnet"]
-    s: list[Literal["min", "1se"] | Annotated[float, Field(ge=0)]] = Field(
+    s: list[Penalty] = Field(
         default=["min", "1se"],
         min_length=1,
         description="penalties to predict at, one or a list; each is an algorithm of its own",
@@ -37,7 +40,7 @@ class CvGlmnet(LearnerType):
         "curve has clearly turned",
     )
 
-    @field_validator("s", mode="before")
+    @field_validator("s", mode="before", json_schema_input_type=Penalty | list[Penalty])
     @classmethod
     def _one_or_several(cls, value: Any) -> Any:
         return value if isinstance(value, list | tuple) else [value]

@@ -197,11 +197,11 @@ CASES = [
     ("learners: {}", "learners: is missing: name at least one, for instance featureless: {type: featureless}"),
     (
         "learners.knn: {class: sklearn.neighbors.KNeighborsClassifier}",
-        "learners.knn: type is missing; allowed: cv_glmnet, estimator, featureless, torch_graph, torch_mlp, torch_module",
+        "learners.knn.type: is missing; allowed: cv_glmnet, estimator, featureless, torch_graph, torch_mlp, torch_module",
     ),
     (
         "learners.knn: {type: estimater, class: a.B}",
-        "learners.knn: there is no type 'estimater'; did you mean 'estimator'?",
+        "learners.knn.type: there is no type 'estimater'; did you mean 'estimator'?",
     ),
     ("learners.knn: {type: estimator}", "learners.knn.class: is missing"),
     (
@@ -284,7 +284,7 @@ CASES = [
     ),
     (
         "learners.featureless_2: {type: cv_glmnt}",
-        "learners.featureless_2: there is no type 'cv_glmnt'; did you mean 'cv_glmnet'?",
+        "learners.featureless_2.type: there is no type 'cv_glmnt'; did you mean 'cv_glmnet'?",
     ),
     (
         "datasets.Digits: {builtin: digits, hash: [md5:11111111111111111111111111111111]}",
@@ -376,6 +376,32 @@ CASES = [
         "scores: cannot be given beside tasks: scores from elsewhere replace fits",
     ),
     ("learner: {}", "learner: unknown key; did you mean 'learners'?"),
+    (
+        "learners.mlp: {type: torch_mlp, class_weights: {oak: -1}}",
+        "learners.mlp.class_weights.oak: expected a number of at least 0, got -1",
+    ),
+    (
+        "learners.mlp: {type: torch_mlp, class_weights: balance}",
+        "learners.mlp.class_weights: expected 'balanced' or a mapping of keys to values, such as {oak: 2, fir: 0.5}, got 'balance'",
+    ),
+    (
+        "learners.lasso: {type: cv_glmnet, s: yes}",
+        "learners.lasso.s: expected 'min', '1se', a number of at least 0 or a list, got true (YAML reads yes, no, on and off as true and false)",
+    ),
+    ("learners.lasso: ", "learners.lasso: expected a mapping of keys to values such as {type: cv_glmnet}, got null"),
+    (
+        "datasets.Digits: {tables: [{table: a.csv, part: ''}]}",
+        "datasets.Digits.tables[0].part: expected non-empty text, got ''",
+    ),
+    (
+        "datasets.Digits: {tables: [{table: a.csv}], shape: [28]}",
+        "datasets.Digits.shape: expected a list of 2 to 3 values, got [28]",
+    ),
+    ("figures.style: {caption: some}", "figures.style.caption: expected true or false, got 'some'"),
+    (
+        'figures.style: {colors: {sam: "#0072B2"}}',
+        "figures.style.colors.sam: unknown key; did you mean 'same'?",
+    ),
 ]
 
 
@@ -396,6 +422,24 @@ def test_one_mistake(change, message):
     with pytest.raises(SoakError) as caught:
         load_config(changed(change))
     assert list(caught.value.args) == [message]
+
+
+def test_a_key_that_is_called_like_the_type():
+    """Pydantic names the type before the key: only the key is of the user's path."""
+    config = changed("learners.knn: {type: estimator, estimator: sklearn.svm.SVC}")
+    assert messages(config) == [
+        "learners.knn.class: is missing",
+        "learners.knn.estimator: unknown key; allowed: type, class, params, tune, scale",
+    ]
+
+
+def test_names_that_yaml_reads_as_numbers_or_truth_values():
+    config = yaml.safe_load(GOOD + "  2: {type: featureless}\n  on: {type: featureless}\n3: 4\n")
+    assert messages(config) == [
+        "learners.2: names must be text: write '2' in quotes",
+        "learners.True: names must be text: write 'true' in quotes",
+        "3: names must be text: write '3' in quotes",
+    ]
 
 
 def test_the_good_config_is_good():
@@ -430,7 +474,7 @@ def test_parts_that_are_right_are_checked_against_each_other_though_others_are_w
     ]
 
 
-def told(config):
+def messages(config):
     with pytest.raises(SoakError) as caught:
         load_config(config)
     return list(caught.value.args)
@@ -442,7 +486,7 @@ def test_a_learner_that_cannot_do_its_task():
     config["tasks"]["Both"]["learners"] = ["featureless", "ridge"]
     config["learners"]["mlp"] = {"type": "torch_mlp", "loss": {"huber_loss": {"delta": 1}}}
     config["tasks"]["Both"]["learners"].append("mlp")
-    assert told(config) == [
+    assert messages(config) == [
         "tasks.Both.learners[1]: learner 'ridge' cannot do classification: "
         "class: sklearn.linear_model.Ridge is for regression",
         "tasks.Both.learners[2]: learner 'mlp' cannot do classification: "
@@ -453,12 +497,14 @@ def test_a_learner_that_cannot_do_its_task():
 def test_two_learners_that_report_as_one_algorithm():
     config = yaml.safe_load(GOOD)
     config["learners"] |= {"lasso": {"type": "cv_glmnet"}, "lasso_min": {"type": "featureless"}}
-    assert told(config) == ["learners.lasso_min: reports as 'lasso_min', as learner 'lasso' does; rename one of them"]
+    assert messages(config) == [
+        "learners.lasso_min: reports as 'lasso_min', as learner 'lasso' does; rename one of them"
+    ]
 
 
 def test_a_config_of_wrong_parts_only():
     """No part is right: nothing is left to be checked against the others."""
-    assert told({"seed": 1, "datasets": 2, "tasks": 3, "learners": 4}) == [
+    assert messages({"seed": 1, "datasets": 2, "tasks": 3, "learners": 4}) == [
         "seed: expected a mapping of keys to values such as {resampling: 1, train: 1}, got 1",
         "datasets: expected a mapping of keys to values such as {Digits: {builtin: digits}}, got 2",
         "tasks: expected a mapping of keys to values such as "
@@ -490,7 +536,7 @@ def test_what_suits_no_task_is_told_once_the_tasks_are_known():
         ({"type": "cv_glmnet", "type_measure": "auc"}, "type_measure: auc is for classification"),
     ],
 )
-def test_the_key_for_which_a_learner_suits_no_task_is_told(learner, why):
+def test_the_key_for_which_a_learner_suits_no_task_is_messages(learner, why):
     config = yaml.safe_load(GOOD)
     config["tasks"] = {"Trees": {"table": "my.csv", "target": "y", "type": "regression"}}
     config["learners"]["one"] = learner

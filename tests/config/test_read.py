@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from soak.config.read import config_files, refuse_unreadable, unreadable
+from soak.config.read import config_files, place_message, refuse_unreadable, unreadable
 
 CASES = [
     (
@@ -103,3 +103,39 @@ def test_the_option_in_all_its_forms():
     assert config_files(["--configfile=a.yaml", "all"]) == [Path("a.yaml"), Path("all")]
     assert config_files(["--configfiles", "a.yaml", "-n", "b.yaml"]) == [Path("a.yaml")]
     assert config_files(["--cores", "2"]) == []
+
+
+@pytest.fixture
+def config(tmp_path):
+    file = tmp_path / "my.yaml"
+    file.write_text("tasks:\n  My.Trees:\n    table: a.csv\n    features: [x,\n      y]\nverdict:\n  alpha: 0.1\n")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("tasks.My.Trees.table: it is empty", 3),
+        ("tasks.My.Trees.features[1]: no such column", 5),
+        ("tasks.My.Trees.target: no such column", 2),  # not in the file: the line of what it would be in
+        ("verdict.measure: all its scores are missing", 6),
+        ("tasks: none has a subset", 1),
+    ],
+)
+def test_a_message_of_a_job_gets_the_line_of_its_key(message, line, config):
+    text = f"warning\nsoak: {message}\nsoak: the end"
+    assert place_message(text, [config]) == f"warning\nsoak: {config}:{line}: {message}\nsoak: the end"
+
+
+@pytest.mark.parametrize("message", ["a.csv: it is empty", "tasks.csv: it is empty", "seed.train: 1", "2 fits failed"])
+def test_a_message_without_a_key_of_the_config_stays_as_it_is(message, config):
+    assert place_message(f"soak: {message}", [config]) == f"soak: {message}"
+
+
+def test_messages_name_config_files_as_the_command_line_does(config, tmp_path):
+    file = f"{tmp_path}/folder/../my.yaml"  # as Snakemake makes ../my.yaml absolute
+    (tmp_path / "folder").mkdir()
+    text = f"soak: tasks: empty\nsoak: {file}:3: known before"
+    assert place_message(text, [file], [Path("../my.yaml")]) == (
+        "soak: ../my.yaml:1: tasks: empty\nsoak: ../my.yaml:3: known before"
+    )
