@@ -1,37 +1,29 @@
-"""The config explained: config/README.md and config/schema.json, made from the models alone.
+"""Documents made from the models and catalogues: config/README.md, config/schema.json.
 
     python -m soak.config.document
 
-writes both; a test checks that they are current.
+writes them; a test checks that they are current.
 """
 
 import json
-import types
-import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
+from soak.config import schema
+from soak.config.schema import Node
+from soak.measures import DEFAULT_MEASURES, MEASURES
 
-from soak.config.schema import in_yaml
-from soak.config.schema import schema as json_schema
-from soak.config.workflow import Config
-
-FOLDER = Path(__file__).resolve().parents[3] / "config"
-HEAD = """<!-- Made from the models in src/soak/config/ by: python -m soak.config.document -->
+ROOT = Path(__file__).resolve().parents[3]
+HEAD = """<!-- Made from the models in src/soak/ by: python -m soak.config.document -->
 
 # Configuration
 
-A config is one YAML file and stands alone: nothing of `config.yaml`, the embedded default, is merged into it.
-`snakemake --config` overrides single keys. Relative paths start at the working directory (`--directory`). Unknown keys
-are errors; all mistakes are told at once, with file, line, key path and what is allowed, before anything runs. (A file that is
-no YAML is told by profiles/default; with `--workflow-profile none` Snakemake says so in its own words.)
-`schema.json` describes the same keys to editors: put `# yaml-language-server: $schema=…/config/schema.json` on top.
+A config is one YAML file that stands alone: nothing from `config.yaml`, the default, is merged into it.
+`snakemake --config` overrides single keys. Relative paths start at the working directory (`--directory`, or `DIR` of
+make).
 
-The smallest config is a table, what to predict, and a learner:
+The smallest config names a table, the column to predict, and a learner:
 
 ```yaml
 tasks:
@@ -41,124 +33,204 @@ learners:
   cv_glmnet: {type: cv_glmnet}
 ```
 
-Without `learners` of its own, a task gets all learners that suit its type; without `measures`, classification gets
-zero_one_loss and log_loss, regression mean_squared_error and mean_absolute_error.
+Unknown keys are errors. Before anything runs, all mistakes are reported together, each on one line with file, line, key
+path and what is expected. (A file that is not valid YAML is reported by the workflow profiles; with
+`--workflow-profile none` Snakemake reads the file unchecked and complains in its own words.)
 
-## Measures
+Editors check and complete keys while you type if the first line of the file is
+`# yaml-language-server: $schema=…/config/schema.json`.
 
-`measures` is a list, as in `measures: [zero_one_loss, roc_auc]`; the verdict goes by the first one. The names are
-those of sklearn.metrics and a few shorter ones:
-
-- classification, by predicted classes: zero_one_loss, accuracy (accuracy_score), balanced_accuracy
-  (balanced_accuracy_score), cohen_kappa_score, f1_score, hamming_loss, jaccard_score, matthews_corrcoef,
-  precision_score, recall_score;
-- classification, by predicted probabilities (a learner without them has no such score): log_loss, roc_auc
-  (roc_auc_score), average_precision_score, brier_score_loss, d2_brier_score, d2_log_loss_score, top_k_accuracy_score;
-- regression: mean_squared_error, root_mean_squared_error, mean_absolute_error, median_absolute_error, max_error, r2
-  (r2_score), explained_variance_score, mean_absolute_percentage_error, mean_pinball_loss, mean_squared_log_error,
-  root_mean_squared_log_error, mean_poisson_deviance, mean_gamma_deviance, mean_tweedie_deviance,
-  d2_absolute_error_score, d2_pinball_score, d2_tweedie_score.
-
-## What becomes of a table's columns
-
-A target of text is classes, one of numbers with fractions is regression; whole numbers may be either, so that
-`type: classification` or `type: regression` must stand in the task. Features of text become one column of 0 and 1 for
-each value; true and false become 1 and 0. Missing numbers are filled (`impute: mean`) once for the whole table, from
-train and test rows. Nothing else is scaled or changed: cv_glmnet standardizes by itself (`standardize`), an estimator
-if asked to (`scale: standard`, from its train rows only), a torch learner not at all; a network for columns of very
-different size begins with a layer that does it, as in `graph: [batch_norm, {linear: 50}, relu, head]`.
-
-## Train sets of equal size
-
-Same, Other and All train sets differ in size, which may be why one is better. With `resampling: {sizes: 0}` each of
-them is also drawn at the size of the smallest. With three folds, 90 rows in subset A and 30 in B, a test on A has
-train sets of 60 (Same), 20 (Other) and 80 rows (All), and with `sizes: 0` Same and All of 20 rows besides.
-With `sizes: 1` each is drawn at all smaller sizes of the others, and at one step below the smallest (20 times `ratio`,
-10 rows): All at 80, 60, 20 and 10 rows. `seeds: 5` draws each of the smaller ones five times.
+The sections below come in the order in which most people need them: {contents}.
 """
+# The parts of the config in the order of the README, each with what to read before its tables and, from ### on, after
+CHAPTERS = {
+    "tasks": """A task is a table with a target, its subsets, and the columns' other roles. Several tasks may share learners.
+
+### What becomes of a table's columns
+
+A text target means classes, a target with fractions means regression. Whole numbers could be either, so such a task must
+say `type: classification` or `type: regression`. A text feature becomes one column of zeros and ones per value;
+true and false become 1 and 0. Missing numbers are filled in (`impute: mean`) once for the whole table, from train and
+test rows alike. Nothing else is scaled or changed: cv_glmnet standardizes the features itself (`standardize`), an
+estimator does so on request (`scale: standard`, computed on its train rows only), a torch learner never does. A network for
+columns on very different scales should begin with a layer that evens them out, as in
+`graph: [batch_norm, {linear: 50}, relu, head]`.
+""",
+    "learners": """A task that does not name its own `learners` gets all of them that suit its type. Each learner has a name of
+your choice, a `type`, and the keys of that type.
+""",
+    "measures": """`measures` is a list, as in `measures: [zero_one_loss, roc_auc]`; the verdict goes by the first. Without it, {defaults}.
+The names are those of sklearn.metrics, plus a few shorter ones:
+
+{catalogue}
+Your own measure is named by its import path, such as `my_measures.regret`: a `soak.measures.Measure` in a Python file
+beside the config.
+""",
+    "resampling": """### Train sets of equal size
+
+The train sets *same*, *other* and *all* differ in size, which alone may make one better than another. With
+`resampling: {sizes: 0}` each of them is also drawn at the size of the smallest. Say there are three folds, with 90 rows in
+subset A and 30 in B: for a test on A the train sets have 60 (*same*), 20 (*other*) and 80 rows (*all*), and with
+`sizes: 0` there are also *same* and *all* with 20 rows. With `sizes: 1` each is drawn at all smaller sizes of the others,
+and one step below the smallest (20 times `ratio`, 10 rows): *all* at 80, 60, 20 and 10 rows. `seeds: 5` draws each of the
+smaller ones five times.
+""",
+    "datasets": """Collections of images, or other data that take more than one file. A task names those it is made of.
+""",
+    "verdict": "",
+    "figures": "",
+    "focus": "",
+    "tutorial": "",
+    "seed": "",
+    "execution": "",
+    "scores": "Instead of `tasks`: scores that were computed elsewhere get the same tables, figures and verdicts.\n",
+}
+
+
+_PROBABILITIES = ", by predicted probabilities (empty for learners that predict none)"
+
+
+class Section(NamedTuple):
+    """The keys of one model, as a section of the README."""
+
+    title: str
+    text: str
+    keys: Mapping[str, Node]
+    required: Sequence[str]
 
 
 def readme() -> str:
-    """The text of config/README.md: a table of keys per part of the config."""
-    parts = [HEAD]
-    for title, model in _sections():
-        text = " ".join((model.__doc__ or "").split())
-        rows = [_row(name, field) for name, field in model.model_fields.items()]
-        parts.append(f"\n## {title}\n\n{text}\n\n| key | default | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n")
-    return "".join(parts)
+    """The text of config/README.md."""
+    root = schema.schema()["properties"]
+    contents = ", ".join(f"[{name}](#{name})" for name in CHAPTERS)
+    parts = [HEAD.replace("{contents}", contents)]
+    texts = CHAPTERS | {"measures": _measures(CHAPTERS["measures"])}
+    for name in [*CHAPTERS, *(key for key in root if key not in CHAPTERS)]:
+        before, heading, after = texts.get(name, "").partition("###")
+        parts += [f"## {name}", before]
+        for section in _sections(name, root[name]):
+            parts += [f"### {section.title}" if section.title != name else "", section.text, _table(section)]
+        parts.append(heading + after)
+    return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
 
 
-def schema() -> str:
+def schema_json() -> str:
     """The text of config/schema.json."""
-    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(schema.schema(), indent=1, ensure_ascii=False) + "\n"
 
 
-def _sections() -> Iterator[tuple[str, type[BaseModel]]]:
-    """Parts of the config in its order, each model once, with the key path at which it stands."""
-    for name, field in Config.model_fields.items():
-        for place, model in _models(name, field.annotation):
-            yield from _with_parts(place, model)
+def _measures(text: str) -> str:
+    """The chapter on measures, with the names of the catalogue."""
+    kinds: dict[str, list[str]] = {}
+    for name, measure in MEASURES.items():
+        kind: str = measure.task_type
+        if kind == "classification":
+            kind += _PROBABILITIES if measure.needs_probabilities else ", by predicted classes"
+        if not (name.endswith("_score") and name.removesuffix("_score") in MEASURES):
+            also = f" ({name}_score)" if f"{name}_score" in MEASURES else ""
+            kinds.setdefault(kind, []).append(name + also)
+    catalogue = "".join(f"- {kind}: {', '.join(names)}\n" for kind, names in kinds.items())
+    defaults = ", and ".join(f"a {kind} task has {' and '.join(names)}" for kind, names in DEFAULT_MEASURES.items())
+    return text.replace("{defaults}", defaults).replace("{catalogue}", catalogue)
 
 
-def _with_parts(place: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
-    yield place, model
-    for name, field in model.model_fields.items():
-        for inner, part in _models(f"{place}.{name}", field.annotation):
-            yield from _with_parts(inner, part)
+def _sections(title: str, node: Node) -> Iterator[Section]:
+    """The models below a key, each with those inside it after it."""
+    found = schema.definition(node)
+    if found:
+        yield from _model(title, found[1])
+    elif "oneOf" in node:
+        yield from _types(title, node["oneOf"])
+    for part in node.get("anyOf", ()):
+        yield from _sections(title, part)
+    if isinstance(node.get("items"), Mapping):
+        yield from _sections(title, node["items"])
+    if isinstance(node.get("additionalProperties"), Mapping):
+        yield from _sections(f"{title}.NAME", node["additionalProperties"])
 
 
-def _models(place: str, annotation: Any) -> Iterator[tuple[str, type[BaseModel]]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        kind = annotation.model_fields.get("type")
-        tags = typing.get_args(kind.annotation) if kind is not None and kind.default is PydanticUndefined else ()
-        yield (f"{place}, type {tags[0]}" if tags else place), annotation
-        return
-    origin = typing.get_origin(annotation)
-    for argument in typing.get_args(annotation):
-        yield from _models(f"{place}.NAME" if origin is dict else place, argument)
+def _model(title: str, model: Node) -> Iterator[Section]:
+    text = " ".join(model.get("description", "").split()).replace("``", "`")
+    yield Section(title, text, model.get("properties", {}), model.get("required", ()))
+    for name, inner in model.get("properties", {}).items():
+        yield from _sections(f"{title}.{name}", inner)
 
 
-def _row(name: str, field: FieldInfo) -> str:
-    default = field.get_default(call_default_factory=True)
-    if field.is_required():
-        shown = "needed"
-    elif default is None:
-        shown = ""
-    elif isinstance(default, BaseModel):
-        shown = "see below"
+def _types(title: str, nodes: Sequence[Node]) -> Iterator[Section]:
+    """The models of a union, and before them the keys that at least three of them share."""
+    models = [model for node in nodes if (found := schema.definition(node)) for model in [found[1]]]
+    names = {id(model): _type_name(model) for model in models}
+    sharing: dict[tuple[str, str], list[Node]] = {}
+    for model in models:
+        for key, node in model["properties"].items():
+            sharing.setdefault((key, json.dumps(node)), []).append(model)
+    common: dict[tuple[str, ...], dict[str, Node]] = {}
+    for (key, _), those in sharing.items():
+        if len(those) > 2:
+            common.setdefault(tuple(names[id(model)] for model in those), {})[key] = those[0]["properties"][key]
+    for model in models:
+        shared = {key: keys for keys in common if names[id(model)] in keys for key in common[keys]}
+        own = {key: node for key, node in model["properties"].items() if key not in shared}
+        sections = _model(f"{title}, {names[id(model)]}", {**model, "properties": own})
+        first = next(sections)
+        more = " ".join(f"It also has the keys common to {_and(keys)}." for keys in dict.fromkeys(shared.values()))
+        yield first._replace(text=f"{first.text} {more}".strip())
+        yield from sections
+    for kinds, keys in common.items():
+        yield Section(f"{title}, keys common to {_and(kinds)}", "", keys, ())
+
+
+def _type_name(model: Node) -> str:
+    """What distinguishes a model of a union: the fixed value of a key, or the first key that it must have."""
+    fixed = [f"{key}: {node['const']}" for key, node in model["properties"].items() if "const" in node]
+    return (fixed or model["required"])[0]
+
+
+def _and(names: Sequence[str]) -> str:
+    short = [name.rpartition(": ")[2] for name in names]
+    return f"{', '.join(short[:-1])} and {short[-1]}"
+
+
+def _table(section: Section) -> str:
+    """The keys of a section; none if its text says it all."""
+    if not any("description" in node or "const" in node for node in section.keys.values()):
+        return ""
+    rows = [_row(section.title, key, node, key in section.required) for key, node in section.keys.items()]
+    return "| key | value | default | meaning |\n|---|---|---|---|\n" + "\n".join(rows)
+
+
+def _row(title: str, key: str, node: Node, required: bool) -> str:
+    default = node.get("default")
+    if required:
+        shown = "required"
+    elif schema.definition(node):
+        shown = f"see {title}.{key}"
     else:
-        shown = f"`{json.dumps(default, ensure_ascii=False)}`"
-    meaning = [field.description] if field.description else []
-    choices = [f"`{choice}`" for choice in _choices(field.annotation)]
-    if choices:
-        meaning.append(
-            ("one of " if len(choices) > 1 else "") + " or ".join([", ".join(choices), *_beside(field.annotation)])
-        )
-    if field.examples:
-        meaning.append(f"as `{in_yaml(field.examples[0])}`")
-    return f"| {field.alias or name} | {shown} | {'; '.join(meaning).replace('|', chr(92) + '|')} |"
+        shown = "" if default is None else f"`{schema.in_yaml(default)}`"
+    meaning = [node["description"]] if "description" in node else []
+    if node.get("examples"):
+        meaning.append(f"for example `{schema.in_yaml(node['examples'][0])}`")
+    cells = [key, _values(node), shown, "; ".join(meaning)]
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _choices(annotation: Any) -> list[Any]:
-    """Values of a Literal, also inside Optional and lists."""
-    if typing.get_origin(annotation) is typing.Literal:
-        return list(typing.get_args(annotation))
-    return [choice for argument in typing.get_args(annotation) for choice in _choices(argument)]
+def _values(node: Node) -> str:
+    """What a key allows, with the values of a list that has fixed ones."""
+    nodes = schema.alternatives(schema.Place((), None, [node], None))
+    text = schema.expected(nodes).replace(" of keys to values", "")
+    for node in nodes:
+        if "enum" in node.get("items", {}):
+            text += " of " + schema.expected([node["items"]])
+        if "enum" in node.get("propertyNames", {}):
+            text += " with the keys " + schema.expected([node["propertyNames"]])
+    return text.replace("'", "`")
 
 
-def _beside(annotation: Any) -> list[str]:
-    """What else than the values of a Literal a value may be."""
-    arguments = [
-        typing.get_args(one)[0] if typing.get_origin(one) is typing.Annotated else one
-        for one in typing.get_args(annotation)
-    ]
-    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
-    if not is_union or not any(typing.get_origin(one) is typing.Literal for one in arguments):
-        return [told for argument in arguments for told in _beside(argument)]
-    mappings = ["a mapping of names to numbers" for one in arguments if typing.get_origin(one) is dict]
-    return ["a number" for one in arguments if one in (int, float)] + mappings
+def main() -> None:
+    """Write the documents."""
+    (ROOT / "config" / "README.md").write_text(readme())
+    (ROOT / "config" / "schema.json").write_text(schema_json())
 
 
 if __name__ == "__main__":
-    (FOLDER / "README.md").write_text(readme())
-    (FOLDER / "schema.json").write_text(schema())
+    main()
