@@ -1,6 +1,7 @@
-"""Things of the user's own by import path: a class, a measure, a reader, a figure.
+"""Objects by their import path: classes, measures, readers and figures of the user's own, or of an installed package.
 
-A module is looked for among what is installed, then in the working directory, which is the run's DIR.
+A path such as ``my_module.name`` stands for ``name`` in my_module.py of the run's folder (DIR, the working directory).
+That folder is searched last: a module there cannot replace an installed one, so its name must be another.
 """
 
 import ast
@@ -10,7 +11,10 @@ import os
 import pkgutil
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -21,161 +25,229 @@ from pydantic import AfterValidator
 from soak.errors import SoakError
 from soak.names import nearest, nearest_name
 
-_INSTALL = {"sklearn": "scikit-learn", "skorch": "skorch", "imblearn": "imbalanced-learn"}
+_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+_DISTRIBUTIONS = {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn"}  # to install, where it is not the module
+# Modules of scikit-learn without estimators
+_NO_ESTIMATORS = ("base", "conftest", "datasets", "exceptions", "experimental", "metrics", "utils")
+
+_searched: list[str] = []  # the one folder that `search_last` has put on sys.path
 
 
-def find(path: str, what: str) -> Any:
-    """Import what a path such as ``my_module.name`` names.
+def search_last(folder: str | Path | None = None) -> str:
+    """Make the modules of a run's folder importable until the process ends, after all others.
+
+    Snakemake runs a script with the folders of the script and of installed commands on ``sys.path``. They are taken
+    off: a module there would hide one of the user that has the same name.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Default: the working directory.
+
+    Returns
+    -------
+    str
+        The folder.
+    """
+    here = os.path.realpath(folder or os.getcwd())
+    unwanted = {here, *_searched, *_script_folders()}
+    sys.path[:] = [path for path in sys.path if os.path.realpath(path) not in unwanted] + [here]
+    _searched[:] = [here]
+    importlib.invalidate_caches()  # a file may be younger than what Python remembers of its folder
+    return here
+
+
+def _script_folders() -> set[str]:
+    """Folders that are on ``sys.path`` for the sake of the program that runs."""
+    folders = {os.path.dirname(sys.executable)}
+    job = getattr(sys.modules.get("__main__"), "snakemake", None)  # the object that the script of a rule has
+    if job is not None:  # the folder of the copy that runs, of the script itself, and of a copy that Snakemake keeps
+        folders |= {os.path.dirname(sys.argv[0]), job.scriptdir}
+        folders |= {path for path in sys.path if path.endswith(job.scriptdir)}
+    return {os.path.realpath(folder) for folder in folders}
+
+
+def find(path: str, kind: str) -> Any:
+    """Import the object that a path such as ``my_module.name`` stands for.
 
     Parameters
     ----------
     path : str
-    what : str
-        What errors call it: class, measure, reader, figure.
+    kind : str
+        What messages call it: class, measure, reader, figure.
 
     Raises
     ------
     SoakError
-        If the package is missing (it says which to install), or the module or the name is not there.
+        If the package is missing (the message says how to install it), or the module or the name does not exist, or
+        the module cannot be imported, or has the name of an installed one.
     """
-    module_path, name, module = find_module(path, what)
+    module, name = _import_module(path, kind)
     if not hasattr(module, name):
-        names = [other for other in vars(module) if not other.startswith("_")]
-        raise SoakError(f"{what}: '{path}': {module_path} has no '{name}'; {nearest(name, names)}")
+        raise SoakError(
+            f"{kind}: '{path}': {module.__name__} has no {_noun(kind)}'{name}'; {_hint(module, name, kind)}"
+        )
     return getattr(module, name)
 
 
-def find_function(path: str, what: str) -> Any:
-    """Import a function; see `find`."""
-    found = find(path, what)
+def find_function(path: str, kind: str) -> Any:
+    """Import a function; parameters and errors as of `find`."""
+    found = find(path, kind)
     if not callable(found):
-        raise SoakError(f"{what}: '{path}' is no function but {found!r:.60}")
+        raise SoakError(f"{kind}: expected '{path}' to be a function, got {found!r:.60}")
     return found
 
 
-def call(path: str, what: str, where: str, argument: Any) -> Any:
-    """What a function of the user's own gives for an argument; that it fails is told with ``where`` before it."""
-    try:
-        return find_function(path, what)(argument)
-    except SoakError:
-        raise
-    except Exception as error:
-        raise SoakError(f"{where}: {path} fails: {type(error).__name__}: {error}") from error
-
-
-def find_module(path: str, what: str, example: str = "") -> tuple[str, str, ModuleType]:
-    """Import the module of a path: its own path, the name behind it (for errors also ``example``), and the module."""
-    module_path, _, name = path.rpartition(".")
-    if not module_path:
-        raise SoakError(f"{what}: '{path}' is not an import path; needed is module.{example or name or 'name'}")
-    here = os.getcwd()
-    added = here not in sys.path
-    if added:
-        sys.path.append(here)
-    try:
-        return module_path, name, importlib.import_module(module_path)
-    except ModuleNotFoundError as error:
-        raise SoakError(f"{what}: '{path}': {_missing(error.name or module_path, module_path)}") from None
-    except (ImportError, SyntaxError, NameError, AttributeError) as error:
-        raise SoakError(f"{what}: '{path}': {module_path} cannot be imported: {error}") from None
-    finally:
-        if added:
-            sys.path.remove(here)
-
-
-def _missing(missing: str, module_path: str) -> str:
-    """What is missing: a package that can be installed, a module of one that is there, or a file."""
-    package, _, rest = missing.rpartition(".")
-    if package:
-        parent = importlib.import_module(package)
-        names = [module.name for module in pkgutil.iter_modules(getattr(parent, "__path__", []))]
-        return f"{package} has no module '{rest}'; {nearest(rest, names)}"
-    wanted = "" if module_path.partition(".")[0] == missing else f", which {module_path} imports,"
-    return (
-        f"the package '{missing}'{wanted} is not installed, and there is no {missing}.py in the run's directory; "
-        f"install it with: pip install {_INSTALL.get(missing, missing)}"
-    )
-
-
-def find_class(path: str) -> type[Any]:
+def find_class(path: str, base: type[Any] = object) -> type[Any]:
     """Import a class.
 
     Parameters
     ----------
     path : str
-        ``package.module.Class``; a module of the user's own is looked for in the working directory, which is the
-        run's DIR, after everything that is installed.
+        ``package.module.Class``, or ``my_module.Class`` of a file in the run's folder.
+    base : type
+        The class that it must derive from.
 
     Raises
     ------
     SoakError
-        If the package is missing (it says which to install), or the module or the class is not there.
+        As `find`, and if the object is not such a class.
     """
-    module_path, name, module = find_module(path, "class", "Class")
-    found = getattr(module, name, None)
-    if not isinstance(found, type):
-        classes = [other for other, value in vars(module).items() if isinstance(value, type)]
-        classes += getattr(module, "__all__", [])
-        elsewhere = sklearn_paths().get(name) if module_path.partition(".")[0] == "sklearn" else None
-        hint = f"did you mean '{elsewhere}'?" if elsewhere else nearest(name, dict.fromkeys(classes))
-        raise SoakError(f"class: '{path}': {module_path} has no class '{name}'; {hint}")
+    found = find(path, "class")
+    if not (isinstance(found, type) and issubclass(found, base)):
+        what = "a class" if base is object else f"a class that derives from {base.__module__}.{base.__name__}"
+        raise SoakError(f"class: expected '{path}' to be {what}, got {found!r:.60}")
     return found
 
 
-def check_arguments(made: type[Any], arguments: Iterable[str], first: int = 0) -> None:
-    """Refuse arguments that a class does not take.
+def call(path: str, kind: str, place: str, argument: Any) -> Any:
+    """Call a function of the user's own.
 
     Parameters
     ----------
-    first : int
-        How many positional arguments the caller fills itself; they cannot be given by name.
+    path, kind : str
+        As of `find`.
+    place : str
+        What the message begins with if the function fails: a file, or the key path in the config.
+    argument : object
+        What it is called with.
 
     Raises
     ------
     SoakError
-        Naming the argument and the nearest that the class takes.
+        As `find`, and if the function raises an exception.
+    """
+    function = find_function(path, kind)
+    try:
+        return function(argument)
+    except SoakError:
+        raise
+    except Exception as error:
+        raise SoakError(f"{place}: {path} fails: {type(error).__name__}: {error}") from error
+
+
+def check_arguments(made: type[Any], arguments: Iterable[str]) -> None:
+    """Refuse names of arguments that a class does not take.
+
+    Raises
+    ------
+    SoakError
+        With the argument and the nearest that the class takes.
     """
     try:
-        parameters = list(inspect.signature(made).parameters.values())[first:]
-    except ValueError:  # a class written in C that does not tell
+        parameters = list(inspect.signature(made).parameters.values())
+    except ValueError:  # a class written in C without a signature
         return
-    if any(one.kind is one.VAR_KEYWORD for one in parameters):
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return
-    known = [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    known = [parameter.name for parameter in parameters if parameter.kind in by_name]
     for argument in arguments:
         if argument not in known:
             raise SoakError(f"{made.__name__} has no parameter '{argument}'; {nearest(argument, known)}")
 
 
-_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
-_NO_ESTIMATORS = (
-    "base",
-    "conftest",
-    "datasets",
-    "exceptions",
-    "experimental",
-    "metrics",
-    "utils",
-)  # parts of scikit-learn with other classes
+def _import_module(path: str, kind: str) -> tuple[ModuleType, str]:
+    """The module of an import path, and the name behind it."""
+    module_path, _, name = path.rpartition(".")
+    if not module_path:
+        example = f"module.{'Class' if kind == 'class' else name or 'name'}"
+        raise SoakError(f"{kind}: '{path}' is not an import path; expected {example}")
+    here = search_last()
+    if problem := _name_problem(module_path.partition(".")[0], here):
+        raise SoakError(f"{kind}: '{path}': {problem}")
+    try:
+        return importlib.import_module(module_path), name
+    except ModuleNotFoundError as error:
+        raise SoakError(f"{kind}: '{path}': {_missing(error.name or module_path, module_path)}") from None
+    except (Exception, SystemExit) as error:  # it is the user's code, which may do anything
+        text = " ".join(str(error).split())
+        raise SoakError(f"{kind}: '{path}': {module_path} cannot be imported: {type(error).__name__}: {text}") from None
 
 
-def _check(path: str) -> str:
-    if not _PATH.fullmatch(path):
-        raise ValueError(f"{path!r} is not an import path; needed is module.Class, for instance my_file.MyClass")
-    return path
+def _name_problem(module: str, here: str) -> str:
+    """Why a module of the run's folder cannot have its name; "" if it can, or if there is no such module."""
+    own = PathFinder.find_spec(module, [here])
+    if own is None or own.origin is None:  # no module, or a folder without Python files
+        return ""
+    if module in sys.stdlib_module_names:
+        other = "a module of Python's standard library"
+    elif (installed := _installed(module, here)) is not None:
+        other = f"an installed module ({installed.origin})"
+    else:
+        return ""
+    return f"{os.path.relpath(own.origin, here)} has the name of {other}, which hides it; rename it"
 
 
-def _check_estimator(path: str) -> str:
-    if _PATH.fullmatch(path):
-        return path
-    theirs = "." not in path or path.startswith("sklearn")
-    paths = sklearn_paths() if theirs else {}
-    near = nearest_name(path.rpartition(".")[2], paths)
-    example = "needed is module.Class, for instance sklearn.svm.SVC"
-    raise ValueError(f"{path!r} is not an import path; {f'did you mean {paths[near]!r}?' if near else example}")
+def _installed(module: str, here: str) -> ModuleSpec | None:
+    """Where a module is found without the run's folder; None if nowhere."""
+    with _without(here):
+        found = (finder.find_spec(module, None) for finder in sys.meta_path)
+        return next((spec for spec in found if spec is not None and spec.origin is not None), None)
 
 
-def sklearn_paths() -> dict[str, str]:
+@contextmanager
+def _without(folder: str) -> Iterator[None]:
+    before = list(sys.path)
+    sys.path[:] = [path for path in before if path != folder]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def _missing(missing: str, module_path: str) -> str:
+    """What is missing: a module of a package that is there, a package that can be installed, or a file."""
+    package, _, rest = missing.rpartition(".")
+    if package:
+        parent = importlib.import_module(package)
+        names = [module.name for module in pkgutil.iter_modules(getattr(parent, "__path__", []))]
+        return f"{package} has no module '{rest}'; {nearest(rest, names)}"
+    importer = "" if module_path.partition(".")[0] == missing else f", which {module_path} imports,"
+    return (
+        f"the package '{missing}'{importer} is not installed, and there is no {missing}.py in the run's directory; "
+        f"install it with: pip install {_DISTRIBUTIONS.get(missing, missing)}"
+    )
+
+
+def _noun(kind: str) -> str:
+    return "class " if kind == "class" else ""
+
+
+def _hint(module: ModuleType, name: str, kind: str) -> str:
+    """The nearest name that a module has; a class of scikit-learn is looked for in all of it."""
+    elsewhere = sklearn_paths().get(name) if module.__name__.partition(".")[0] == "sklearn" else None
+    if elsewhere:
+        return f"did you mean '{elsewhere}'?"
+    public = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    if kind != "class":
+        return nearest(name, public)
+    classes = [name for name, value in public.items() if isinstance(value, type)]
+    return nearest(name, dict.fromkeys([*classes, *getattr(module, "__all__", [])]))
+
+
+@cache
+def sklearn_paths() -> Mapping[str, str]:
     """Import paths of scikit-learn's classes by their names, read from its files: importing it takes a second."""
     spec = find_spec("sklearn")
     paths: dict[str, str] = {}
@@ -192,9 +264,26 @@ def _exported(file: Path) -> list[str]:
     body = ast.parse(file.read_text(encoding="utf-8")).body
     for node in body:
         if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["__all__"]:
-            return [str(one.value) for one in ast.walk(node.value) if isinstance(one, ast.Constant)]
+            return [str(entry.value) for entry in ast.walk(node.value) if isinstance(entry, ast.Constant)]
     return [node.name for node in body if isinstance(node, ast.ClassDef)]
 
 
-ClassPath = Annotated[str, AfterValidator(_check)]
-EstimatorPath = Annotated[str, AfterValidator(_check_estimator)]
+def _check_path(path: str) -> str:
+    if not _PATH.fullmatch(path):
+        raise ValueError(f"{path!r} is not an import path; expected module.Class, for instance my_file.MyClass")
+    return path
+
+
+def _check_estimator_path(path: str) -> str:
+    """An import path; for a class of scikit-learn that is given by its name alone the message has its whole path."""
+    if _PATH.fullmatch(path):
+        return path
+    of_sklearn = "." not in path or path.startswith("sklearn")
+    paths = sklearn_paths() if of_sklearn else {}
+    near = nearest_name(path.rpartition(".")[2], paths)
+    hint = f"did you mean {paths[near]!r}?" if near else "expected module.Class, for instance sklearn.svm.SVC"
+    raise ValueError(f"{path!r} is not an import path; {hint}")
+
+
+ClassPath = Annotated[str, AfterValidator(_check_path)]
+EstimatorPath = Annotated[str, AfterValidator(_check_estimator_path)]

@@ -214,15 +214,15 @@ CASES = [
     ),
     (
         "learners.mine: {type: estimator, class: my model.Mine}",
-        "learners.mine.class: 'my model.Mine' is not an import path; needed is module.Class, for instance sklearn.svm.SVC",
+        "learners.mine.class: 'my model.Mine' is not an import path; expected module.Class, for instance sklearn.svm.SVC",
     ),
     (
         "learners.net: {type: torch_module, class: Net}",
-        "learners.net.class: 'Net' is not an import path; needed is module.Class, for instance my_file.MyClass",
+        "learners.net.class: 'Net' is not an import path; expected module.Class, for instance my_file.MyClass",
     ),
     (
         "learners.net: {type: torch_module, class: ./net.Net}",
-        "learners.net.class: './net.Net' is not an import path; needed is module.Class, for instance my_file.MyClass",
+        "learners.net.class: './net.Net' is not an import path; expected module.Class, for instance my_file.MyClass",
     ),
     (
         "learners.knn: {type: estimator, class: a.B, params: [1]}",

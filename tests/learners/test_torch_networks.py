@@ -135,8 +135,8 @@ def test_a_class_of_the_users_own():
     ("path", "params", "parts"),
     [
         ("users_networks.Smal", {}, ["did you mean 'Small'?"]),
-        ("users_network.Small", {}, ["no module 'users_network'"]),
-        ("users_networks.torch", {}, ["not a class"]),
+        ("users_network.Small", {}, ["no users_network.py"]),
+        ("users_networks.torch", {}, ["to be a class that derives from torch.nn"]),
         ("users_networks.Small", {"widht": 3}, ["did you mean 'width'?"]),
         ("users_networks.Wrong", {}, ["(2, 1)", "(2, 10)"]),
     ],

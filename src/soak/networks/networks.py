@@ -1,19 +1,16 @@
 """Networks from settings: a perceptron's sizes, a list of operations, or a class of the user's own."""
 
-import importlib
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from soak.errors import SoakError
-from soak.names import nearest
 from soak.networks.names import LAYERS, build, find, named, one_line
+from soak.plugins import find_class
 
 if TYPE_CHECKING:
     from soak.learners.torch_base import TorchLearner
@@ -195,7 +192,7 @@ def _text(shape: Shape) -> str:
 def module(settings: "TorchModule", ends: Ends) -> nn.Module:
     """An instance of the user's class, tried on two rows of zeros."""
     key = f"class: {settings.class_}"
-    found = import_class(settings.class_, nn.Module)
+    found = find_class(settings.class_, nn.Module)
     given = dict(settings.params)
     if "image_shape" in inspect.signature(found).parameters:
         given.setdefault("image_shape", ends.image_shape)
@@ -213,30 +210,3 @@ def module(settings: "TorchModule", ends: Ends) -> nn.Module:
     if shape != (2, ends.n_outputs):
         raise SoakError(f"{key}: gives {shape or type(output).__name__} for 2 rows, allowed: (2, {ends.n_outputs})")
     return network
-
-
-def import_class(path: str, base: type) -> Any:
-    """A class by its import path, found from the working directory or installed."""
-    module_name, _, class_name = path.rpartition(".")
-    if not module_name:
-        raise SoakError(f"class: '{path}' is not an import path; allowed: module.Class")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise SoakError(
-            f"class: there is no module '{error.name}' for '{path}', neither in {here} nor installed"
-        ) from None
-    except Exception as error:
-        raise SoakError(
-            f"class: module '{module_name}' cannot be imported: {type(error).__name__}: {one_line(error)}"
-        ) from None
-    found = getattr(module, class_name, None)
-    if found is None:
-        known = [name for name, value in vars(module).items() if inspect.isclass(value) and issubclass(value, base)]
-        raise SoakError(f"class: there is no '{class_name}' in module '{module_name}'; {nearest(class_name, known)}")
-    if not (inspect.isclass(found) and issubclass(found, base)):
-        raise SoakError(f"class: '{path}' is not a class that derives from {base.__module__}.{base.__name__}")
-    return found
