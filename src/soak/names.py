@@ -1,4 +1,4 @@
-"""Names in the config: what may be one, and a hint for one that is not known."""
+"""Names in the config: which are allowed, and a suggestion for one that is not known."""
 
 import difflib
 import re
@@ -11,52 +11,54 @@ Problem = tuple[KeyPath, str]  # the key path in the config, and what is wrong t
 
 
 def check_name(name: str) -> str | None:
-    """Why a name of a data set, task or learner cannot be a file's name; None if it can."""
+    """Why a data set, task or learner cannot have a name, which becomes part of file names; None if it can."""
     if not NAME.fullmatch(name):
-        return f"{name!r} is not a name; allowed: letters, digits, _ . - only"
+        return f"expected a name of letters, digits, '_', '.' and '-' only, got {name!r}"
     if name.startswith((".", "-")) or len(name) > 100:
-        return f"{name!r} is not a name; it starts with a letter, digit or _, and has at most 100 characters"
+        return f"expected a name that starts with a letter, digit or '_' and has at most 100 characters, got {name!r}"
     return None
 
 
-def nearest(name: str, known: Iterable[str], kind: str = "allowed") -> str:
-    """A hint for a name that is not known: the nearest of those that are, or the first ten of them."""
+def nearest(name: str, known: Iterable[str], label: str = "allowed") -> str:
+    """A suggestion in place of a name that is not known: the nearest known one, or the first ten.
+
+    Examples
+    --------
+    >>> nearest("fold", ["folds", "seeds"]), nearest("x", ["folds", "seeds"])
+    ("did you mean 'folds'?", 'allowed: folds, seeds')
+    """
     names = list(known)
     near = nearest_name(name, names)
-    return f"did you mean {near!r}?" if near else f"{kind}: {listed(names) or 'none'}"
+    return f"did you mean {near!r}?" if near else f"{label}: {listed(names) or 'none'}"
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The name that is this one but for case, or much like it; None if there is none."""
+    """The known name that differs in case only or is spelled much like ``name``; None if there is none."""
     names = list(known)
-    folded = [other for other in names if other.casefold() == name.casefold()]
-    return next(iter(folded or difflib.get_close_matches(name, names, n=1, cutoff=0.6)), None)
+    same_letters = [candidate for candidate in names if candidate.casefold() == name.casefold()]
+    return next(iter(same_letters or difflib.get_close_matches(name, names, n=1, cutoff=0.6)), None)
 
 
 def listed(names: Sequence[str]) -> str:
-    """The first ten names, in one line whatever they hold."""
+    """The first ten names on one line; one with line breaks or the like is shown escaped."""
     printable = [name if name.isprintable() else repr(name) for name in names[:10]]
     return ", ".join(printable) + (", …" if len(names) > 10 else "")
 
 
 def same_but_for_case(key: str, names: Iterable[str]) -> list[Problem]:
-    """Names of files that a disk which ignores case would take for one."""
+    """A problem for each name that a disk which ignores case cannot tell from an earlier one."""
     first: dict[str, str] = {}
     problems: list[Problem] = []
     for name in names:
-        other = first.setdefault(name.casefold(), name)
-        if other != name:
-            problems.append(
-                (
-                    (key, name),
-                    f"differs from {other!r} in case only, which some disks ignore; use another name",
-                )
-            )
+        earlier = first.setdefault(name.casefold(), name)
+        if earlier != name:
+            message = f"differs from {earlier!r} in case only, which some disks ignore; use another name"
+            problems.append(((key, name), message))
     return problems
 
 
 def repeated(names: Iterable[str]) -> str | None:
-    """The first name that comes again; None if all differ."""
+    """The first name that occurs a second time; None if all differ."""
     seen: set[str] = set()
     for name in names:
         if name in seen:

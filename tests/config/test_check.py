@@ -1,4 +1,4 @@
-"""Wrong configs: each mistake is told in one line, word for word."""
+"""Mistakes in a config: each is reported on one line, word for word."""
 
 import copy
 
@@ -21,7 +21,7 @@ learners:
   featureless: {type: featureless}
 """
 
-# What is changed in the good config (key path: value), and what is said of it.
+# What is changed in the good config (key path: value), and the message.
 CASES = [
     ("seed.trian: 2", "seed.trian: unknown key; did you mean 'train'?"),
     ("seed.train: one", "seed.train: expected an integer of at least -2147483647 and below 2147483648, got 'one'"),
@@ -90,7 +90,10 @@ CASES = [
         "datasets.Rot: {transpose_of: Rot}",
         "datasets.Rot.transpose_of: Rot -> Rot is a circle; one of them needs rows of its own",
     ),
-    ("datasets.a b: {builtin: digits}", "datasets.a b: 'a b' is not a name; allowed: letters, digits, _ . - only"),
+    (
+        "datasets.a b: {builtin: digits}",
+        "datasets.a b: expected a name of letters, digits, '_', '.' and '-' only, got 'a b'",
+    ),
     (
         "datasets.digits: {builtin: digits}",
         "datasets.digits: differs from 'Digits' in case only, which some disks ignore; use another name",
@@ -280,7 +283,7 @@ CASES = [
     ),
     (
         "learners.my learner: {type: featureless}",
-        "learners.my learner: 'my learner' is not a name; allowed: letters, digits, _ . - only",
+        "learners.my learner: expected a name of letters, digits, '_', '.' and '-' only, got 'my learner'",
     ),
     (
         "learners.featureless_2: {type: cv_glmnt}",
@@ -322,7 +325,7 @@ CASES = [
     ),
     (
         "learners.-a: {type: featureless}",
-        "learners.-a: '-a' is not a name; it starts with a letter, digit or _, and has at most 100 characters",
+        "learners.-a: expected a name that starts with a letter, digit or '_' and has at most 100 characters, got '-a'",
     ),
     ("learners.lasso: {type: cv_glmnet, s: [min, min]}", "learners.lasso.s: each penalty may be named once"),
     ("tutorial.task: Bth", "tutorial.task: there is no task 'Bth'; did you mean 'Both'?"),
@@ -446,7 +449,7 @@ def test_the_good_config_is_good():
     assert list(load_config(yaml.safe_load(GOOD)).tasks) == ["Both"]
 
 
-def test_all_mistakes_are_told_at_once_with_file_and_line(tmp_path):
+def test_all_mistakes_are_reported_at_once_with_file_and_line(tmp_path):
     file = tmp_path / "my.yaml"
     file.write_text(
         "seed: {trian: 1}\n"
@@ -513,7 +516,7 @@ def test_a_config_of_wrong_parts_only():
     ]
 
 
-def test_what_suits_no_task_is_told_once_the_tasks_are_known():
+def test_what_suits_no_task_is_reported_once_the_tasks_are_known():
     config = yaml.safe_load(GOOD)
     config["learners"]["ridge"] = {"type": "estimator", "class": "sklearn.linear_model.Ridge"}
     config["measures"] = ["zero_one_loss", "r2"]
@@ -549,7 +552,7 @@ def test_the_losses_for_each_type_are_those_of_torch():
     assert {kind: tuple(losses) for kind, losses in LOSSES.items()} == KNOWN_LOSSES
 
 
-def test_a_font_is_told_with_file_and_line(tmp_path):
+def test_a_missing_font_is_reported_with_file_and_line(tmp_path):
     file = tmp_path / "my.yaml"
     file.write_text(GOOD + "figures:\n  style:\n    font: Nowhere\n")
     with pytest.raises(SoakError) as caught:
@@ -559,7 +562,7 @@ def test_a_font_is_told_with_file_and_line(tmp_path):
     )
 
 
-def test_a_job_of_a_run_asks_for_no_font():
+def test_a_job_of_a_run_looks_for_no_font():
     """It may run on a machine that draws nothing."""
     assert load_config(changed("figures.style: {font: Nowhere}"), in_job=True).figures.style.font == "Nowhere"
 

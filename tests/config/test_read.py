@@ -1,4 +1,4 @@
-"""Config files that cannot be read at all."""
+"""Config files that cannot be read, and the lines of keys in those that can."""
 
 from pathlib import Path
 

@@ -184,7 +184,7 @@ def test_all_mistakes_between_data_sets_at_once():
         "a b": DatasetSettings(builtin="digits"),
     }
     assert check_datasets(datasets) == [
-        (("datasets", "a b"), "'a b' is not a name; allowed: letters, digits, _ . - only"),
+        (("datasets", "a b"), "expected a name of letters, digits, '_', '.' and '-' only, got 'a b'"),
         (("datasets", "mnist"), "differs from 'MNIST' in case only, which some disks ignore; use another name"),
         (("datasets", "A", "transpose_of"), "A -> B -> A is a circle; one of them needs rows of its own"),
         (("datasets", "B", "transpose_of"), "B -> A -> B is a circle; one of them needs rows of its own"),

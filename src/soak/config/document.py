@@ -1,4 +1,4 @@
-"""Documents made from the models and catalogues: config/README.md, config/schema.json.
+"""Documents made from the models and catalogues: config/README.md, config/schema.json, docs/tables.md.
 
     python -m soak.config.document
 
@@ -6,13 +6,14 @@ writes them; a test checks that they are current.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from soak.config import schema
 from soak.config.schema import Node
 from soak.measures import DEFAULT_MEASURES, MEASURES
+from soak.tables import markdown
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAD = """<!-- Made from the models in src/soak/ by: python -m soak.config.document -->
@@ -226,10 +227,17 @@ def _values(node: Node) -> str:
     return text.replace("'", "`")
 
 
+DOCUMENTS: Mapping[str, Callable[[], str]] = {
+    "config/README.md": readme,
+    "config/schema.json": schema_json,
+    "docs/tables.md": markdown,
+}
+
+
 def main() -> None:
     """Write the documents."""
-    (ROOT / "config" / "README.md").write_text(readme())
-    (ROOT / "config" / "schema.json").write_text(schema_json())
+    for path, text in DOCUMENTS.items():
+        (ROOT / path).write_text(text())
 
 
 if __name__ == "__main__":

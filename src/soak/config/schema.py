@@ -38,7 +38,7 @@ class Place(NamedTuple):
     path : tuple
         The keys and list positions that lead there, as the user wrote them.
     value
-        What stands there; None if nothing does.
+        The value there; None if there is none.
     nodes : list of mappings
         What the schema allows there; see `alternatives`.
     example
@@ -188,7 +188,7 @@ def _inside(place: Place, key: str | int) -> Place:
 
 
 def _part(example: Any, key: str | int, is_property: bool) -> Any:
-    """The part of an example that is an example of what stands below a key: any part if the key is a free name."""
+    """The part of an example that shows a value below a key: any part if the key is a name of the user's own."""
     if isinstance(example, Mapping):
         return example.get(key) if is_property else next(iter(example.values()), None)
     return next(iter(example), None) if isinstance(example, list) else None

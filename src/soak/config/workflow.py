@@ -1,4 +1,4 @@
-"""The whole config."""
+"""The model of the whole config, composed of the settings of each step."""
 
 from typing import Annotated, Literal
 
@@ -14,35 +14,43 @@ from soak.tasks.settings import TaskSettings
 
 
 class Seeds(Settings):
-    """Where all random numbers come from."""
+    """Seeds of all random numbers."""
 
-    resampling: int = Field(default=1, ge=-(2**31) + 1, lt=2**31, description="R's set.seed before each task's folds")
-    train: int = Field(default=1, ge=-(2**31) + 1, lt=2**31, description="set anew before each fit")
+    resampling: int = Field(
+        default=1, ge=-(2**31) + 1, lt=2**31, description="set before the folds of each task are drawn, as R's set.seed"
+    )
+    train: int = Field(default=1, ge=-(2**31) + 1, lt=2**31, description="set before each fit")
 
 
 class ExecutionSettings(Settings):
-    """How the fits are run; changes no number in any table."""
+    """How fits are run. Nothing here changes a number in any table, except that a GPU rounds differently."""
 
     fits_per_job: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
         default="auto",
-        description="fits of one task and learner that share a process",
+        description="number of fits of one task and learner that share a job; auto: as many as take half a minute",
         examples=[10],
     )
-    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where torch learners train")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="where torch learners train; auto: on a GPU if there is one"
+    )
 
 
 class TaskConfig(TaskSettings):
-    """A task: its rows and roles, and what it does otherwise than the rest of the config."""
+    """The rows of a task, the roles of its columns, and settings in which it differs from the rest of the config."""
 
     resampling: ResamplingOverride = Field(
-        default=ResamplingOverride(), description="replaces common values", examples=[{"folds": 5}]
+        default=ResamplingOverride(),
+        description="values for this task that replace the common ones",
+        examples=[{"folds": 5}],
     )
     learners: list[str] | None = Field(
-        default=None, description="names of learners; default: all that suit", examples=[["featureless", "cv_glmnet"]]
+        default=None,
+        description="names of learners; default: all that suit the task",
+        examples=[["featureless", "cv_glmnet"]],
     )
     measures: list[str] | None = Field(
         default=None,
-        description="names, as in the common measures; default: those of them that suit",
+        description="names of measures; default: those of the common ones that suit the task",
         examples=[["zero_one_loss", "log_loss"]],
     )
 
@@ -59,13 +67,12 @@ class Config(Settings):
     learners: dict[str, AnyLearner] = Field(default={}, examples=[{"cv_glmnet": {"type": "cv_glmnet"}}])
     measures: Annotated[list[str], Field(min_length=1)] | None = Field(
         default=None,
-        description="names of sklearn.metrics, and accuracy, roc_auc, r2; or import paths of soak.measures.Measure objects of "
-        "one's own; default by task type",
+        description="names from the catalogue, or import paths of your own; default: by the type of each task",
         examples=[["zero_one_loss", "log_loss"]],
     )
     scores: dict[str, ScoresFile] = Field(
         default={},
-        description="scores from elsewhere instead of fits",
+        description="scores computed elsewhere, instead of tasks",
         examples=[{"published": {"file": "scores.csv"}}],
     )
     tutorial: TutorialSettings = Field(default=TutorialSettings(), examples=[{"task": "Both", "seed": 1}])
