@@ -23,8 +23,7 @@ from torch.nn.functional import cross_entropy
 
 from soak.learners.base import Fit, TrainData
 from soak.learners.torch_mlp import TorchMlp
-from soak.networks.halves import split_halves
-from soak.networks.learner import fit
+from soak.networks.rows import split_halves
 from soak.tasks.task import Task, TaskRows
 
 DATA = Path(__file__).parents[1] / "tests" / "data"
@@ -52,8 +51,8 @@ def fashion_rows() -> TaskRows:
 
 
 def our_fit(rows: TaskRows) -> Fit:
-    settings = TorchMlp(type="torch_mlp", epochs=EPOCHS, batch_size=BATCH, optimizer={"sgd": {"lr": RATE}})
-    return fit(settings, "linear", TrainData(rows, SEED, SEED, "cpu"))
+    learner = TorchMlp(type="torch_mlp", epochs=EPOCHS, batch_size=BATCH, optimizer={"sgd": {"lr": RATE}})
+    return learner.fit("linear", TrainData(rows, SEED, SEED, "cpu"))
 
 
 def plain_loop(X: Tensor, y: Tensor, validation: tuple[Tensor, Tensor] | None, epochs: int) -> list[tuple[float, ...]]:

@@ -40,9 +40,7 @@ FLOW = [
 ]
 # Light modules that a step after theirs shares with one before.
 SHARED = {
-    *(
-        f"soak.learners.{name}" for name in ("cv_glmnet", "torch_base", "torch_graph", "torch_mlp", "torch_module")
-    ),  # not for long: the engines take plain parameters
+    "soak.learners.cv_glmnet",  # not for long: the engine takes plain parameters
     "soak.tasks.task",
     "soak.learners.catalog",
     "soak.learners.base",

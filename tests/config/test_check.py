@@ -8,8 +8,6 @@ import yaml
 from soak.config.check import load_config
 from soak.errors import SoakError
 from soak.experiment import unsuited
-from soak.learners.torch_base import LOSSES as KNOWN_LOSSES
-from soak.networks.objective import LOSSES
 
 GOOD = """
 datasets:
@@ -546,10 +544,6 @@ def test_the_key_for_which_a_learner_suits_no_task_is_messages(learner, why):
     assert unsuited(load_config(config), {"Trees": "regression"}) == [
         f"learners.one: suits no task of this config (regression): {why}; change it, or remove the learner"
     ]
-
-
-def test_the_losses_for_each_type_are_those_of_torch():
-    assert {kind: tuple(losses) for kind, losses in LOSSES.items()} == KNOWN_LOSSES
 
 
 def test_a_missing_font_is_reported_with_file_and_line(tmp_path):

@@ -59,20 +59,29 @@ def test_a_classifier_for_regression():
     ("given", "message"),
     [
         ({"optimizer": "adamm"}, "optimizer: there is no 'adamm'; did you mean 'adam'?"),
-        ({"optimizer": {"adam": {"lr": "0.01"}}}, "optimizer: adam: lr: '0.01' is text; write 0.01"),
-        ({"optimizer": {"sgd": {"lr": "0.01"}}}, "optimizer: sgd: lr: '0.01' is text; write 0.01"),
+        (
+            {"optimizer": {"adam": {"lr": "0.01"}}},
+            "optimizer: adam: lr: expected a number, got the text '0.01'; write 0.01 without quotes",
+        ),
+        (
+            {"optimizer": {"sgd": {"lr": "0.01"}}},
+            "optimizer: sgd: lr: expected a number, got the text '0.01'; write 0.01 without quotes",
+        ),
         (
             {"optimizer": {"adam": {"lr": "fast"}}},
-            "optimizer: adam: lr: 'fast' is text; needed is a number, for instance 0.001",
+            "optimizer: adam: lr: expected a number such as 0.001, got 'fast'",
         ),
-        ({"scheduler": {"step_lr": {"step_size": "5"}}}, "scheduler: step_lr: step_size: '5' is text; write 5"),
+        (
+            {"scheduler": {"step_lr": {"step_size": "5"}}},
+            "scheduler: step_lr: step_size: expected a number, got the text '5'; write 5 without quotes",
+        ),
         (
             {"loss": {"cross_entropy": {"label_smoothing": "0.1"}}},
-            "loss: cross_entropy: label_smoothing: '0.1' is text; write 0.1",
+            "loss: cross_entropy: label_smoothing: expected a number, got the text '0.1'; write 0.1 without quotes",
         ),
         (
             {"neurons": [3], "activation": {"leaky_relu": {"negative_slope": "0.1"}}},
-            "activation: leaky_relu: negative_slope: '0.1' is text; write 0.1",
+            "activation: leaky_relu: negative_slope: expected a number, got the text '0.1'; write 0.1 without quotes",
         ),
     ],
 )

@@ -1,28 +1,56 @@
-"""Networks from settings, and what is told of those that cannot be."""
+"""Networks from settings, and the messages for settings that give none."""
 
+import numpy as np
 import pytest
 from torch_cases import CONV, settings
 
 from soak.errors import SoakError
-from soak.networks.learner import describe
+from soak.tasks.task import Task
 
 
-def told(n_outputs=10, type="torch_graph", task_type="classification", **values):
+def empty_task(n_features=784, image_shape=(28, 28), n_outputs=10):
+    """A task without rows, for regression if it has one output."""
+    classes = tuple(str(code) for code in range(n_outputs)) if n_outputs > 1 else ()
+    names = tuple(f"p{column}" for column in range(n_features))
+    task_type = "classification" if classes else "regression"
+    target, subset = np.empty(0, np.int32), np.empty(0, str)
+    return Task(
+        "T",
+        task_type,
+        np.empty((0, n_features)),
+        names,
+        1.0,
+        target,
+        classes,
+        subset,
+        {},
+        None,
+        None,
+        None,
+        image_shape,
+    )
+
+
+def described(learner, *task):
+    return learner.check(empty_task(*task))["network"]
+
+
+def message(type="torch_graph", **values):
     with pytest.raises(SoakError) as error:
-        describe(settings(type, **values), task_type, 784, (28, 28), n_outputs)
+        described(settings(type, **values))
     assert "\n" not in str(error.value)
     return str(error.value)
 
 
 @pytest.mark.parametrize("values", [{"type": "torch_mlp"}, {"type": "torch_graph", "graph": ["head"]}])
 def test_linear_model_has_7850_parameters(values):
-    printed = describe(settings(**values), "classification", 784, (28, 28), 10)
+    printed = described(settings(**values))
     assert "Linear(in_features=784, out_features=10, bias=True)" in printed
     assert printed.endswith("7,850 parameters")
 
 
 def test_shapes_of_the_convolutional_network_are_inferred():
-    printed = describe(settings("torch_graph", graph=CONV), "classification", 784, (28, 28), 10)
+    printed = described(settings("torch_graph", graph=CONV))
     assert "Conv2d(1, 20, kernel_size=(6, 6), stride=(1, 1))" in printed
     assert "Linear(in_features=500, out_features=50, bias=True)" in printed
     n_parameters = (36 * 20 + 20) + (500 * 50 + 50) + (50 * 10 + 10)
@@ -30,17 +58,16 @@ def test_shapes_of_the_convolutional_network_are_inferred():
 
 
 def test_perceptron_with_everything():
-    printed = describe(
-        settings(neurons=[30, 20], batch_norm=True, activation={"leaky_relu": {"negative_slope": 0.2}}, dropout=0.3),
-        "regression", 784, None, 1,
-    )  # fmt: skip
+    activation = {"leaky_relu": {"negative_slope": 0.2}}
+    mlp = settings(neurons=[30, 20], batch_norm=True, activation=activation, dropout=0.3)
+    printed = described(mlp, 784, None, 1)
     layers = [line.split(": ")[1].split("(")[0] for line in printed.splitlines() if ": " in line]
     assert layers == ["Linear", "BatchNorm1d", "LeakyReLU", "Dropout"] * 2 + ["Linear"]
 
 
 def test_names_may_be_torchs_own_and_one_value_is_the_first_argument():
     graph = [{"Reshape": [1, 28, 28]}, "BatchNorm2d", "batch_norm", {"MaxPool2d": 4}, "Flatten", {"linear": 7}, "head"]
-    printed = describe(settings("torch_graph", graph=graph), "classification", 784, None, 3)
+    printed = described(settings("torch_graph", graph=graph), 784, None, 3)
     assert "Linear(in_features=49, out_features=7" in printed
 
 
@@ -59,10 +86,13 @@ def test_names_may_be_torchs_own_and_one_value_is_the_first_argument():
         ([{"dropout": 2}, "head"], ["operation 1 (dropout)", "between 0 and 1"]),
         ([{"lstm": {"input_size": 784, "hidden_size": 3}}, "head"], ["operation 1 (lstm)", "one array"]),
         ([{"head": 3}], ["operation 1 (head)", "takes no arguments"]),
+        ([{"reshape": [1, 7, 7, 4, 4]}, "batch_norm"], ["operation 2 (batch_norm)", "(1, 7, 7, 4, 4)"]),
+        ([{"flatten": {"start_dim": 0}}, {"linear": 2}], ["operation 1 (flatten)", "one array of numbers per row"]),
+        ([{"linear": 1}, {"flatten": {"start_dim": 0}}, "head"], ["operation 2 (flatten)", "per row"]),
     ],
 )
 def test_an_operation_that_does_not_fit_is_named(graph, parts):
-    text = told(graph=graph)
+    text = message(graph=graph)
     assert all(part in text for part in parts), text
 
 
@@ -79,21 +109,21 @@ def test_an_operation_that_does_not_fit_is_named(graph, parts):
         ({"loss": "cros_entropy"}, ["loss", "did you mean 'cross_entropy'?"]),
         ({"loss": {"cross_entropy": {"reduction": "sum"}}}, ["loss: cross_entropy", "reduction"]),
         ({"loss": {"cross_entropy": {"label_smoothing": 7}}}, ["loss: cross_entropy", "label_smoothing"]),
-        ({"loss": "mse_loss"}, ["loss for classification", "cross_entropy"]),
+        ({"loss": "mse_loss"}, ["loss: mse_loss is for regression", "cross_entropy"]),
         ({"neurons": [3], "activation": "rel"}, ["activation", "did you mean 'relu'?"]),
         ({"neurons": [3], "activation": {"relu": {"slope": 1}}}, ["activation: relu", "slope"]),
         ({"neurons": [4], "activation": "glu"}, ["activation"]),
     ],
 )
 def test_a_setting_that_torch_refuses_is_named(values, parts):
-    text = told(type="torch_mlp", **values)
+    text = message("torch_mlp", **values)
     assert all(part in text for part in parts), text
 
 
 @pytest.mark.parametrize("optimizer", ["SGD", "adam", "AdamW", "RMSprop", "rmsprop", "adagrad"])
 @pytest.mark.parametrize("scheduler", [None, {"step_lr": {"step_size": 5}}, {"ReduceLROnPlateau": {"patience": 2}}])
 def test_names_of_optimizers_and_schedulers(optimizer, scheduler):
-    describe(settings(optimizer={optimizer: {"lr": 0.1}}, scheduler=scheduler), "classification", 4, None, 2)
+    described(settings(optimizer={optimizer: {"lr": 0.1}}, scheduler=scheduler), 4, None, 2)
 
 
 @pytest.fixture
@@ -118,6 +148,9 @@ def user_module(tmp_path, monkeypatch):
         "class Wrong(Small):\n"
         "    def forward(self, x):\n"
         "        return self.layers(x)[:, :1]\n"
+        "class Broken(Small):\n"
+        "    def forward(self, x):\n"
+        "        raise KeyError('not today')\n"
     )
     monkeypatch.chdir(tmp_path)
 
@@ -125,9 +158,9 @@ def user_module(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("user_module")
 def test_a_class_of_the_users_own():
     small = settings("torch_module", **{"class": "users_networks.Small", "params": {"width": 5}})
-    assert describe(small, "classification", 784, None, 10).endswith(f"{784 * 5 + 5 + 60:,} parameters")
+    assert described(small).endswith(f"{784 * 5 + 5 + 60:,} parameters")
     picture = settings("torch_module", **{"class": "users_networks.Picture"})
-    assert describe(picture, "classification", 784, (28, 28), 10).endswith("290 parameters")
+    assert described(picture).endswith("290 parameters")
 
 
 @pytest.mark.usefixtures("user_module")
@@ -139,8 +172,10 @@ def test_a_class_of_the_users_own():
         ("users_networks.torch", {}, ["to be a class that derives from torch.nn"]),
         ("users_networks.Small", {"widht": 3}, ["did you mean 'width'?"]),
         ("users_networks.Wrong", {}, ["(2, 1)", "(2, 10)"]),
+        ("users_networks.Broken", {}, ["forward fails", "not today"]),
+        ("decimal.Decimal", {}, ["derives from torch.nn"]),
     ],
 )
-def test_a_class_that_cannot_be_used_is_told(path, params, parts):
-    text = told(type="torch_module", **{"class": path, "params": params})
+def test_a_class_that_cannot_be_used(path, params, parts):
+    text = message("torch_module", **{"class": path, "params": params})
     assert all(part in text for part in parts), text

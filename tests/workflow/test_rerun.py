@@ -108,7 +108,7 @@ def test_a_change_of_the_config(again, change, expected):
     [
         ("glmnet/cross_validation.py", '"""', {"fit": FITS_OF_A_LEARNER, **SCORED}),
         ("learners/featureless.py", '"""', {"fit": FITS_OF_A_LEARNER, **SCORED}),
-        ("networks/loop.py", '"""', {"fit": FITS_OF_A_LEARNER, "fit_history": 1, **CHECKED, **SCORED}),
+        ("networks/training.py", '"""', {"fit": FITS_OF_A_LEARNER, "fit_history": 1, **CHECKED, **SCORED}),
         ("scoring.py", '"""', SCORED),
         ("figures/test_error.py", '"""', {"draw_results": 1, "report": 1, "outcome": 1}),
         ("status.py", '"""', {}),

@@ -1,32 +1,46 @@
 """What the types of torch learners share; a base class, no type of its own."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from soak.learners.base import Fit, FitSize, LearnerType, TrainData
-from soak.networks.settings import TorchSettings
-from soak.tasks.task import Task
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from soak.learners.base import Fit, FitSize, LearnerType, Prediction, TrainData, argmax_response
+from soak.networks.settings import LOSSES, TorchSettings
+from soak.tasks.task import Task, TaskRows
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from soak.networks.networks import Ends
+    from soak.networks.training import TrainedNetwork
 
-LOSSES = {
-    "classification": ("cross_entropy", "multi_margin_loss"),
-    "regression": ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"),
-}
 _SMALLER_EPOCHS = 3
 
 
 class TorchLearner(LearnerType, TorchSettings):
-    """A network of torch: its epochs chosen on a validation set, then a fresh one trained on the whole train set."""
+    """A network of torch: its epochs chosen on a validation set, then a fresh one trained on the whole train set.
+
+    A type of torch learner is a subclass that has `network`.
+    """
 
     packages: ClassVar[tuple[str, ...]] = ("torch", "numpy")
     uses_gpu: ClassVar[bool] = True
     needs_check: ClassVar[bool] = True
 
-    def network(self, ends: "Ends") -> "nn.Module":
-        """The network, its weights drawn from torch's global generator."""
+    def network(self, task: Task) -> "nn.Module":
+        """The untrained network, its weights drawn from torch's global generator.
+
+        It takes a tensor of shape (n, n_features) and returns one of shape (n, n_outputs): a score per class, or one
+        value for regression.
+
+        Raises
+        ------
+        SoakError
+            The settings do not give a network for this task. The message begins with their key, as in
+            ``graph: operation 3 (linear), …``.
+        """
         raise NotImplementedError
 
     def times_linear(self, n_features: int, n_outputs: int) -> float:
@@ -57,15 +71,53 @@ class TorchLearner(LearnerType, TorchSettings):
         return self.epochs / min(_SMALLER_EPOCHS, self.epochs)
 
     def load(self) -> None:
-        import soak.networks.learner  # noqa: F401
+        import soak.networks.training  # noqa: F401
 
     def check(self, task: Task) -> dict[str, str]:
-        from soak.networks.learner import describe
+        from soak.networks.training import check_training
 
         super().check(task)
-        return {"network": describe(self, task.type, task.features.shape[1], task.image_shape, task.n_outputs)}
+        check_training(self, task)
+        network = self.network(task)
+        n_parameters = sum(parameter.numel() for parameter in network.parameters())
+        return {"network": f"{network}\n{n_parameters:,} parameters"}
 
     def fit(self, name: str, data: TrainData) -> Fit:
-        from soak.networks.learner import fit
+        """Train on the rows of a train set.
 
-        return fit(self, name, data)
+        Returns
+        -------
+        Fit
+            With ``selected_epochs``, the history of the training that chose it (of all epochs with ``validate:
+            null``), and for a linear model the table "coefficients": class, feature, value, the intercept first.
+        """
+        from soak.networks.training import fit
+
+        task = data.rows.task
+        trained = fit(self, lambda: self.network(task), data.rows, data.torch_seed, data.device)
+        coefficients = trained.coefficients()
+        return Fit(
+            predict={name: partial(_predict, trained)},
+            info={"selected_epochs": trained.curves.best},
+            history=trained.curves.history(),
+            tables={} if coefficients is None else {"coefficients": _coefficients_table(coefficients, task)},
+        )
+
+
+def _predict(trained: "TrainedNetwork", rows: TaskRows) -> Prediction:
+    values = trained.predict(rows)
+    if rows.task.type == "regression":
+        return Prediction(values)
+    return Prediction(argmax_response(values), values)
+
+
+def _coefficients_table(coefficients: NDArray[np.float64], task: Task) -> pd.DataFrame:
+    features = ["(Intercept)", *task.feature_names]
+    labels = task.classes or ("",)
+    return pd.DataFrame(
+        {
+            "class": np.repeat(labels, len(features)),
+            "feature": features * len(labels),
+            "value": coefficients.ravel(),
+        }
+    )

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from soak.learners.torch_base import TorchLearner
+from soak.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from soak.networks.networks import Ends
 
 
 class TorchGraph(TorchLearner):
@@ -36,7 +35,17 @@ class TorchGraph(TorchLearner):
     def times_linear(self, n_features: int, n_outputs: int) -> float:
         return 1 if self.graph == ["head"] else super().times_linear(n_features, n_outputs)
 
-    def network(self, ends: "Ends") -> "nn.Module":
-        from soak.networks.networks import graph
+    def network(self, task: Task) -> "nn.Module":
+        from torch import nn
 
-        return graph(self, ends)
+        from soak.networks.layers import Shape, check_output, make_layer, shape_after
+
+        layers: list[nn.Module] = []
+        shape: Shape = (task.features.shape[1],)
+        for position, operation in enumerate(self.graph, start=1):
+            name, value = (operation, None) if isinstance(operation, str) else next(iter(operation.items()))
+            key = f"graph: operation {position} ({name})"
+            layers.append(make_layer(key, name, value, shape, task.n_outputs))
+            shape = shape_after(layers[-1], shape, key)
+        check_output("graph", shape, task.n_outputs)
+        return nn.Sequential(*layers)

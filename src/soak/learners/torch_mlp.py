@@ -7,11 +7,10 @@ from pydantic import Field
 
 from soak.learners.torch_base import TorchLearner
 from soak.networks.settings import Named
+from soak.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from soak.networks.networks import Ends
 
 
 class TorchMlp(TorchLearner):
@@ -39,7 +38,24 @@ class TorchMlp(TorchLearner):
         sizes = [n_features, *self.neurons, n_outputs]
         return sum(a * b for a, b in itertools.pairwise(sizes)) / (n_features * n_outputs)
 
-    def network(self, ends: "Ends") -> "nn.Module":
-        from soak.networks.networks import perceptron
+    def network(self, task: Task) -> "nn.Module":
+        from torch import nn
 
-        return perceptron(self, ends)
+        from soak.networks.layers import check_output, shape_after
+        from soak.networks.names import LAYERS, build, find, name_and_arguments
+
+        n_features = task.features.shape[1]
+        name, arguments = name_and_arguments(self.activation)
+        layers: list[nn.Module] = []
+        width = n_features
+        for neurons in self.neurons:
+            layers.append(nn.Linear(width, neurons))
+            if self.batch_norm:
+                layers.append(nn.BatchNorm1d(neurons))
+            layers.append(build(f"activation: {name}", find(name, LAYERS, "activation"), arguments))
+            if self.dropout:
+                layers.append(nn.Dropout(self.dropout))
+            width = neurons
+        network = nn.Sequential(*layers, nn.Linear(width, task.n_outputs))
+        check_output("activation", shape_after(network, (n_features,), "activation"), task.n_outputs)
+        return network

@@ -1,16 +1,16 @@
 """torch_module: a torch.nn.Module of the user's own."""
 
+import inspect
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from soak.learners.torch_base import TorchLearner
-from soak.plugins import ClassPath
+from soak.plugins import ClassPath, find_class
+from soak.tasks.task import Task
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from soak.networks.networks import Ends
 
 
 class TorchModule(TorchLearner):
@@ -25,7 +25,18 @@ class TorchModule(TorchLearner):
     def import_paths(self) -> tuple[str, ...]:
         return (self.class_,)
 
-    def network(self, ends: "Ends") -> "nn.Module":
-        from soak.networks.networks import module
+    def network(self, task: Task) -> "nn.Module":
+        from torch import nn
 
-        return module(self, ends)
+        from soak.networks.layers import check_two_rows
+        from soak.networks.names import build
+
+        key = f"class: {self.class_}"
+        made = find_class(self.class_, nn.Module)
+        params = dict(self.params)
+        if "image_shape" in inspect.signature(made).parameters:
+            params.setdefault("image_shape", task.image_shape)
+        n_features = task.features.shape[1]
+        network: nn.Module = build(key, made, params, n_features, task.n_outputs)
+        check_two_rows(key, network, n_features, task.n_outputs)
+        return network

@@ -1,10 +1,24 @@
-"""Linear models by their formulas: the same steps as the general loop, without autograd between the products.
+"""Plain SGD of a linear model on the CPU by its formulas: the steps of the general loop, without autograd.
 
-Scores and what is made of them lie with one output per row, (n_outputs, n), so that what is done over the outputs
-runs along contiguous memory. Torch multiplies matrices; NumPy, on the same memory, does the rest: its calls
-take a third of the time of torch's on arrays this small.
+A model with weights W, of shape (n_outputs, n_features), and bias b gives the rows X, of shape (n, n_features),
+the scores
+
+    S = W X' + b 1'                                   of shape (n_outputs, n).
+
+For a batch of rows x_i with weights w_i the loss is sum_i w_i l_i / sum_i w_i. With g_i the gradient of l_i with
+respect to the scores of row i, and the step sizes h_i = rate * w_i / sum_i w_i, a step of SGD is
+
+    W <- W - A X,    b <- b - A 1,    where column i of A is h_i g_i.
+
+`LinearTrainer` computes just that. `InnerProductTrainer` needs fewer multiplications where there are few rows: a step
+changes the score of any row z by -A (X z + 1), so that the inner products of all rows, computed once, are all that
+the steps need.
+
+Scores have one row per output, so that sums over outputs run along contiguous memory. torch multiplies matrices;
+NumPy does the rest on the same memory, since its calls take a third of the time of torch's on arrays this small.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,17 +26,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from soak.networks.data import Rows
-from soak.networks.loop import Batches
-from soak.networks.objective import Objective
+from soak.networks.rows import Batches, Rows
 
 Array = NDArray[Any]
 
-FEATURES_AT_ONCE = 128  # columns of X that are float64 at a time
+COLUMNS_AT_ONCE = 128  # columns of X that are float64 at a time: bounds the memory of the exact sums
+_ALL = slice(None)
 
 
 def linear_layer(network: nn.Module) -> nn.Linear | None:
-    """The one layer of a network that is a linear model with a bias, else None."""
+    """The single layer of a network that is a linear model with a bias, or None for any other network."""
     layers = list(network) if type(network) is nn.Sequential else [network]
     layers = [layer for layer in layers if type(layer) not in (nn.Flatten, nn.Identity)]
     if len(layers) == 1 and type(layers[0]) is nn.Linear and layers[0].bias is not None:
@@ -30,123 +43,144 @@ def linear_layer(network: nn.Module) -> nn.Linear | None:
     return None
 
 
-def inner_products_pay(n_rows: int, n_validation: int, n_features: int, n_outputs: int, epochs: int) -> bool:
-    """Whether `InnerProductTrainer` has clearly less to multiply than `LinearTrainer`."""
-    inner_products = n_rows * (n_rows + n_validation)
-    once = 2 * inner_products * n_features  # in float64, which counts twice
-    epoch = inner_products * n_outputs
-    epoch_of_weights = (2 * n_rows + n_validation) * n_features * n_outputs
-    return once + 1.5 * epochs * epoch < epochs * epoch_of_weights
+class RowLosses:
+    """Formulas of a loss, for rows whose targets are ``y``."""
+
+    measures: tuple[str, ...]
+
+    def __init__(self, y: Tensor) -> None:
+        raise NotImplementedError
+
+    def measure(self, scores: Array) -> list[Array]:
+        """Each measure of each row; overwrites ``scores``, of shape (n_outputs, n), with what `step` needs."""
+        raise NotImplementedError
+
+    def step(self, scores: Array, step_sizes: Array) -> Array:
+        """Matrix A of the step: the gradient of each row's loss times its step size.
+
+        Parameters
+        ----------
+        scores : array of shape (n_outputs, n)
+            As `measure` left it; overwritten with the result.
+        step_sizes : array of shape (n,)
+        """
+        raise NotImplementedError
 
 
-class CrossEntropy:
-    """Measures and gradient of the cross entropy, from scores of shape (n_classes, n)."""
+class CrossEntropy(RowLosses):
+    """l_i = log(sum_c exp(s_ci)) - s_yi and g_i = softmax(s_i) - e_y, for the class y of row i."""
+
+    measures = ("log_loss", "zero_one_loss")
 
     def __init__(self, y: Tensor) -> None:
         codes = y.numpy()
-        self.true = codes * len(codes) + np.arange(len(codes))  # where a row's true class is in the flat scores
+        self.true = codes * len(codes) + np.arange(len(codes))  # position of each row's class in the flat scores
 
-    def measured(self, scores: Array) -> list[Array]:
-        """Log loss and error of each row; ``scores`` are made exp(score - highest score of the row)."""
-        scores -= scores.max(0)
-        true = scores.ravel()[self.true]
+    def measure(self, scores: Array) -> list[Array]:
+        scores -= scores.max(0)  # exp cannot overflow, and the true class is predicted where its score is 0
+        true_scores = scores.ravel()[self.true]
         np.exp(scores, out=scores)
-        self.total = scores.sum(0)
-        return [np.log(self.total) - true, true < 0]
+        self.totals = scores.sum(0)
+        return [np.log(self.totals) - true_scores, true_scores < 0]
 
-    def step(self, scores: Array, sizes: Array) -> Array:
-        """Gradient of each row's loss times its step size, in place of what `measured` made of the scores."""
-        scores *= sizes / self.total
-        scores.reshape(-1)[self.true] -= sizes
+    def step(self, scores: Array, step_sizes: Array) -> Array:
+        scores *= step_sizes / self.totals  # h_i softmax(s_i)
+        scores.reshape(-1)[self.true] -= step_sizes  # - h_i e_y
         return scores
 
 
-class SquaredError:
-    """Measure and gradient of the squared error, from scores of shape (1, n)."""
+class SquaredError(RowLosses):
+    """l_i = (s_i - y_i)^2 and g_i = 2 (s_i - y_i)."""
+
+    measures = ("mean_squared_error",)
 
     def __init__(self, y: Tensor) -> None:
         self.y = y.numpy()
 
-    def measured(self, scores: Array) -> list[Array]:
-        """Squared error of each row; ``scores`` are made residuals."""
+    def measure(self, scores: Array) -> list[Array]:
         scores -= self.y
         return [np.square(scores[0])]
 
-    def step(self, scores: Array, sizes: Array) -> Array:
-        """Gradient of each row's loss times its step size, in place of the residuals."""
-        scores *= 2 * sizes
+    def step(self, scores: Array, step_sizes: Array) -> Array:
+        scores *= 2 * step_sizes
         return scores
 
 
+LOSSES: Mapping[str, type[RowLosses]] = {"classification": CrossEntropy, "regression": SquaredError}
+
+
 class LinearTrainer:
-    """Plain SGD of a linear model on the CPU: two products a step, one for the scores and one for the gradient.
+    """Two matrix products a step: one for the scores, one for the gradient.
 
     Parameters
     ----------
     layer : torch.nn.Linear
-        Where the weights start; trained in place.
-    rows, validation : Rows, the latter may be None
+        The weights at the start; trained in place.
+    batches : Batches
+        Of the rows to train on; the same as `soak.networks.training.NetworkTrainer` would see.
+    validation : Rows or None
+    task_type : "classification" or "regression"
+        Decides the loss: cross entropy or squared error.
     rate : float
         Learning rate.
-    shuffles : torch.Generator
-        As of `soak.networks.loop.NetworkTrainer`: the batches are the same.
     """
 
     def __init__(
-        self,
-        layer: nn.Linear,
-        rows: Rows,
-        validation: Rows | None,
-        objective: Objective,
-        rate: float,
-        batch_size: int,
-        shuffles: torch.Generator,
+        self, layer: nn.Linear, batches: Batches, validation: Rows | None, task_type: str, rate: float
     ) -> None:
         self.weight, self.bias = layer.weight.detach(), layer.bias.detach()
-        self.rows, self.validation = rows, validation
+        self.batches, self.rows = batches, batches.rows
+        self.validation = validation
         self.rate = rate
-        self.batches = Batches(rows, batch_size, shuffles)
-        self.measures = objective.measures
-        self.formula = CrossEntropy if objective.task_type == "classification" else SquaredError
-        if validation is not None:
-            self.validation_formula = self.formula(validation.y)
+        self.loss = LOSSES[task_type]
+        self.measures = self.loss.measures
+        self.validation_loss = None if validation is None else self.loss(validation.y)
 
     def train_epoch(self) -> list[float]:
         sums = np.zeros(len(self.measures))
         for batch in self.batches:
-            formula = self.formula(batch.y)
-            scores = self._scores(batch.X).numpy()
-            sums += _sums(formula.measured(scores))
-            step = torch.from_numpy(formula.step(scores, _step_sizes(self.rate, batch)))
-            self.weight.addmm_(step, batch.X, alpha=-1)
-            self.bias.sub_(step.sum(1))
-        return _means(sums, self.rows)
+            sums += self._train_step(batch)
+        return _means(sums, len(self.rows))
+
+    def _train_step(self, batch: Rows) -> list[float]:
+        """Sum of each measure over the batch, before the step."""
+        loss = self.loss(batch.y)
+        scores = self._scores(batch.X).numpy()
+        sums = _sums(loss.measure(scores))
+        step = torch.from_numpy(loss.step(scores, _step_sizes(self.rate, batch)))
+        self.weight.addmm_(step, batch.X, alpha=-1)  # W <- W - A X
+        self.bias.sub_(step.sum(1))  # b <- b - A 1
+        return sums
 
     def validate(self) -> list[float] | None:
         if self.validation is None:
             return None
-        return self._measures_of(self._scores(self.validation.X).numpy(), self.validation)
+        return self._validation_measures(self._scores(self.validation.X).numpy())
 
     def finish(self) -> None:
-        pass  # the weights are the layer's own
+        """Nothing to do: the weights are the layer's own."""
 
-    def _measures_of(self, scores: Array, validation: Rows) -> list[float]:
-        return _means(_sums(self.validation_formula.measured(scores)), validation)
+    def _validation_measures(self, scores: Array) -> list[float]:
+        assert self.validation_loss is not None
+        return _means(_sums(self.validation_loss.measure(scores)), scores.shape[1])
 
     def _scores(self, X: Tensor) -> Tensor:
         return torch.addmm(self.bias[:, None], self.weight, X.T)
 
 
 class InnerProductTrainer(LinearTrainer):
-    """Plain SGD of a linear model with few rows beside features: one product of inner products a step.
+    """One product with the matrix of inner products a step.
 
-    A step subtracts A X from the weights, X the rows and A of shape (n_outputs, n) their shares in it, 0 outside the
-    batch. So it subtracts A (X Z' + 1) from the scores of any rows Z, the 1 for the bias. The inner products X Z',
-    for Z the train and the validation rows, are computed once; the scores are the state, and the sum of all steps
-    gives the weights in the end.
+    For the rows Z, which are the train and then the validation rows, K = X Z' + 1 is computed once, the 1 for the
+    bias. The scores of Z are the state: a step is
 
-    Products are float32 as torch's own, sums over the steps float64: so the scores stay as near to those of the exact steps
-    as with torch's loop, and nearer where features are far from the origin.
+        S <- S - A K,
+
+    where A has a column for each train row, 0 for those outside the batch. The sum of all A gives the weights in the
+    end: W <- W - sum(A) X and b <- b - sum(A) 1.
+
+    Products are float32 as torch's own; sums over the steps are float64, so that the scores stay as near to those of
+    exact steps as with torch's loop, and nearer where features are far from the origin.
 
     Parameters
     ----------
@@ -154,101 +188,119 @@ class InnerProductTrainer(LinearTrainer):
     """
 
     def __init__(
-        self,
-        layer: nn.Linear,
-        rows: Rows,
-        validation: Rows | None,
-        objective: Objective,
-        rate: float,
-        batch_size: int,
-        shuffles: torch.Generator,
+        self, layer: nn.Linear, batches: Batches, validation: Rows | None, task_type: str, rate: float
     ) -> None:
-        super().__init__(layer, rows, validation, objective, rate, batch_size, shuffles)
-        self.products, self.scores = self._against(rows if validation is None else both(rows, validation))
-        self.steps = np.zeros((len(self.bias), len(rows)))
-        self.train_formula = self.formula(rows.y)
-        self.step_sizes = _step_sizes(rate, rows)
-        self.moved = torch.empty(self.scores.shape)  # by how much a step lowers the scores
-        self.gathered = torch.empty((len(rows) // 2, self.products.shape[1]))
+        super().__init__(layer, batches, validation, task_type, rate)
+        n_rows = len(self.rows)
+        self.products, self.scores = self._at_the_start()
+        self.step_sum = np.zeros((len(self.bias), n_rows))
+        self.train_loss = self.loss(self.rows.y)
+        self.full_step_sizes = _step_sizes(rate, self.rows)
+        # buffers: what a step subtracts from the scores, and the rows of K of a batch
+        self.change = torch.empty(self.scores.shape)
+        self.gathered = torch.empty((n_rows // 2, self.products.shape[1]))
 
-    def _against(self, rows: Rows) -> tuple[Tensor, Array]:
-        """Inner products of the train rows with some rows, plus 1, and these rows' scores at the start."""
-        products = torch.ones((len(self.rows), len(rows)), dtype=torch.float64)
-        scores = self.bias.double()[:, None].repeat(1, len(rows))
-        for columns in _slices(rows.X.shape[1]):
-            X = rows.X[:, columns].double()
-            products += X[: len(self.rows)] @ X.T
-            scores += self.weight[:, columns].double() @ X.T
+    def _at_the_start(self) -> tuple[Tensor, Array]:
+        """K as float32, and the scores at the start as float64."""
+        Z = self.rows.X if self.validation is None else torch.cat([self.rows.X, self.validation.X])
+        products = torch.ones((len(self.rows), len(Z)), dtype=torch.float64)
+        scores = self.bias.double()[:, None].repeat(1, len(Z))
+        for columns in _column_blocks(Z.shape[1]):
+            block = Z[:, columns].double()
+            products += block[: len(self.rows)] @ block.T
+            scores += self.weight[:, columns].double() @ block.T
         return products.float(), scores.numpy()
 
     def train_epoch(self) -> list[float]:
+        n_rows = len(self.rows)
         if self.batches.count == 1:
-            return _means(self._step_among_all(slice(None), self.step_sizes), self.rows)
+            return _means(self._step_on_all_rows(_ALL, self.full_step_sizes), n_rows)
         sums = np.zeros(len(self.measures))
         for index in self.batches.indices():
-            batch = self.rows.chosen(index)
-            if 2 * len(batch) < len(self.rows):
-                sums += self._step_gathered(index, batch)
-            else:  # gathering most of the rows costs more than multiplying all
+            batch = self.rows.without_features(index)
+            if 2 * len(batch) < n_rows:
+                sums += self._step_on_gathered_rows(index, batch)
+            else:  # to gather half of the rows or more takes longer than to multiply all of them
                 members = index.numpy()
-                step_sizes = np.zeros(len(self.rows), np.float32)
+                step_sizes = np.zeros(n_rows, np.float32)
                 step_sizes[members] = _step_sizes(self.rate, batch)
-                sums += self._step_among_all(members, step_sizes)
-        return _means(sums, self.rows)
+                sums += self._step_on_all_rows(members, step_sizes)
+        return _means(sums, n_rows)
 
-    def _step_among_all(self, members: Array | slice, step_sizes: Array) -> list[float]:
-        """A step of all rows, those outside the batch by 0; the sum of each measure over the batch before it."""
+    def _step_on_all_rows(self, members: Array | slice, step_sizes: Array) -> list[float]:
+        """Step with a column of A for every train row; the sum of each measure over the batch before it.
+
+        Parameters
+        ----------
+        members : row numbers of the batch
+        step_sizes : array of shape (n_train_rows,)
+            0 for rows outside the batch.
+        """
         scores = self.scores[:, : len(self.rows)].astype(np.float32, order="C")
-        shares = self.train_formula.measured(scores)
-        step = self.train_formula.step(scores, step_sizes)
-        self.steps += step
-        self.scores -= torch.mm(torch.from_numpy(step), self.products, out=self.moved).numpy()
-        return _sums([share[members] for share in shares])
+        measures = self.train_loss.measure(scores)
+        step = self.train_loss.step(scores, step_sizes)
+        self.step_sum += step
+        self.scores -= torch.mm(torch.from_numpy(step), self.products, out=self.change).numpy()
+        return _sums([measure[members] for measure in measures])
 
-    def _step_gathered(self, index: Tensor, batch: Rows) -> list[float]:
-        """A step of a batch, its rows of the inner products gathered; the sum of each measure before it."""
-        members, formula = index.numpy(), self.formula(batch.y)
+    def _step_on_gathered_rows(self, index: Tensor, batch: Rows) -> list[float]:
+        """Step with the batch's columns of A and rows of K; the sum of each measure over the batch before it."""
+        members, loss = index.numpy(), self.loss(batch.y)
         scores = self.scores[:, members].astype(np.float32, order="C")
-        shares = formula.measured(scores)
-        step = formula.step(scores, _step_sizes(self.rate, batch))
-        self.steps[:, members] += step
+        measures = loss.measure(scores)
+        step = loss.step(scores, _step_sizes(self.rate, batch))
+        self.step_sum[:, members] += step
         products = torch.index_select(self.products, 0, index, out=self.gathered[: len(members)])
-        self.scores -= torch.mm(torch.from_numpy(step), products, out=self.moved).numpy()
-        return _sums(shares)
+        self.scores -= torch.mm(torch.from_numpy(step), products, out=self.change).numpy()
+        return _sums(measures)
 
     def validate(self) -> list[float] | None:
         if self.validation is None:
             return None
-        return self._measures_of(self.scores[:, len(self.rows) :].astype(np.float32, order="C"), self.validation)
+        return self._validation_measures(self.scores[:, len(self.rows) :].astype(np.float32, order="C"))
 
     def finish(self) -> None:
-        """Turn the steps into weights."""
-        steps = torch.from_numpy(self.steps)
-        for columns in _slices(self.weight.shape[1]):
-            self.weight[:, columns] -= steps @ self.rows.X[:, columns].double()
-        self.bias -= steps.sum(1)
+        """Turn the sum of the steps into weights."""
+        step_sum = torch.from_numpy(self.step_sum)
+        for columns in _column_blocks(self.weight.shape[1]):
+            self.weight[:, columns] -= step_sum @ self.rows.X[:, columns].double()
+        self.bias -= step_sum.sum(1)
 
 
-def both(rows: Rows, others: Rows) -> Rows:
-    """Rows and others in one matrix."""
-    return Rows(torch.cat([rows.X, others.X]), torch.cat([rows.y, others.y]))
+def fastest_trainer(
+    n_rows: int, n_validation: int, n_features: int, n_outputs: int, epochs: int
+) -> type[LinearTrainer]:
+    """The trainer with fewer multiplications, `InnerProductTrainer` only if it has clearly fewer.
+
+    Examples
+    --------
+    >>> fastest_trainer(333, 334, 784, 10, epochs=1000).__name__
+    'InnerProductTrainer'
+    >>> fastest_trainer(333, 334, 784, 10, epochs=5).__name__
+    'LinearTrainer'
+    """
+    n_products = n_rows * (n_rows + n_validation)  # numbers in K
+    once = 2 * n_products * n_features  # to compute K, in float64, which takes twice as long
+    epoch = n_products * n_outputs  # A K
+    epoch_with_weights = (2 * n_rows + n_validation) * n_features * n_outputs  # W X', A X and W Z'
+    return InnerProductTrainer if once + 1.5 * epochs * epoch < epochs * epoch_with_weights else LinearTrainer
 
 
-def _slices(n_features: int) -> list[slice]:
-    return [slice(start, start + FEATURES_AT_ONCE) for start in range(0, n_features, FEATURES_AT_ONCE)]
+def _column_blocks(n_features: int) -> list[slice]:
+    return [slice(start, start + COLUMNS_AT_ONCE) for start in range(0, n_features, COLUMNS_AT_ONCE)]
 
 
 def _step_sizes(rate: float, rows: Rows) -> Array:
-    """Learning rate times each row's share of the batch's mean loss."""
+    """h_i = rate * w_i / sum_i w_i, of shape (n,)."""
     if rows.weights is None:
         return np.full(len(rows), rate / len(rows), np.float32)
     weights: Array = rows.weights.numpy()
     return weights * np.float32(rate / weights.sum(dtype=np.float64))
 
 
-def _sums(shares: list[Array]) -> list[float]:
-    return [share.sum(dtype=np.float64) for share in shares]
+def _sums(measures: Sequence[Array]) -> list[float]:
+    return [measure.sum(dtype=np.float64) for measure in measures]
 
 
-def _means(sums: Array | list[float], rows: Rows) -> list[float]:
-    return [float(total) / len(rows) for total in sums]
+def _means(sums: Array | list[float], n_rows: int) -> list[float]:
+    return [float(total) / n_rows for total in sums]

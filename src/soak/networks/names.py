@@ -1,4 +1,7 @@
-"""Names of the config that stand for something in torch, and their arguments, checked before they are used."""
+"""What a name in the config means in torch, and whether torch takes the arguments that come with it.
+
+Names are accepted in any case and with or without underscores: ``max_pool2d`` is ``torch.nn.MaxPool2d``.
+"""
 
 import inspect
 import re
@@ -12,71 +15,135 @@ from soak.errors import SoakError
 from soak.names import nearest
 
 
-def snake_case(name: str) -> str:
-    """``MaxPool2d`` as ``max_pool2d``, ``ReLU`` as ``relu``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z]|LR)", "_", name).lower()
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").casefold()
-
-
-def classes_of(module: Any, base: type, without: tuple[str, ...] = ()) -> dict[str, type]:
-    """Public classes of a module of torch that derive from ``base``, by name."""
-    found = {name: value for name, value in vars(module).items() if inspect.isclass(value)}
+def _public_classes(module: Any, base: type, excluded: tuple[str, ...] = ()) -> dict[str, type]:
+    """Public subclasses of ``base`` in a module of torch, by name."""
     return {
         name: value
-        for name, value in found.items()
-        if issubclass(value, base) and value is not base and not name.startswith("_") and name not in without
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, base) and value is not base
+        if not name.startswith("_") and name not in excluded
     }
 
 
-# LBFGS calls the loss many times a step, SparseAdam wants sparse gradients: neither fits a loop over batches.
-OPTIMIZERS = classes_of(torch.optim, torch.optim.Optimizer, without=("LBFGS", "SparseAdam"))
-SCHEDULERS = classes_of(
+# LBFGS evaluates the loss many times a step and SparseAdam needs sparse gradients: neither fits a loop over batches.
+OPTIMIZERS = _public_classes(torch.optim, torch.optim.Optimizer, excluded=("LBFGS", "SparseAdam"))
+SCHEDULERS = _public_classes(
     torch.optim.lr_scheduler,
     torch.optim.lr_scheduler.LRScheduler,
-    without=("LambdaLR", "MultiplicativeLR", "SequentialLR", "ChainedScheduler"),  # made of functions or schedulers
+    # their arguments are functions or other schedulers, which YAML cannot hold
+    excluded=("LambdaLR", "MultiplicativeLR", "SequentialLR", "ChainedScheduler"),
 )
 LAYERS = {
-    name: value
-    for name, value in classes_of(nn, nn.Module).items()
+    name: layer
+    for name, layer in _public_classes(nn, nn.Module).items()
     if not name.startswith(("Lazy", "Sequential", "Container")) and "Loss" not in name
 }
 
 
-def find(name: str, known: Mapping[str, Any], key: str) -> Any:
-    """The value of a name in any case, with or without underscores; a SoakError that names near ones."""
-    folded = {_folded(one): value for one, value in known.items()}
-    if _folded(name) in folded:
-        return folded[_folded(name)]
-    raise SoakError(f"{key}: there is no '{name}'; {nearest(name, [snake_case(one) for one in known])}")
+def name_and_arguments(value: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Split ``name`` or ``{name: {argument: value}}`` into the name and its arguments.
+
+    Examples
+    --------
+    >>> name_and_arguments({"sgd": {"lr": 0.1}})
+    ('sgd', {'lr': 0.1})
+    """
+    if isinstance(value, str):
+        return value, {}
+    ((name, arguments),) = value.items()
+    return str(name), dict(arguments or {})
 
 
-def build(key: str, function: Callable[..., Any], given: Mapping[str, Any], *fixed: Any) -> Any:
-    """Call ``function(*fixed, **given)``, with a SoakError for an argument that it does not take or refuses."""
-    check_arguments(key, function, given, len(fixed))
-    is_of_torch = function.__module__.startswith("torch.")  # which takes some texts, and fails in a fit
-    if is_of_torch and (told := text_for_number(function, given)):
-        raise SoakError(f"{key}: {told}")
+def find(name: str, candidates: Mapping[str, Any], kind: str) -> Any:
+    """Return the candidate with this name.
+
+    Raises
+    ------
+    SoakError
+        No candidate has the name; the message begins with ``kind`` and suggests the nearest name.
+    """
+    by_folded_name = {folded(candidate): value for candidate, value in candidates.items()}
+    if folded(name) in by_folded_name:
+        return by_folded_name[folded(name)]
+    raise SoakError(f"{kind}: there is no '{name}'; {nearest(name, [snake_case(known) for known in candidates])}")
+
+
+def folded(name: str) -> str:
+    """Name without what does not count: case and underscores.
+
+    Examples
+    --------
+    >>> folded("max_pool2d") == folded("MaxPool2d")
+    True
+    """
+    return name.replace("_", "").casefold()
+
+
+def snake_case(name: str) -> str:
+    """Name of a class as the config's documentation writes it.
+
+    Examples
+    --------
+    >>> [snake_case(name) for name in ("MaxPool2d", "ReLU", "StepLR")]
+    ['max_pool2d', 'relu', 'step_lr']
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z]|LR)", "_", name).lower()
+
+
+def build(key: str, function: Callable[..., Any], arguments: Mapping[str, Any], *positional: Any) -> Any:
+    """Call ``function(*positional, **arguments)``, where the arguments come from the config.
+
+    Parameters
+    ----------
+    key : str
+        The config key that messages begin with.
+
+    Raises
+    ------
+    SoakError
+        The function does not have such an argument, or does not take its value.
+    """
+    check_arguments(key, function, arguments, len(positional))
+    if function.__module__.startswith("torch."):  # some of torch's classes take text and fail only when they are used
+        check_numbers(key, function, arguments)
     try:
-        return function(*fixed, **given)
+        return function(*positional, **arguments)
     except (TypeError, ValueError, RuntimeError, AttributeError, AssertionError, ZeroDivisionError) as error:
-        raise SoakError(f"{key}: {text_for_number(function, given) or one_line(error)}") from None
+        check_numbers(key, function, arguments)
+        raise SoakError(f"{key}: {one_line(error)}") from None
 
 
-def text_for_number(function: Callable[..., Any], given: Mapping[str, Any]) -> str | None:
-    """Which argument is a text where a number is due; None if none is."""
+def check_arguments(
+    key: str, function: Callable[..., Any], arguments: Mapping[str, Any], n_positional: int = 0
+) -> None:
+    """Raise a SoakError for an argument that ``function`` does not have.
+
+    Parameters
+    ----------
+    n_positional : int
+        So many of the first parameters are not for the config to set.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    allowed = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
+    allowed = allowed[n_positional:]
+    for name in arguments:
+        if name not in allowed:
+            raise SoakError(f"{key}: there is no argument '{name}'; {nearest(str(name), allowed)}")
+
+
+def check_numbers(key: str, function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    """Raise a SoakError for an argument that is text although ``function`` expects a number."""
     parameters = inspect.signature(function).parameters
-    for name, value in given.items():
+    for name, value in arguments.items():
         default = parameters[name].default if name in parameters else None
         if not isinstance(value, str) or isinstance(default, str):
             continue
         if _is_number(value):
-            return f"{name}: {value!r} is text; write {value}"
+            raise SoakError(f"{key}: {name}: expected a number, got the text '{value}'; write {value} without quotes")
         if isinstance(default, int | float) and not isinstance(default, bool):
-            return f"{name}: {value!r} is text; needed is a number, for instance {default}"
-    return None
+            raise SoakError(f"{key}: {name}: expected a number such as {default}, got '{value}'")
 
 
 def _is_number(text: str) -> bool:
@@ -87,25 +154,6 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def check_arguments(key: str, function: Callable[..., Any], given: Mapping[str, Any], n_fixed: int = 0) -> None:
-    """Refuse arguments that ``function`` does not have; the first ``n_fixed`` are not the config's to give."""
-    parameters = inspect.signature(function).parameters.values()
-    if any(one.kind is one.VAR_KEYWORD for one in parameters):
-        return
-    allowed = [one.name for one in parameters if one.kind is not one.VAR_POSITIONAL][n_fixed:]
-    for name in given:
-        if name not in allowed:
-            raise SoakError(f"{key}: there is no argument '{name}'; {nearest(str(name), allowed)}")
-
-
-def named(value: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The name and arguments of ``name`` or ``{name: {argument: value}}``."""
-    if isinstance(value, str):
-        return value, {}
-    ((name, arguments),) = value.items()
-    return str(name), dict(arguments or {})
-
-
 def one_line(error: Exception) -> str:
-    """What torch says, without line breaks."""
+    """Message of an exception without line breaks."""
     return " ".join(str(error).split()) or type(error).__name__

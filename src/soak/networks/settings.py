@@ -1,25 +1,32 @@
-"""Settings that all networks share: how they are trained."""
+"""Settings of training that all networks share. Importing it does not import torch."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from soak.settings import Settings
 
+# Functions of torch.nn.functional that can train for each type of task; the first one is the default.
+LOSSES: Mapping[str, tuple[str, ...]] = {
+    "classification": ("cross_entropy", "multi_margin_loss"),
+    "regression": ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"),
+}
+
 
 def _no_arguments(value: Any) -> Any:
-    """``{adam: }`` has no arguments."""
+    """Read ``{adam: }`` as adam without arguments."""
     if isinstance(value, dict):
         return {name: {} if arguments is None else arguments for name, arguments in value.items()}
     return value
 
 
 def _name_alone(value: Any) -> Any:
-    """``adam`` alone has no arguments."""
+    """Read ``adam`` as adam without arguments."""
     return {value: {}} if isinstance(value, str) else _no_arguments(value)
 
 
-# One entry: a name of torch and its arguments
+# A name in torch and its arguments: {sgd: {lr: 0.1}}
 Named = Annotated[dict[str, dict[str, Any]], BeforeValidator(_no_arguments)]
 NameOrNamed = Annotated[
     dict[str, dict[str, Any]],
@@ -28,7 +35,7 @@ NameOrNamed = Annotated[
 
 
 class TorchSettings(Settings):
-    """What all torch learners share: the training loop's settings."""
+    """Settings of the training loop."""
 
     epochs: int = Field(default=1000, ge=1, description="the most epochs that are tried")
     patience: int | None = Field(
@@ -66,8 +73,8 @@ class TorchSettings(Settings):
 
     @field_validator("class_weights", mode="before")
     @classmethod
-    def _labels(cls, value: Any) -> Any:
-        """YAML reads the label 3 as a number; labels are text."""
+    def _labels_are_text(cls, value: Any) -> Any:
+        """YAML reads the label 3 as a number."""
         return {str(label): weight for label, weight in value.items()} if isinstance(value, dict) else value
 
     @model_validator(mode="after")
@@ -77,3 +84,10 @@ class TorchSettings(Settings):
             if isinstance(value, dict) and len(value) != 1:
                 raise ValueError(f"{key}: exactly one name with its arguments is allowed, got {len(value)}")
         return self
+
+    @property
+    def validation_share(self) -> float | None:
+        """Share of the train set that chooses the number of epochs; None if all epochs are trained."""
+        if self.validate_ is None or self.validate_ < 1:
+            return self.validate_
+        return 1 / self.validate_

@@ -1,12 +1,12 @@
-"""The validation set of a train set."""
+"""Which rows of a train set are its validation set."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soak.learners.base import FitFailed
-from soak.networks.halves import split_halves
+from soak.errors import FitFailed
+from soak.networks.rows import split_halves
 
 
 @pytest.mark.parametrize("share", [0.5, 0.2, 1 / 3])
@@ -20,11 +20,11 @@ def test_every_stratum_has_its_share(share):
 
 
 def test_strata_are_combinations_of_their_columns():
-    one, two = np.tile(["x", "y"], 40), np.repeat(["u", "v"], 40)
-    _, validation = split_halves(80, 0.5, [one, two], None, seed=2)
+    first, second = np.tile(["x", "y"], 40), np.repeat(["u", "v"], 40)
+    _, validation = split_halves(80, 0.5, [first, second], None, seed=2)
     for value in "xy":
-        for other in "uv":
-            assert ((one[validation] == value) & (two[validation] == other)).sum() == 10
+        for second_value in "uv":
+            assert ((first[validation] == value) & (second[validation] == second_value)).sum() == 10
 
 
 def test_groups_stay_together_and_strata_near_their_share():
@@ -57,7 +57,7 @@ def test_both_sets_have_rows(n_rows, share, grouped, seed):
     assert sorted([*subtrain, *validation]) == list(range(n_rows))
 
 
-@pytest.mark.parametrize(("n_rows", "group", "kind"), [(1, None, "1 row"), (5, np.zeros(5), "1 group")])
-def test_what_cannot_be_split_is_told(n_rows, group, kind):
-    with pytest.raises(FitFailed, match=kind):
+@pytest.mark.parametrize(("n_rows", "group", "kind"), [(1, None, "rows"), (5, np.zeros(5), "groups")])
+def test_a_train_set_that_cannot_be_split_fails(n_rows, group, kind):
+    with pytest.raises(FitFailed, match=f"2 {kind} or more, the train set has 1"):
         split_halves(n_rows, 0.5, [], group, seed=1)

@@ -1,20 +1,17 @@
-"""The loops of the torch learners: against torch's own, and against each other."""
+"""The trainers: against torch's own loop, and against each other."""
 
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
-from torch_cases import CONV, DENSE, fashion_task, regression_task, settings, train_data
+from torch_cases import fashion_task, regression_task
 
-from soak.learners.base import FitFailed
-from soak.networks import learner as torch_learner
-from soak.networks.data import Rows, read_rows
-from soak.networks.epochs import Curves, run_epochs
-from soak.networks.learner import fit
-from soak.networks.linear import InnerProductTrainer, LinearTrainer, inner_products_pay
-from soak.networks.loop import NetworkTrainer
-from soak.networks.objective import make_objective
+from soak.errors import FitFailed
+from soak.networks.linear import InnerProductTrainer, LinearTrainer, fastest_trainer
+from soak.networks.optimization import make_objective
+from soak.networks.rows import Batches, Rows, read_rows
 from soak.networks.seeds import one_thread
+from soak.networks.training import Curves, NetworkTrainer, run_epochs
 from soak.tasks.task import TaskRows
 
 CPU = torch.device("cpu")
@@ -22,7 +19,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(autouse=True)
 def _alone():
-    """As in a fit: one thread, and nothing left behind."""
+    """Compute in one thread and leave nothing behind, as a fit does."""
     with one_thread():
         yield
 
@@ -33,11 +30,11 @@ def fashion_halves(n_subtrain=300, n_validation=300, class_weights=None):
 
 
 def make_trainer(kind, layer, rows, validation, batch_size=500, lr=0.1, task_type="classification"):
-    objective, shuffles = make_objective(None, task_type), torch.Generator().manual_seed(5)
+    batches = Batches(rows, batch_size, torch.Generator().manual_seed(5))
     if kind is NetworkTrainer:
         optimizer = torch.optim.SGD(layer.parameters(), lr=lr)
-        return NetworkTrainer(layer, rows, validation, objective, optimizer, None, batch_size, shuffles)
-    return kind(layer, rows, validation, objective, lr, batch_size, shuffles)
+        return NetworkTrainer(layer, batches, validation, make_objective(None, task_type), optimizer, None)
+    return kind(layer, batches, validation, task_type, lr)
 
 
 def start(n_features=784, n_outputs=10):
@@ -106,15 +103,15 @@ def test_formulas_agree_for_regression(kind, batch_size):
     subtrain, validation = rows.part(0, 80), rows.part(80, 120)
     layers = start(5, 1), start(5, 1)
     curves = [
-        run_epochs(make_trainer(one, layer, subtrain, validation, batch_size, 0.05, "regression"), 20)
-        for one, layer in zip((NetworkTrainer, kind), layers, strict=True)
+        run_epochs(make_trainer(trainer, layer, subtrain, validation, batch_size, 0.05, "regression"), 20)
+        for trainer, layer in zip((NetworkTrainer, kind), layers, strict=True)
     ]
     np.testing.assert_allclose(curves[0].validation, curves[1].validation, rtol=1e-5)
     np.testing.assert_allclose(curves[0].subtrain, curves[1].subtrain, rtol=1e-5)
 
 
 def test_inner_products_keep_what_distinguishes_rows_far_from_the_origin():
-    """At lr 1e-9 and features about 3000 float32 inner products would be off by 1e-2."""
+    """With lr 1e-9 and features near 3000, inner products summed in float32 would be off by 1e-2."""
     rows, validation = fashion_halves(300, 100)
     far, far_validation = Rows(rows.X.double() + 3000, rows.y), Rows(validation.X.double() + 3000, validation.y)
     curves = run_epochs(make_trainer(NetworkTrainer, start().double(), far, far_validation, lr=1e-9), 100)
@@ -124,7 +121,7 @@ def test_inner_products_keep_what_distinguishes_rows_far_from_the_origin():
 
 
 def test_history_is_of_each_batch_before_its_step():
-    """One epoch in three batches: the first loss is the start's, not the end's."""
+    """One epoch in three batches: the loss of the first one is that of the weights at the start."""
     rows, validation = fashion_halves(30, 30)
     layer = start()
     trainer = make_trainer(NetworkTrainer, layer, rows, validation, batch_size=10)
@@ -172,18 +169,9 @@ def test_best_epoch_and_patience(losses, patience, min_delta, best, done):
     assert (curves.best, len(curves.validation)) == (best, done)
 
 
-def test_no_number_is_a_failed_fit():
+def test_a_measure_that_is_not_finite_fails_the_fit():
     with pytest.raises(FitFailed, match=r"diverged: validation log_loss is nan at epoch 3"):
         run_epochs(Script([5, 4, float("nan"), 3]), 4)
-
-
-@pytest.mark.parametrize("network", [{"neurons": []}, {"neurons": [20]}])
-def test_divergence_of_a_fit_is_told(network):
-    task = regression_task()
-    with pytest.raises(
-        FitFailed, match=r"diverged: (subtrain|validation) mean_squared_error is (nan|inf) at epoch \d+"
-    ):
-        fit(settings(optimizer={"sgd": {"lr": 100}}, epochs=200, **network), "m", train_data(task))
 
 
 def test_history_columns():
@@ -196,40 +184,7 @@ def test_history_columns():
     ]
 
 
-def test_linear_models_take_the_formulas_and_agree_as_whole_fits(monkeypatch):
-    """The same fit with the formulas and, plain SGD denied, by the general loop."""
-    task, some = fashion_task(), settings(epochs=150, batch_size=400)
-    used = []
-    monkeypatch.setattr(
-        torch_learner, "run_epochs", lambda trainer, *rest: used.append(type(trainer)) or run_epochs(trainer, *rest)
-    )
-    train, test = np.arange(600), TaskRows(task, np.arange(600, 1000))
-    fast = fit(some, "m", train_data(task, train))
-    assert used == [InnerProductTrainer, InnerProductTrainer]
-    monkeypatch.setattr(torch_learner, "plain_sgd_rate", lambda settings: None)
-    general = fit(some, "m", train_data(task, train))
-    assert used[2:] == [NetworkTrainer, NetworkTrainer]
-    assert fast.info == general.info
-    np.testing.assert_allclose(fast.history.value, general.history.value, atol=1e-5)
-    ours, other = fast.predict["m"](test), general.predict["m"](test)
-    np.testing.assert_allclose(ours.probabilities, other.probabilities, atol=1e-5)
-    assert (ours.response == other.response).all()
-
-
-def test_inner_products_pay_only_with_few_rows_and_many_epochs():
-    assert inner_products_pay(333, 334, 784, 10, 1000)
-    assert not inner_products_pay(2000, 2000, 784, 10, 1000)
-    assert not inner_products_pay(333, 334, 784, 10, 5)
-
-
-@pytest.mark.parametrize("graph", [CONV, DENSE])
-def test_networks_of_the_blog_train(graph):
-    task = fashion_task()
-    train, test = np.arange(0, 1000, 2), TaskRows(task, np.arange(1, 1000, 2))
-    trained = fit(settings("torch_graph", graph=graph, epochs=15, batch_size=25), "g", train_data(task, train))
-    loss = trained.history.query("set == 'validation' and measure == 'log_loss'").value
-    assert loss.iloc[0] > loss.min() + 0.3
-    prediction = trained.predict["g"](test)
-    assert (prediction.response != test.target).mean() < 0.35
-    assert prediction.probabilities.dtype == np.float32
-    np.testing.assert_allclose(prediction.probabilities.sum(1), 1, atol=1e-5)
+def test_inner_products_need_few_rows_and_many_epochs():
+    assert fastest_trainer(333, 334, 784, 10, 1000) is InnerProductTrainer
+    assert fastest_trainer(2000, 2000, 784, 10, 1000) is LinearTrainer
+    assert fastest_trainer(333, 334, 784, 10, 5) is LinearTrainer
