@@ -69,19 +69,19 @@ def _pixels(random: np.random.Generator, rows: int) -> np.ndarray:
 
 
 def decode_idx(folder: Path) -> None:
+    from soak.data.catalog import dataset
     from soak.data.decode import decode
-    from soak.data.settings import DatasetSettings
 
     raw = {"images_1": folder / "images.gz", "labels_1": folder / "labels.gz"}
-    settings = DatasetSettings(idx=[{"images": str(raw["images_1"]), "labels": str(raw["labels_1"])}])
-    decode("idx", settings, raw, folder / "idx.arrow", folder / "idx.json")
+    settings = dataset({"idx": [{"images": str(raw["images_1"]), "labels": str(raw["labels_1"])}]})
+    decode("idx", settings, raw, folder / "idx.arrow")
 
 
 def decode_csv(folder: Path) -> None:
+    from soak.data.catalog import dataset
     from soak.data.decode import decode
-    from soak.data.settings import DatasetSettings
 
-    decode("csv", DatasetSettings(csv="x"), {"csv": folder / "images.csv"}, folder / "csv.arrow", folder / "csv.json")
+    decode("csv", dataset({"csv": "x"}), {"csv": folder / "images.csv"}, folder / "csv.arrow")
 
 
 def stack(folder: Path) -> None:

@@ -36,11 +36,10 @@ rule decode:
             for owner, source in SOURCES
             if owner == w.dataset
         ],
-        own=lambda w: own_files(*filter(None, [cfg.datasets[w.dataset].reader])),
-        code=code_of("soak.data.decode"),
+        own=lambda w: own_files(*cfg.datasets[w.dataset].import_paths()),
+        code=lambda w: code_of("soak.data.decode", type(cfg.datasets[w.dataset]).__module__),
     output:
-        data="results/data/{dataset}.arrow",
-        schema="results/data/{dataset}.schema.json",
+        "results/data/{dataset}.arrow",
     log:
         "results/logs/decode/{dataset}.log",
     benchmark:
@@ -61,10 +60,9 @@ rule decode:
 rule transpose:
     input:
         data=lambda w: f"results/data/{cfg.datasets[w.dataset].transpose_of}.arrow",
-        code=code_of("soak.data.transpose"),
+        code=code_of("soak.data.formats.transpose_of"),
     output:
-        data="results/data/{dataset}.arrow",
-        schema="results/data/{dataset}.schema.json",
+        "results/data/{dataset}.arrow",
     log:
         "results/logs/transpose/{dataset}.log",
     benchmark:

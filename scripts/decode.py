@@ -1,18 +1,11 @@
-"""Rule decode: raw files to one typed table of images."""
+"""Rule decode: raw files to one data set."""
 
 from pathlib import Path
 
+from soak.data.catalog import dataset
 from soak.data.decode import decode
-from soak.data.settings import DatasetSettings
 from soak.job import job
 
 with job(snakemake.log):
     raw = {Path(path).name: Path(path) for path in snakemake.input.raw}
-    settings = DatasetSettings.model_validate(snakemake.params.dataset)
-    decode(
-        snakemake.wildcards.dataset,
-        settings,
-        raw,
-        Path(snakemake.output.data),
-        Path(snakemake.output.schema),
-    )
+    decode(snakemake.wildcards.dataset, dataset(snakemake.params.dataset), raw, snakemake.output[0])

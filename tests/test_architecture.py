@@ -44,6 +44,8 @@ SHARED = {
     "soak.tasks.task",
     "soak.learners.catalog",
     "soak.learners.base",
+    "soak.data.base",
+    "soak.data.catalog",
     "soak.data.sources",
 }  # and the settings of each step
 

@@ -59,26 +59,26 @@ CASES = [
     ),
     (
         "datasets.Digits: {}",
-        "datasets.Digits: nothing says where the rows come from; allowed: exactly one of builtin, idx, csv, binary, tables, reader, transpose_of",
+        "datasets.Digits: expected exactly one of the keys binary, builtin, csv, idx, reader, tables, transpose_of; got none",
     ),
     (
         "datasets.Digits: {builtin: digits, csv: a.csv}",
-        "datasets.Digits: builtin and csv exclude each other; allowed: exactly one of builtin, idx, csv, binary, tables, reader, transpose_of",
+        "datasets.Digits: expected exactly one of the keys binary, builtin, csv, idx, reader, tables, transpose_of; got builtin and csv",
     ),
     ("datasets.Digits: {builtin: digits, rows: 0}", "datasets.Digits.rows: expected an integer of at least 1, got 0"),
     ("datasets.Digits: {builtin: digits, row: 10}", "datasets.Digits.row: unknown key; did you mean 'rows'?"),
     (
         "datasets.Digits: {csv: a.csv, hash: md5:123}",
-        'datasets.Digits.hash: \'md5:123\' is not a checksum; allowed: "md5:…" (32 hex digits), "sha256:…" (64), or "raw-sha256:…" (64, of the decompressed bytes)',
+        'datasets.Digits.hash: expected a checksum as "md5:…" (32 hex digits), "sha256:…" (64), or "raw-sha256:…" (64, of the decompressed bytes); got \'md5:123\'',
     ),
     (
         'datasets.Digits: {csv: "ftp://x/a.csv"}',
-        "datasets.Digits.csv: ftp:// is not known; allowed: http://, https://, file:// or a path",
+        "datasets.Digits.csv: expected http://, https://, file:// or a path, got ftp://",
     ),
     ("datasets.Digits: {idx: [{images: a.gz}]}", "datasets.Digits.idx[0].labels: is missing"),
     (
         "datasets.Digits: {idx: [{images: a.gz, labels: b.gz, images_member: ../x}]}",
-        "datasets.Digits.idx[0].images_member: '../x' leads out of its archive; allowed: the name of a file in it, as its listing gives it",
+        "datasets.Digits.idx[0].images_member: expected the name of a file in the archive, as its listing shows it, got '../x'",
     ),
     (
         "datasets.Rot: {transpose_of: Digit}",
@@ -86,7 +86,7 @@ CASES = [
     ),
     (
         "datasets.Rot: {transpose_of: Rot}",
-        "datasets.Rot.transpose_of: Rot -> Rot is a circle; one of them needs rows of its own",
+        "datasets.Rot.transpose_of: Rot -> Rot is a circle; expected one of them to have rows of its own",
     ),
     (
         "datasets.a b: {builtin: digits}",
@@ -289,7 +289,7 @@ CASES = [
     ),
     (
         "datasets.Digits: {builtin: digits, hash: [md5:11111111111111111111111111111111]}",
-        "datasets.Digits.hash: only a csv has it; each entry of idx, binary and tables has its own",
+        "datasets.Digits.hash: is a key of csv and reader, not of builtin",
     ),
     ("tasks.Both.impute: mean", "tasks.Both.impute: data sets have no missing values; allowed: for a table"),
     (
@@ -302,7 +302,7 @@ CASES = [
     ),
     (
         'tasks.Mine: {table: "ftp://x/a.csv", target: y}',
-        "tasks.Mine.table: ftp:// is not known; allowed: http://, https://, file:// or a path",
+        "tasks.Mine.table: expected http://, https://, file:// or a path, got ftp://",
     ),
     (
         "tasks.Mine: {table: my.csv, target: y, features: []}",

@@ -9,7 +9,7 @@ from soak.learners.base import TrainData
 from soak.learners.catalog import learner
 from soak.tasks.task import Task, TaskRows
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[1] / "files"
 
 CONV = [
     {"reshape": [1, 28, 28]},

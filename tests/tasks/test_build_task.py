@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 from sklearn.datasets import load_diabetes
 
+from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.delimited import _BLOCK
-from soak.data.settings import DatasetSettings
 from soak.tasks.build import build_task
 from soak.tasks.columns import sort_labels
 from soak.tasks.settings import TaskSettings
@@ -264,7 +264,7 @@ def datasets(tmp_path):
     paths = {}
     for name in ("digits", "font_letters"):
         paths[name] = tmp_path / f"{name}.arrow"
-        decode(name, DatasetSettings(builtin=name), {}, paths[name], tmp_path / f"{name}.schema.json")
+        decode(name, dataset({"builtin": name}), {}, paths[name])
     return paths
 
 
@@ -286,7 +286,7 @@ def test_stacked_data_sets(tmp_path, datasets):
 
 def small(folder, name, **attributes):
     values = {"features": np.array([[0, 255]], dtype=np.uint8), "scale": 255.0, "label": np.array([1])} | attributes
-    Dataset(name, image_shape=None, **values).write(folder / f"{name}.arrow", folder / f"{name}.json")
+    Dataset(name, image_shape=None, **values).write(folder / f"{name}.arrow")
     return folder / f"{name}.arrow"
 
 

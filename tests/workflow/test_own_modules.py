@@ -6,9 +6,9 @@ import pytest
 from small_runs import job_counts, write_trees
 
 from soak.config.check import load_config
+from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
-from soak.data.settings import DatasetSettings
 from soak.errors import SoakError
 from soak.measures import column_measure, measure
 
@@ -136,8 +136,8 @@ def test_all_from_outside(workflow, outside):
 
 
 def test_a_reader_of_ones_own(outside):
-    settings = DatasetSettings(reader="my_formats.read_npz", file="mine.npz", rows=100)
-    decode("Mine", settings, {"file": outside / "mine.npz"}, outside / "a.arrow", outside / "a.json")
+    settings = dataset({"reader": "my_formats.read_npz", "file": "mine.npz", "rows": 100})
+    decode("Mine", settings, {"file": outside / "mine.npz"}, outside / "a.arrow")
     made = Dataset.open(outside / "a.arrow")
     assert (made.features.shape, made.scale, made.image_shape) == ((100, 25), 255.0, (5, 5))
     assert made.label.tolist() == [0, 1] * 50
@@ -147,16 +147,19 @@ def test_a_reader_of_ones_own(outside):
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
-        ("None", "mine.npz: bad.read gives None; needed are features, labels and, if any, parts"),
-        ("(np.ones((3, 2)), [1, 2])", "mine.npz: bad.read gives labels of shape (2,) for 3 rows; needed is one a row"),
+        ("None", "mine.npz: expected bad.read to return (features, labels) or (features, labels, parts), got None"),
+        (
+            "(np.ones((3, 2)), [1, 2])",
+            "mine.npz: expected bad.read to return a label for each of the 3 rows, got shape (2,)",
+        ),
         (
             "(np.ones(3), [1, 2, 3])",
-            "mine.npz: bad.read gives features of type float64 and shape (3,); needed are numbers of shape "
-            "(n, n_features), (n, height, width) or (n, channels, height, width)",
+            "mine.npz: expected bad.read to return numeric features of shape (n, n_features), (n, height, width) or "
+            "(n, channels, height, width), got type float64 and shape (3,)",
         ),
         (
             "(np.array([[1.0], [np.nan]]), ['a', 'b'])",
-            "mine.npz: bad.read gives a value that is no finite number in row 2",
+            "mine.npz: expected bad.read to return finite features, got a missing or infinite value in row 2",
         ),
         ("1 / 0", "mine.npz: bad.read fails: ZeroDivisionError: division by zero"),
     ],
@@ -164,9 +167,9 @@ def test_a_reader_of_ones_own(outside):
 def test_what_a_reader_may_not_give(outside, returned, message, monkeypatch):
     (outside / "bad.py").write_text(f"import numpy as np\n\ndef read(path):\n    return {returned}\n")
     monkeypatch.delitem(__import__("sys").modules, "bad", raising=False)
-    settings = DatasetSettings(reader="bad.read", file="mine.npz")
+    settings = dataset({"reader": "bad.read", "file": "mine.npz"})
     with pytest.raises(SoakError) as caught:
-        decode("Mine", settings, {"file": outside / "mine.npz"}, outside / "a.arrow", outside / "a.json")
+        decode("Mine", settings, {"file": outside / "mine.npz"}, outside / "a.arrow")
     assert str(caught.value) == message
     assert not (outside / "a.arrow").exists()
 
@@ -211,7 +214,7 @@ def test_measures_of_ones_own_say_what_is_better(outside):
         ),
         (
             {"datasets": {"Mine": {"reader": "my_formats.read_npz"}}},
-            ["datasets.Mine: reader and file go together: a function, and the file that it reads"],
+            ["datasets.Mine.file: is missing"],
         ),
     ],
 )

@@ -13,7 +13,7 @@ from soak.config import schema
 from soak.config.read import Places
 from soak.config.schema import Place, expected
 from soak.config.workflow import Config
-from soak.data.settings import check_datasets
+from soak.data.catalog import check_datasets
 from soak.errors import SoakError
 from soak.figures.settings import font_problem
 from soak.measures import DEFAULT_MEASURES, measure
@@ -230,7 +230,11 @@ def _not_found(config: Config) -> Iterator[Problem]:
     """The user's own readers and figures that cannot be imported, and a font that this machine does not have."""
     own: list[tuple[KeyPath, str, str]] = [
         *((("figures", "own", index), path, "figure") for index, path in enumerate(config.figures.own)),
-        *((("datasets", name, "reader"), one.reader, "reader") for name, one in config.datasets.items() if one.reader),
+        *(
+            (("datasets", name, dataset.key), path, dataset.key)
+            for name, dataset in config.datasets.items()
+            for path in dataset.import_paths()
+        ),
     ]
     for key, path, kind in own:
         try:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from soak.data.settings import DatasetSettings
+from soak.data.catalog import AnyDataset
 from soak.figures.settings import FigureSettings, FocusSettings, TutorialSettings
 from soak.learners.catalog import AnyLearner
 from soak.resampling.settings import ResamplingOverride, ResamplingSettings
@@ -59,7 +59,7 @@ class Config(Settings):
     """The configuration of a run."""
 
     seed: Seeds = Field(default=Seeds(), examples=[{"resampling": 1, "train": 1}])
-    datasets: dict[str, DatasetSettings] = Field(default={}, examples=[{"Digits": {"builtin": "digits"}}])
+    datasets: dict[str, AnyDataset] = Field(default={}, examples=[{"Digits": {"builtin": "digits"}}])
     tasks: dict[str, TaskConfig] = Field(
         default={}, examples=[{"Trees": {"table": "my.csv", "target": "species", "subset": "region"}}]
     )

@@ -1,46 +1,40 @@
-"""Data that comes with the installed packages, so that the workflow runs without a network."""
+"""Data that needs no network: what scikit-learn ships, and characters drawn from fonts."""
 
-from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 SCALE = 16.0  # ink of a pixel, from 0 to 16
-_N_PER_CHARACTER = 180  # 1800 rows, as many as scikit-learn has scans
-_SEED = {"font_digits": 1, "font_letters": 2}
+_FONTS = Path(__file__).with_name("fonts.npz")  # made by tests/data/make_fonts.py
+FONTS_SHA256 = "e534b1bf22d31f11ed1d6fbdeb4b13bd27831f086b67597cfbb29a0342aff31c"  # another file is other code
 
 
-@dataclass(frozen=True)
-class Images:
-    """Images of shape (n, 8, 8), 0 to 16, and their labels, 0 to 9."""
+def builtin_images(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Images and labels of ``digits``, ``font_digits`` or ``font_letters``.
 
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
+    ``digits`` are the 1797 scans of `sklearn.datasets.load_digits`. ``font_digits`` are digits of 21 faces, stored
+    transposed, as EMNIST is; ``font_letters`` are ten letters of the same faces, upright.
 
-
-def builtin_images(name: str) -> Images:
-    """One of the data sets digits, font_digits, font_letters.
-
-    ``digits`` are the 1797 scans of `sklearn.datasets.load_digits`. ``font_digits`` are stored transposed, as EMNIST
-    is; ``font_letters`` have ten letters for classes, upright (see `soak.data.fonts`).
+    Returns
+    -------
+    images : array of shape (n, 8, 8)
+        Ink from 0 to 16.
+    labels : array of shape (n,)
+        0 to 9.
     """
-    # Imported here: each job of the workflow would otherwise wait a second for packages that few of them use.
-    from sklearn.datasets import load_digits
-
-    from soak.data.fonts import DIGITS, LETTERS, draw
-
     if name == "digits":
+        from sklearn.datasets import load_digits  # a second to import, for a few jobs only
+
         scans = load_digits()
-        return Images(scans.images.astype(np.uint8), scans.target.astype(np.int64))
-    images, labels = draw({"font_digits": DIGITS, "font_letters": LETTERS}[name], _N_PER_CHARACTER, _SEED[name])
-    if name == "font_digits":
-        images = np.ascontiguousarray(images.transpose(0, 2, 1))
-    return Images(images, labels)
+        return scans.images.astype(np.uint8), scans.target.astype(np.int64)
+    with np.load(_FONTS) as fonts:
+        return fonts[name], fonts[f"{name}_labels"].astype(np.int64)
 
 
 def builtin_table(name: str) -> pa.Table:
-    """The table diabetes: 442 patients of `sklearn.datasets.load_diabetes`, in their own units, target ``y``.
+    """The table ``diabetes``: the 442 patients of `sklearn.datasets.load_diabetes` in their own units, target ``y``.
 
     The column sex has the texts sex1 and sex2: the source does not say which is which.
     """

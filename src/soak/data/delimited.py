@@ -1,4 +1,4 @@
-"""Tables of separated text (CSV, TSV), read block by block, with messages that name row and column."""
+"""Delimited text (CSV, TSV), read block by block, with messages that name row and column."""
 
 import csv
 import io
@@ -18,34 +18,34 @@ from soak.errors import SoakError
 MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>")
 NUMBER = r"^\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|(?i:inf|infinity|nan))\s*$"
 
-_BLOCK = 2**20  # bytes of text at a time: larger ones are no faster, and take memory
+_BLOCK = 2**20  # bytes of text at a time: larger blocks are no faster, and take memory
 _BYTES_PER_VALUE = 64  # a block must hold a row
 _SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
-_BLANK = " "
+_SPACES = " "
 _LONGEST_HEADER = 2**24  # bytes
 
 
 @dataclass(frozen=True)
 class DelimitedFile:
-    """A table of separated text with a header line, plain or packed.
+    """A table as delimited text, plain or compressed.
 
     Attributes
     ----------
     path : path
-    where : str
-        What errors call the file.
+    label : str
+        What messages call the file.
     delimiter : str
-        A blank stands for any number of blanks and tabs, also at the ends of a line.
+        " " stands for any number of spaces and tabs, also at the ends of a line.
     names : tuple of str
-        Of the columns: all different, none empty.
+        Names of the columns: all different, none empty.
     header : bool
         Whether the first line holds the names.
     member : str, optional
-        File in an archive.
+        The file in an archive.
     """
 
     path: Path
-    where: str
+    label: str
     delimiter: str
     names: tuple[str, ...]
     header: bool = True
@@ -55,42 +55,42 @@ class DelimitedFile:
     def open(
         cls,
         path: str | Path,
-        where: str,
+        label: str,
         delimiter: str | None = ",",
         header: bool = True,
         member: str | None = None,
     ) -> "DelimitedFile":
         """Read the first line and check it.
 
-        Without a delimiter it is what stands in the line most often: commas, tabs, semicolons or bars, else blanks.
+        Without a delimiter it is what the line has most of: commas, tabs, semicolons or bars, else spaces.
         Without a header the columns are named 1, 2, ….
         """
-        with _Text(path, where, member) as text:
+        with _Text(path, label, member) as text:
             line = text.readline(_LONGEST_HEADER)
         if not line.endswith(b"\n") and len(line) == _LONGEST_HEADER:
-            raise SoakError(f"{where}, line 1: is longer than {_LONGEST_HEADER} bytes: not a table of text")
+            raise SoakError(f"{label}, line 1: expected delimited text, got a line of over {_LONGEST_HEADER} bytes")
         first = line.decode("utf-8", errors="replace").replace("\r\n", "\n")
         if delimiter is None:
-            delimiter = max(_SEPARATORS, key=first.count) if any(map(first.count, _SEPARATORS)) else _BLANK
-        values = first.split() if delimiter == _BLANK else _values(first, delimiter, where)
+            delimiter = max(_SEPARATORS, key=first.count) if any(map(first.count, _SEPARATORS)) else _SPACES
+        values = first.split() if delimiter == _SPACES else _split(first, delimiter, label)
         if not "".join(values).strip():
-            raise SoakError(f"{where}, line 1: is empty; it must {'name the columns' if header else 'be a row'}")
+            raise SoakError(f"{label}, line 1: expected {'names of columns' if header else 'a row'}, got an empty line")
         if header:
-            names = [name.strip('"') for name in values] if delimiter == _BLANK else values
-            _check_names(names, where, delimiter)
+            names = [name.strip('"') for name in values] if delimiter == _SPACES else values
+            _check_names(names, label, delimiter)
         else:
             names = [str(number) for number in range(1, len(values) + 1)]
-        return cls(Path(path), where, delimiter, tuple(names), header, member)
+        return cls(Path(path), label, delimiter, tuple(names), header, member)
 
     def batches(
         self, types: Mapping[str, pa.DataType] | None = None, columns: Sequence[str] | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """Rows in blocks of about a megabyte.
+        """The rows, in blocks of about a megabyte.
 
         Parameters
         ----------
         types : mapping of column name to type
-            Text where a column has none here. A value that is not of its column's type is an error.
+            Columns without a type here are text. A value that is not of its column's type is an error.
         columns : sequence of str
             Only these, in this order; default all.
         """
@@ -98,13 +98,13 @@ class DelimitedFile:
         try:
             yield from self._read(wanted, use_threads=True)
         except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-            self._diagnose(wanted, str(error))
+            self._raise_with_place(wanted, str(error))
 
     def _read(self, types: Mapping[str, pa.DataType], use_threads: bool) -> Iterator[pa.RecordBatch]:
         invalid: list[Any] = []
-        blanks = self.delimiter == _BLANK
+        spaces = self.delimiter == _SPACES
 
-        def keep_first(row: Any) -> str:
+        def keep_invalid(row: Any) -> str:
             invalid.append(row)
             return "error"
 
@@ -115,7 +115,7 @@ class DelimitedFile:
                 column_names=None if self.header else list(self.names),
             ),
             "parse_options": pyarrow.csv.ParseOptions(
-                delimiter="," if blanks else self.delimiter, newlines_in_values=True, invalid_row_handler=keep_first
+                delimiter="," if spaces else self.delimiter, newlines_in_values=True, invalid_row_handler=keep_invalid
             ),
             "convert_options": pyarrow.csv.ConvertOptions(
                 column_types=types,
@@ -125,80 +125,77 @@ class DelimitedFile:
                 quoted_strings_can_be_null=False,
             ),
         }
-        with (_Blanks if blanks else _Text)(self.path, self.where, self.member) as text:
+        with (_SpacedText if spaces else _Text)(self.path, self.label, self.member) as text:
             try:
                 yield from pyarrow.csv.open_csv(text, **options)
             except pa.ArrowInvalid:
-                if invalid and not use_threads:
-                    raise SoakError(self._ragged(invalid[0])) from None
+                if invalid and not use_threads:  # with threads pyarrow does not know the number of the row
+                    raise SoakError(self._wrong_count(invalid[0])) from None
                 raise
 
-    def _ragged(self, row: Any) -> str:
+    def _wrong_count(self, row: Any) -> str:
         number = f", row {row.number - self.header}" if row.number else ""
-        quote = "; is a quote not closed?" if row.text.count('"') % 2 else ""
-        values = "1 value" if row.actual_columns == 1 else f"{row.actual_columns} values"
+        first = "the header" if self.header else "the first line"
+        quote = "; is a closing quote missing?" if row.text.count('"') % 2 else ""
         return (
-            f"{self.where}{number}: has {values}, but the {'header names' if self.header else 'first line has'} "
-            f"{row.expected_columns}{' columns' if self.header else ''}: "
+            f"{self.label}{number}: expected {row.expected_columns} values, as in {first}, got {row.actual_columns}: "
             f"{_short(row.text)}{quote}"
         )
 
-    def _diagnose(self, types: Mapping[str, pa.DataType], told: str) -> None:
-        """Read again as text, one block after the other, to say where the reader stumbled."""
+    def _raise_with_place(self, types: Mapping[str, pa.DataType], reason: str) -> None:
+        """Read again as text, one block after the other, to find the row that could not be read."""
         n_rows = 0
         try:
             for batch in self._read(dict.fromkeys(types, pa.string()), use_threads=False):
                 for name, column in zip(batch.schema.names, batch.columns, strict=True):
                     bad = first_not_a_number(column) if pa.types.is_floating(types[name]) else None
                     if bad is not None:
-                        value = column[bad].as_py()
+                        value = _short(column[bad].as_py())
                         raise SoakError(
-                            f"{self.where}, row {n_rows + bad + 1}, column {name!r}: {_short(value)} is not a number"
+                            f"{self.label}, row {n_rows + bad + 1}, column {name!r}: expected a number, got {value}"
                         )
                 n_rows += len(batch)
         except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-            told = str(error)
-        raise SoakError(f"{self.where}: is not a table of separated text ({_short(told, 200)})")
-
-
-def _values(line: str, delimiter: str, where: str) -> list[str]:
-    try:
-        return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
-    except csv.Error as error:
-        raise SoakError(f"{where}, line 1: cannot be read as names of columns ({error})") from None
+            reason = str(error)
+        raise SoakError(f"{self.label}: cannot be read as delimited text ({_short(reason, 200)})")
 
 
 def first_not_a_number(column: Any) -> int | None:
-    """Place of the first text that is not a number; None if all are, missing values aside."""
+    """Index of the first text that is not a number, missing values aside; None if all are numbers."""
     bad = pc.invert(pc.match_substring_regex(column, NUMBER)).fill_null(False)
-    places = np.flatnonzero(bad.to_numpy(zero_copy_only=False))
-    return int(places[0]) if len(places) else None
+    indices = np.flatnonzero(bad.to_numpy(zero_copy_only=False))
+    return int(indices[0]) if len(indices) else None
 
 
-def _check_names(names: list[str], where: str, delimiter: str) -> None:
+def _split(line: str, delimiter: str, label: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise SoakError(f"{label}, line 1: cannot be read as names of columns ({error})") from None
+
+
+def _check_names(names: list[str], label: str, delimiter: str) -> None:
     if len(names) == 1:
         others = [other for other in _SEPARATORS if other != delimiter and other in names[0]]
         if others:
             raise SoakError(
-                f"{where}, line 1: has one column only, {_short(names[0])}: the values seem to be separated by "
-                f"{_SEPARATORS[others[0]]}, not {_SEPARATORS[delimiter]}; "
-                "allowed: commas, or tabs in a file named .tsv"
+                f"{label}, line 1: expected commas between the values, or tabs in a file named .tsv, got "
+                f"{_SEPARATORS[others[0]]}: {_short(names[0])}"
             )
-    numbers = pc.match_substring_regex(pa.array(names, pa.string()), NUMBER).to_pylist()
-    if all(numbers):
-        raise SoakError(f"{where}, line 1: holds numbers only, {_short(', '.join(names))}: the header line is missing")
-    seen: dict[str, int] = {}
+    if all(pc.match_substring_regex(pa.array(names, pa.string()), NUMBER).to_pylist()):
+        raise SoakError(f"{label}, line 1: expected names of columns, got only numbers: {_short(', '.join(names))}")
+    first: dict[str, int] = {}
     for number, name in enumerate(names, start=1):
         if not name.strip():
             raise SoakError(
-                f"{where}, line 1: column {number} has no name "
+                f"{label}, line 1: column {number} has no name "
                 "(row names written by R? use row.names = FALSE; by pandas? index=False)"
             )
         if "\n" in name or "\r" in name:
-            raise SoakError(f"{where}, line 1: the name of column {number}, {_short(name)}, has a line break")
-        if name in seen:
-            raise SoakError(f"{where}, line 1: columns {seen[name]} and {number} are both named {name!r}")
-        seen[name] = number
+            raise SoakError(f"{label}, line 1: the name of column {number}, {_short(name)}, has a line break")
+        if name in first:
+            raise SoakError(f"{label}, line 1: columns {first[name]} and {number} are both named {name!r}")
+        first[name] = number
 
 
 def _short(text: object, length: int = 60) -> str:
@@ -209,17 +206,17 @@ def _short(text: object, length: int = 60) -> str:
 class _Text(io.BufferedIOBase):
     """Bytes of a text file: without a byte order mark, checked to be UTF-8 without NUL."""
 
-    def __init__(self, path: str | Path, where: str, member: str | None = None) -> None:
-        self._stream = open_bytes(path, where, member)
-        self._where = where
+    def __init__(self, path: str | Path, label: str, member: str | None = None) -> None:
+        self._stream = open_bytes(path, label, member)
+        self._label = label
         self._lines = 0
         self._rest = b""  # bytes of a character that the last chunk cut in two
         head = self._stream.peek(4)[:4]  # type: ignore[attr-defined]
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise SoakError(f"{where}: is written in UTF-16; save it as UTF-8")
+            raise SoakError(f"{label}: expected UTF-8, got UTF-16; save the file as UTF-8")
         for magic, kind in ((b"PAR1", "Parquet"), (b"ARRO", "Arrow"), (b"PK\x03\x04", "zip")):
             if head.startswith(magic):
-                raise SoakError(f"{where}: is a {kind} file, not a table of text; give it the name of its kind")
+                raise SoakError(f"{label}: expected delimited text, got a {kind} file")
         if head.startswith(b"\xef\xbb\xbf"):
             self._stream.read(3)
 
@@ -237,7 +234,7 @@ class _Text(io.BufferedIOBase):
 
     def _checked(self, chunk: bytes) -> bytes:
         if (place := chunk.find(b"\0")) >= 0:
-            raise SoakError(f"{self._where}, line {self._line(chunk, place)}: holds a NUL byte: not a table of text")
+            raise SoakError(f"{self._label}, line {self._line(chunk, place)}: expected text, got a NUL byte")
         if not chunk.isascii() or self._rest:
             self._check_utf8(chunk)
         self._lines += chunk.count(b"\n")
@@ -254,8 +251,8 @@ class _Text(io.BufferedIOBase):
                 return
             line = self._line(chunk, max(error.start - len(self._rest), 0))
             raise SoakError(
-                f"{self._where}, line {line}: holds the byte {text[error.start]:02x}, which is not UTF-8 "
-                "(Latin-1, or Windows-1252?); save it as UTF-8"
+                f"{self._label}, line {line}: expected UTF-8, got the byte {text[error.start]:02x} (Latin-1, or "
+                "Windows-1252?); save the file as UTF-8"
             ) from None
 
     def _line(self, chunk: bytes, place: int) -> int:
@@ -267,8 +264,8 @@ class _Text(io.BufferedIOBase):
         super().close()
 
 
-class _Blanks(_Text):
-    """The same with one comma in place of any number of blanks between values."""
+class _SpacedText(_Text):
+    """The same with a comma in place of the spaces and tabs between values."""
 
     _ready = b""
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.data.dataset import Dataset, counts, write_json
+from soak.data.dataset import Dataset
 from soak.errors import SoakError
 from soak.matrix import RowsFile, row_blocks
 from soak.tasks.columns import sort_labels
 from soak.tasks.settings import TaskSettings
-from soak.tasks.task import Task
+from soak.tasks.task import Task, counts, write_json
 
 
 def task_from_datasets(

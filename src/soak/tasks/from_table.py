@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from soak.data.dataset import counts, write_json
 from soak.errors import SoakError
 from soak.matrix import RowsFile
 from soak.tasks.columns import ColumnScan, scan
@@ -15,7 +14,7 @@ from soak.tasks.roles import Roles, resolve_roles
 from soak.tasks.settings import TaskSettings
 from soak.tasks.tables import open_table
 from soak.tasks.targets import RoleValues, check_roles, target_type
-from soak.tasks.task import Task
+from soak.tasks.task import Task, counts, write_json
 
 _LISTED_ROWS = 1000  # of the dropped ones, in the schema
 

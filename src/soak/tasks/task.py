@@ -1,5 +1,6 @@
 """A task: a table with a target, a subset for each row, and the other roles, mapped from one Arrow file."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
+from soak.files import atomic, reporting_disk_errors
 from soak.matrix import read_matrix, write_matrix
 
 TaskType = Literal["classification", "regression"]
@@ -145,3 +147,19 @@ class TaskRows:
 def _strings(values: NDArray[Any]) -> Any:
     """Dictionary-encoded text: a few codes instead of a word per row."""
     return pa.array(values).cast(pa.string()).dictionary_encode()
+
+
+def counts(values: NDArray[Any]) -> dict[str, int]:
+    """How often each value comes, in sorted order."""
+    found, number = np.unique(values, return_counts=True)
+    return {str(value): int(n) for value, n in zip(found, number, strict=True)}
+
+
+def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
+    """Write a schema: readable, a line for each column."""
+    rest = {key: value for key, value in content.items() if key != "columns"}
+    text = json.dumps(rest, ensure_ascii=False, indent=1).removesuffix("\n}")
+    lines = ",\n  ".join(json.dumps(column, ensure_ascii=False) for column in content.get("columns", []))
+    text += f',\n "columns": [\n  {lines}\n ]\n}}\n' if lines else "\n}\n"
+    with reporting_disk_errors(path), atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -16,10 +16,10 @@ from bad_files import GOOD_CSV, IMAGES, arrow, idx, parquet, tar_of, zip_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
-from soak.data.idx import read_idx
-from soak.data.settings import DatasetSettings
+from soak.data.formats.idx import read_idx
 from soak.errors import SoakError
 from soak.tasks.build import build_task
 from soak.tasks.settings import TaskSettings
@@ -96,7 +96,7 @@ def test_idx(folder, data):
 def check_decoded(settings, raw, folder):
     """Raw files become a whole data set, or are refused in one line."""
     try:
-        decode("D", settings, raw, folder / "D.arrow", folder / "D.json")
+        decode("D", settings, raw, folder / "D.arrow")
     except SoakError as error:
         one_line(error)
     else:
@@ -112,7 +112,7 @@ IMAGE_CSV = b'predefined.set,y,0,1,2\ntrain,1,0,0.5,1\n"test",2,0.1,1e-3,0\ntest
 @given(data=mutated(pack([IMAGE_CSV])))
 def test_published_csv(folder, data):
     (folder / "a.csv").write_bytes(data)
-    check_decoded(DatasetSettings(csv="a.csv"), {"csv": folder / "a.csv"}, folder)
+    check_decoded(dataset({"csv": "a.csv"}), {"csv": folder / "a.csv"}, folder)
 
 
 NUMBERS = [b"1 0.5 2 \n2 1e-3 3\n", b"1,0.5,2\n2,1.5,3\n", b"1\t0.5\t2\n2\t1.5\t3", b'"1" -2 +3\n\n']
@@ -125,14 +125,14 @@ def test_table_of_numbers(folder, data, parts):
     (folder / "b").write_bytes(parts or b"")
     entry = {"table": "a", "header": False, "label": 1} | ({} if parts is None else {"parts": "b"})
     raw = {"table_1": folder / "a", "parts_1": folder / "b"}
-    check_decoded(DatasetSettings(tables=[entry]), raw, folder)
+    check_decoded(dataset({"tables": [entry]}), raw, folder)
 
 
 @FUZZ
 @given(data=mutated([*pack([bytes(range(15))]), tar_of({"a": bytes(10)})]), member=st.sampled_from([None, "a"]))
 def test_bytes(folder, data, member):
     (folder / "a").write_bytes(data)
-    made = DatasetSettings(binary=[{"images": "a", "images_member": member}], shape=[2, 2])
+    made = dataset({"binary": [{"images": "a", "images_member": member}], "shape": [2, 2]})
     check_decoded(made, {"images_1": folder / "a"}, folder)
 
 

@@ -23,7 +23,7 @@ from soak.errors import SoakError
 
 QUICK = Patience(attempts=4, pause=0.001, longest_pause=0.01, connect_timeout=0.5, read_timeout=0.25)
 BODY = bytes(range(256)) * 400
-TLS = Path(__file__).parents[1] / "data" / "tls"
+TLS = Path(__file__).parents[1] / "files" / "tls"
 
 
 @pytest.fixture
@@ -284,7 +284,7 @@ def test_local_files(tmp_path):
     download([source.as_uri()], [], tmp_path / "raw" / "b")
     assert (tmp_path / "raw" / "a").read_bytes() == (tmp_path / "raw" / "b").read_bytes() == BODY
     assert not os.path.samefile(source, tmp_path / "raw" / "a")
-    with pytest.raises(SoakError, match=r"my dat.csv: there is no such file; did you mean 'my data.csv'\?$"):
+    with pytest.raises(SoakError, match=r"my dat.csv: file not found; did you mean 'my data.csv'\?$"):
         download([str(tmp_path / "my dat.csv")], [], tmp_path / "raw" / "c")
     with pytest.raises(SoakError, match=r"my data.csv: its checksum is wrong: expected md5:0"):
         download([str(source)], ["md5:" + "0" * 32], tmp_path / "raw" / "c")

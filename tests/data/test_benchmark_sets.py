@@ -11,11 +11,11 @@ import pytest
 import yaml
 from bad_files import idx, zip_of
 
+from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.download import download
-from soak.data.settings import DatasetSettings
-from soak.data.transpose import transpose
+from soak.data.formats.transpose_of import transpose
 from soak.tasks.build import build_task
 from soak.tasks.settings import TaskSettings
 from soak.tasks.task import Task
@@ -166,7 +166,7 @@ def raw_files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("published")
     files = {}
     for name, settings in CONFIG["datasets"].items():
-        for source in DatasetSettings(**settings).sources().values():
+        for source in dataset(settings).sources().values():
             url = source.urls[-1]
             if url not in files:
                 files[url] = folder / f"{len(files)}-{name}"
@@ -179,15 +179,15 @@ def decoded(raw_files, tmp_path_factory):
     folder = tmp_path_factory.mktemp("decoded")
     paths = {}
     for name, one in CONFIG["datasets"].items():
-        settings, paths[name] = DatasetSettings(**one), folder / f"{name}.arrow"
+        settings, paths[name] = dataset(one), folder / f"{name}.arrow"
         if settings.transpose_of:
-            transpose(name, paths[settings.transpose_of], paths[name], folder / f"{name}.json")
+            transpose(name, paths[settings.transpose_of], paths[name])
             continue
         raw = {}
         for key, source in settings.sources().items():
             raw[key] = folder / name / key
             download([str(raw_files[source.urls[-1]])], [], raw[key])
-        decode(name, settings, raw, paths[name], folder / f"{name}.json")
+        decode(name, settings, raw, paths[name])
     return paths
 
 
@@ -284,9 +284,9 @@ def test_vowel_has_row_names(raw_files, decoded):
 def table_set(folder, text, rows=None, **settings):
     (folder / "a").write_bytes(text if isinstance(text, bytes) else text.encode())
     entry = {"table": str(folder / "a"), **settings}
-    made = DatasetSettings(tables=[entry], rows=rows)
+    made = dataset({"tables": [entry], "rows": rows})
     raw = {key: source.urls[0] for key, source in made.sources().items()}
-    decode("D", made, raw, folder / "D.arrow", folder / "D.json")
+    decode("D", made, raw, folder / "D.arrow")
     return Dataset.open(folder / "D.arrow")
 
 
@@ -333,8 +333,8 @@ def test_first_rows_of_tables(tmp_path):
 def test_bytes_of_grey_images(tmp_path, rows, by_column):
     """Not square: columns are told from rows."""
     (tmp_path / "a").write_bytes(bytes([7, 0, 1, 2, 3, 4, 5, 8, 10, 11, 12, 13, 14, 15]))
-    made = DatasetSettings(binary=[{"images": "a"}], shape=[2, 3], by_column=by_column, rows=rows)
-    decode("D", made, {"images_1": tmp_path / "a"}, tmp_path / "D.arrow", tmp_path / "D.json")
+    made = dataset({"binary": [{"images": "a"}], "shape": [2, 3], "by_column": by_column, "rows": rows})
+    decode("D", made, {"images_1": tmp_path / "a"}, tmp_path / "D.arrow")
     data = Dataset.open(tmp_path / "D.arrow")
     order = [0, 2, 4, 1, 3, 5] if by_column else [0, 1, 2, 3, 4, 5]
     assert data.features.tolist() == [order, [10 + k for k in order]][:rows]

@@ -1,8 +1,14 @@
-"""Digits and letters drawn from the fonts that ship with matplotlib, as small as scikit-learn's digits.
+"""Draws the images of font_digits and font_letters, and writes them to src/soak/data/fonts.npz.
+
+    python tests/data/make_fonts.py
+
+Run once, with matplotlib 3.11.2 and the fonts that it ships: all faces of DejaVu (Bitstream Vera licence), STIX (SIL
+Open Font License) and Computer Modern (BaKoMa) in the ordinary text style, 21 in all. Another version of matplotlib
+or FreeType may draw other pixels, which is why the workflow reads the file and draws nothing.
 
 The drawing follows what was done to the scans behind `sklearn.datasets.load_digits`: a black-and-white bitmap of
-32 x 32 points, filled by the character from top to bottom, is cut into 4 x 4 blocks and the black points of each block
-are counted, which gives 8 x 8 pixels from 0 to 16.
+32 x 32 points, filled by the character from top to bottom, is cut into blocks of 4 x 4, and the black points of each
+block are counted, which gives 8 x 8 pixels from 0 to 16.
 """
 
 import re
@@ -13,8 +19,10 @@ import numpy as np
 from matplotlib.ft2font import FT2Font
 from numpy.typing import NDArray
 
+FILE = Path(__file__).parents[2] / "src/soak/data/fonts.npz"
 DIGITS = "0123456789"
-LETTERS = "AEFHKMRTXY"  # ten that are not drawn like a digit; the place in this list is the label
+LETTERS = "AEFHKMRTXY"  # ten that do not look like a digit; the place in this list is the label
+N_PER_CHARACTER = 180  # 1800 rows, about as many as scikit-learn has scans (1797)
 
 _FAMILIES = re.compile(r"(DejaVu(Sans|SansMono|Serif)(-\w+)?|STIXGeneral\w*|cm(b|r|ss|ti|tt)10)\.ttf")
 _BITMAP = 32  # points along a side of the bitmap
@@ -28,13 +36,13 @@ def faces() -> list[Path]:
     return sorted(path for path in folder.iterdir() if _FAMILIES.fullmatch(path.name))
 
 
-def draw(characters: str, n_per_character: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def draw(characters: str, n_per_character: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Draw each character in many faces, sizes, slants and places, in a shuffled order.
 
     Parameters
     ----------
     characters : str
-        The place of a character is its label.
+        The position of a character is its label.
     n_per_character : int
         Images of each; the faces take turns.
     seed : int
@@ -55,11 +63,11 @@ def draw(characters: str, n_per_character: int, seed: int) -> tuple[NDArray[np.u
             images.append(_count_blocks(_place(glyphs[number % len(glyphs)], random)))
             labels.append(label)
     order = random.permutation(len(labels))
-    return np.stack(images)[order], np.array(labels, dtype=np.int64)[order]
+    return np.stack(images)[order], np.array(labels, dtype=np.uint8)[order]
 
 
 def _glyph(font: FT2Font, character: str) -> NDArray[np.bool_]:
-    """The ink of one character, cut to its edges."""
+    """The ink of a character, cut to its edges."""
     font.set_size(_DRAWN_SIZE, 72)
     font.set_text(character)
     font.draw_glyphs_to_bitmap(antialiased=True)
@@ -86,3 +94,19 @@ def _place(ink: NDArray[np.bool_], random: np.random.Generator) -> NDArray[np.bo
 def _count_blocks(bitmap: NDArray[np.bool_]) -> NDArray[np.uint8]:
     side = _BITMAP // _BLOCK
     return np.asarray(bitmap.reshape(side, _BLOCK, side, _BLOCK).sum(axis=(1, 3)), dtype=np.uint8)
+
+
+def main() -> None:
+    digits, digit_labels = draw(DIGITS, N_PER_CHARACTER, seed=1)
+    letters, letter_labels = draw(LETTERS, N_PER_CHARACTER, seed=2)
+    np.savez_compressed(
+        FILE,
+        font_digits=np.ascontiguousarray(digits.transpose(0, 2, 1)),  # stored transposed, as EMNIST is
+        font_digits_labels=digit_labels,
+        font_letters=letters,
+        font_letters_labels=letter_labels,
+    )
+
+
+if __name__ == "__main__":
+    main()

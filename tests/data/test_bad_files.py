@@ -11,20 +11,20 @@ import pytest
 from bad_files import DATASETS, GOOD_CSV, IMAGES, TABLES, idx, images_and_labels, number_table, table
 from pydantic import ValidationError
 
+from soak.data.catalog import check_datasets, dataset
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
 from soak.data.download import download
-from soak.data.settings import DatasetSettings, check_datasets
-from soak.data.transpose import transpose
+from soak.data.formats.transpose_of import transpose
 from soak.errors import SoakError
 from soak.tasks.build import build_task
 from soak.tasks.settings import TaskSettings
 
 
 def decode_here(settings, folder):
-    settings = DatasetSettings(**settings)
+    settings = dataset(settings)
     raw = {name: source.urls[0] for name, source in settings.sources().items()}
-    decode("D", settings, raw, folder / "results" / "D.arrow", folder / "results" / "D.schema.json")
+    decode("D", settings, raw, folder / "results" / "D.arrow")
 
 
 def build_here(settings, folder):
@@ -58,109 +58,108 @@ def test_good_files_are_taken(tmp_path):
     decode_here(images_and_labels(tmp_path, IMAGES), tmp_path)
     build_here(table(tmp_path, GOOD_CSV), tmp_path)
     assert {path.name for path in (tmp_path / "results").iterdir()} == {
-        "D.arrow", "D.schema.json", "T.arrow", "T.schema.json",
+        "D.arrow", "T.arrow", "T.schema.json",
     }  # fmt: skip
 
 
 CONFIG_MISTAKES = {
     "path traversal": (
-        DatasetSettings,
+        dataset,
         {"idx": [{"images": "a.zip", "labels": "b.zip", "images_member": "../../etc/passwd"}]},
-        "'../../etc/passwd' leads out of its archive; allowed: the name of a file in it, as its listing gives it",
+        "expected the name of a file in the archive, as its listing shows it, got '../../etc/passwd'",
     ),
     "absolute member": (
-        DatasetSettings,
+        dataset,
         {"idx": [{"images": "a.zip", "labels": "b.zip", "labels_member": "/etc/passwd"}]},
-        "'/etc/passwd' leads out of its archive; allowed: the name of a file in it, as its listing gives it",
+        "expected the name of a file in the archive, as its listing shows it, got '/etc/passwd'",
     ),
     "checksum": (
-        DatasetSettings,
+        dataset,
         {"csv": "a.csv", "hash": "sha1:abc"},
-        '\'sha1:abc\' is not a checksum; allowed: "md5:…" (32 hex digits), "sha256:…" (64), or "raw-sha256:…" (64, of '
-        "the decompressed bytes)",
+        'expected a checksum as "md5:…" (32 hex digits), "sha256:…" (64), or "raw-sha256:…" (64, of the decompressed bytes); got \'sha1:abc\'',
     ),
     "two sources": (
-        DatasetSettings,
+        dataset,
         {"builtin": "digits", "csv": "a.csv"},
-        "builtin and csv exclude each other; allowed: exactly one of builtin, idx, csv, binary, tables, reader, transpose_of",
+        "expected exactly one of the keys binary, builtin, csv, idx, reader, tables, transpose_of; got builtin and csv",
     ),
     "no source": (
-        DatasetSettings,
+        dataset,
         {"rows": 3},
-        "nothing says where the rows come from; allowed: exactly one of builtin, idx, csv, binary, tables, reader, transpose_of",
+        "expected exactly one of the keys binary, builtin, csv, idx, reader, tables, transpose_of; got none",
     ),
     "labels of nothing": (
-        DatasetSettings,
+        dataset,
         {"binary": [{"images": "a", "labels_member": "y.bin"}], "shape": [2, 2]},
-        "labels_member: is of the file labels, which is not named",
+        "labels_member: expected together with labels, the file that it describes",
     ),
-    "bytes without a shape": (
-        DatasetSettings,
-        {"binary": [{"images": "a"}]},
-        "shape: binary needs it: [height, width] or [channels, height, width]",
+    "a hash of all files": (
+        dataset,
+        {"idx": [{"images": "a", "labels": "b"}], "hash": "md5:" + "0" * 32},
+        "hash: each entry of idx has its own: images_hash and labels_hash",
     ),
     "shape of what tells it": (
-        DatasetSettings,
+        dataset,
         {"csv": "a", "shape": [2, 2]},
-        "shape: is for binary and tables; csv tells it",
+        "shape: is a key of binary and tables, not of csv",
     ),
     "columns of what has rows": (
-        DatasetSettings,
+        dataset,
         {"csv": "a", "by_column": True},
-        "by_column: is for binary only; transpose_of turns other images",
+        "by_column: is a key of binary, not of csv",
     ),
     "part and parts": (
-        DatasetSettings,
+        dataset,
         {"tables": [{"table": "a", "part": "train", "parts": "b"}]},
-        "part and parts exclude each other; allowed: one name for all rows, or a file",
+        "expected part (a name for all rows) or parts (a file with a value for each), got both",
     ),
     "names of no parts": (
-        DatasetSettings,
+        dataset,
         {"tables": [{"table": "a", "part_names": {0: "train"}}]},
-        "part_names: is of the file parts, which is not named",
+        "part_names: expected together with parts, the file that it describes",
     ),
     "scheme": (
-        DatasetSettings,
+        dataset,
         {"csv": "ftp://host/a.csv"},
-        "ftp:// is not known; allowed: http://, https://, file:// or a path",
+        "expected http://, https://, file:// or a path, got ftp://",
     ),
     "roles exclude each other": (
-        TaskSettings,
+        TaskSettings.model_validate,
         {"table": "a.csv", "target": "y", "group": "y"},
         "group: column 'y' is already the target; they exclude each other",
     ),
     "feature with a role": (
-        TaskSettings,
+        TaskSettings.model_validate,
         {"table": "a.csv", "target": "y", "subset": "s", "features": ["a", "s"]},
         "features: column 's' is already the subset; a feature has no other role",
     ),
     "stratum is the group": (
-        TaskSettings,
+        TaskSettings.model_validate,
         {"table": "a.csv", "target": "y", "group": "g", "stratum": "g"},
         "stratum: column 'g' is already the group; allowed: the target, the subset, or a column without a role",
     ),
     "feature twice": (
-        TaskSettings,
+        TaskSettings.model_validate,
         {"table": "a.csv", "target": "y", "features": ["a", "b", "a"]},
         "features: column 'a' is named twice",
     ),
     "no target": (
-        TaskSettings,
+        TaskSettings.model_validate,
         {"table": "a.csv"},
         "target: a table needs one: the name of the column to predict",
     ),
     "built-in table": (
-        TaskSettings,
+        TaskSettings.model_validate,
         {"table": "builtin:iris", "target": "y"},
         "table: there is no 'builtin:iris'; allowed: builtin:diabetes",
     ),
     "regex": (
-        TaskSettings,
+        TaskSettings.model_validate,
         {"table": "a.csv", "target": "y", "features": "(a"},
         "features: '(a' is not a regular expression: missing ), unterminated subpattern at position 0",
     ),
     "group of images": (
-        TaskSettings,
+        TaskSettings.model_validate,
         {"datasets": ["A"], "group": "writer"},
         "group: 'writer' is for a table; data sets have the columns label, part, dataset",
     ),
@@ -169,25 +168,25 @@ CONFIG_MISTAKES = {
 
 @pytest.mark.parametrize("name", CONFIG_MISTAKES)
 def test_config(name):
-    model, settings, message = CONFIG_MISTAKES[name]
+    validate, settings, message = CONFIG_MISTAKES[name]
     with pytest.raises(ValidationError) as told:
-        model(**settings)
+        validate(settings)
     assert [error["msg"] for error in told.value.errors()] == [f"Value error, {message}"]
 
 
 def test_all_mistakes_between_data_sets_at_once():
     datasets = {
-        "A": DatasetSettings(transpose_of="B"),
-        "B": DatasetSettings(transpose_of="A"),
-        "MNIST": DatasetSettings(builtin="digits"),
-        "mnist": DatasetSettings(transpose_of="MNITS"),
-        "a b": DatasetSettings(builtin="digits"),
+        "A": dataset({"transpose_of": "B"}),
+        "B": dataset({"transpose_of": "A"}),
+        "MNIST": dataset({"builtin": "digits"}),
+        "mnist": dataset({"transpose_of": "MNITS"}),
+        "a b": dataset({"builtin": "digits"}),
     }
     assert check_datasets(datasets) == [
         (("datasets", "a b"), "expected a name of letters, digits, '_', '.' and '-' only, got 'a b'"),
         (("datasets", "mnist"), "differs from 'MNIST' in case only, which some disks ignore; use another name"),
-        (("datasets", "A", "transpose_of"), "A -> B -> A is a circle; one of them needs rows of its own"),
-        (("datasets", "B", "transpose_of"), "B -> A -> B is a circle; one of them needs rows of its own"),
+        (("datasets", "A", "transpose_of"), "A -> B -> A is a circle; expected one of them to have rows of its own"),
+        (("datasets", "B", "transpose_of"), "B -> A -> B is a circle; expected one of them to have rows of its own"),
         (("datasets", "mnist", "transpose_of"), "there is no data set 'MNITS'; did you mean 'MNIST'?"),
     ]
 
@@ -195,24 +194,22 @@ def test_all_mistakes_between_data_sets_at_once():
 def images_of(folder, name, shape, image_shape):
     count = int(np.prod(shape))
     features = np.arange(count, dtype=np.uint8).reshape(shape)
-    Dataset(name, features, 255.0, np.arange(len(features)), None, image_shape).write(
-        folder / f"{name}.arrow", folder / f"{name}.json"
-    )
+    Dataset(name, features, 255.0, np.arange(len(features)), None, image_shape).write(folder / f"{name}.arrow")
     return folder / f"{name}.arrow"
 
 
 @pytest.mark.parametrize(
-    ("shape", "image_shape", "message"),
+    ("shape", "image_shape", "got"),
     [
-        ((2, 6), (2, 3), "the images of A have 2 x 3 pixels; only square images can be transposed"),
-        ((2, 6), None, "A holds no images (6 values a row); only images can be transposed"),
+        ((2, 6), (2, 3), "2 x 3 pixels"),
+        ((2, 6), None, "6 values per row"),
     ],
 )
-def test_transpose_of_what_is_no_square(tmp_path, shape, image_shape, message):
+def test_transpose_of_rows_that_are_not_square(tmp_path, shape, image_shape, got):
     path = images_of(tmp_path, "A", shape, image_shape)
     with pytest.raises(SoakError) as told:
-        transpose("B", path, tmp_path / "B.arrow", tmp_path / "B.json")
-    assert str(told.value) == f"datasets.B.transpose_of: {message}"
+        transpose("B", path, tmp_path / "B.arrow")
+    assert str(told.value) == f"datasets.B.transpose_of: expected square images in A, got {got}"
 
 
 def test_data_sets_that_differ(tmp_path):
@@ -231,10 +228,7 @@ def test_parts_that_differ(tmp_path):
     (tmp_path / "b").mkdir()
     one = images_and_labels(tmp_path / "a", IMAGES)["idx"]
     two = images_and_labels(tmp_path / "b", idx((3, 2, 3), bytes(18)))["idx"]
-    message = (
-        "FOLDER/b/images: holds images of 2 x 3 uint8 values, but the part before it has 2 x 2 uint8; all parts must be "
-        "alike"
-    )
+    message = "FOLDER/b/images: expected images of 2 x 2 uint8 values, as in the first file, got 2 x 3 uint8"
     check_told(decode_here, {"idx": one + two}, tmp_path, message)
 
 
@@ -243,14 +237,14 @@ def test_tables_that_differ(tmp_path):
     (tmp_path / "b").mkdir()
     one = number_table(tmp_path / "a", "y x.1 x.2\n1 2 3\n")["tables"]
     two = number_table(tmp_path / "b", "y x.2 x.1\n1 2 3\n")["tables"]
-    message = "FOLDER/b/rows: has the features x.2, x.1, but the table before it x.1, x.2; all must be alike"
+    message = "FOLDER/b/rows: expected the features of the first table, x.1, x.2; got x.2, x.1"
     check_told(decode_here, {"tables": one + two}, tmp_path, message)
 
 
 def test_file_of_another_program(tmp_path):
     (tmp_path / "A.arrow").write_bytes(b"ARROW1 but no more")
     with pytest.raises(SoakError, match=r"A.arrow: not a file of this workflow, or cut short; delete it and run again"):
-        transpose("B", tmp_path / "A.arrow", tmp_path / "B.arrow", tmp_path / "B.json")
+        transpose("B", tmp_path / "A.arrow", tmp_path / "B.arrow")
 
 
 @contextmanager
@@ -310,9 +304,9 @@ def test_disk_full(small_disk, tmp_path):
     settings = TaskSettings(**table(tmp_path, "region,y,a\n" + rows))
     with pytest.raises(SoakError, match=r"small/T.arrow: cannot be written: no space is left on its disk$"):
         build_task("T", settings, settings.table, small_disk / "T.arrow", small_disk / "T.json")
-    images = DatasetSettings(builtin="digits")
+    images = dataset({"builtin": "digits"})
     with pytest.raises(SoakError, match=r"small/D.arrow: cannot be written: no space is left on its disk$"):
-        decode("D", images, {}, small_disk / "D.arrow", small_disk / "D.json")
+        decode("D", images, {}, small_disk / "D.arrow")
     with pytest.raises(SoakError, match=r"small/a: cannot be written: no space is left on its disk$"):
         download([settings.table], [], small_disk / "a")
     assert list(small_disk.iterdir()) == []

@@ -143,7 +143,7 @@ NAMELESS_ZIP = (
 DATASETS: dict[str, tuple[Any, str]] = {
     "truncated gzip": (
         lambda f: images_and_labels(f, gzip.compress(idx((300, 10, 10), noise(30000)))[:20000]),
-        "FOLDER/images: the gzip data end too early: the file is cut short",
+        "FOLDER/images: the gzip data end too early: the file is truncated",
     ),
     "damaged gzip": (
         lambda f: images_and_labels(f, damaged(gzip.compress(IMAGES), -8)),
@@ -151,31 +151,31 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
     "truncated xz": (
         lambda f: images_and_labels(f, lzma.compress(idx((300, 10, 10), noise(30000)))[:20000]),
-        "FOLDER/images: the xz data end too early: the file is cut short",
+        "FOLDER/images: the xz data end too early: the file is truncated",
     ),
     "truncated bzip2": (
         lambda f: images_and_labels(f, bz2.compress(idx((300, 10, 10), noise(30000)))[:20000]),
-        "FOLDER/images: the bzip2 data end too early: the file is cut short",
+        "FOLDER/images: the bzip2 data end too early: the file is truncated",
     ),
     "damaged zstd": (
         lambda f: images_and_labels(f, b"\x28\xb5\x2f\xfd" + bytes(30)),
-        "FOLDER/images: the zstd data end too early: the file is cut short",
+        "FOLDER/images: the zstd data end too early: the file is truncated",
     ),
     "truncated zip": (
         lambda f: images_and_labels(f, zip_of({"a": IMAGES})[:-10]),
-        "FOLDER/images: the zip archive is damaged or cut short (File is not a zip file)",
+        "FOLDER/images: the zip archive is damaged or truncated (File is not a zip file)",
     ),
     "zip member without a name": (
         lambda f: images_and_labels(f, NAMELESS_ZIP),
-        "FOLDER/images: the zip archive is damaged or cut short (string index out of range)",
+        "FOLDER/images: the zip archive is damaged or truncated (string index out of range)",
     ),
     "tar without a member": (
         lambda f: images_and_labels(f, tar_of({"x/train.bin": IMAGES, "x/test.bin": b"1"})),
-        "FOLDER/images: is a tar archive; name the member: x/train.bin, x/test.bin",
+        "FOLDER/images: is a tar archive; expected one of its files as its member: x/train.bin, x/test.bin",
     ),
     "no such tar member": (
         lambda f: images_and_labels(f, gzip.compress(tar_of({"x/train.bin": IMAGES})), images_member="x/Train.bin"),
-        "FOLDER/images: has no file 'x/Train.bin'; did you mean 'x/train.bin'?",
+        "FOLDER/images: has no member 'x/Train.bin'; did you mean 'x/train.bin'?",
     ),
     "damaged zip member": (
         lambda f: images_and_labels(f, damaged(zip_of({"a": noise(9999)}), 5000)),
@@ -183,23 +183,23 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
     "wrong magic number": (
         lambda f: images_and_labels(f, b"\x89PNG\r\n\x1a\n" + bytes(100)),
-        "FOLDER/images: is not an IDX file: it starts with the bytes 89 50 4e 47; allowed: 00 00, a type (08, 09, 0b, 0c, 0d, 0e), then 01 to 04 for the dimensions",
+        "FOLDER/images: expected an IDX file, which starts with the bytes 00 00, a type (08, 09, 0b, 0c, 0d, 0e) and 01 to 04 for the dimensions; got 89 50 4e 47",
     ),
     "unknown type": (
         lambda f: images_and_labels(f, idx((3, 2, 2), bytes(12), 0x0A)),
-        "FOLDER/images: is not an IDX file: it starts with the bytes 00 00 0a 03; allowed: 00 00, a type (08, 09, 0b, 0c, 0d, 0e), then 01 to 04 for the dimensions",
+        "FOLDER/images: expected an IDX file, which starts with the bytes 00 00, a type (08, 09, 0b, 0c, 0d, 0e) and 01 to 04 for the dimensions; got 00 00 0a 03",
     ),
     "too many dimensions": (
         lambda f: images_and_labels(f, idx((3, 2, 2, 1, 1), bytes(12))),
-        "FOLDER/images: is not an IDX file: it starts with the bytes 00 00 08 05; allowed: 00 00, a type (08, 09, 0b, 0c, 0d, 0e), then 01 to 04 for the dimensions",
+        "FOLDER/images: expected an IDX file, which starts with the bytes 00 00, a type (08, 09, 0b, 0c, 0d, 0e) and 01 to 04 for the dimensions; got 00 00 08 05",
     ),
     "header cut short": (
         lambda f: images_and_labels(f, IMAGES[:9]),
-        "FOLDER/images: ends within its header: the file is cut short",
+        "FOLDER/images: ends within its header: the file is truncated",
     ),
     "no items": (
         lambda f: images_and_labels(f, idx((0, 2, 2), b"")),
-        "FOLDER/images: its header promises 0 x 2 x 2 items: there are none",
+        "FOLDER/images: holds no items: its header promises 0 x 2 x 2",
     ),
     "fewer items": (
         lambda f: images_and_labels(f, IMAGES[:-3]),
@@ -219,7 +219,7 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
     "counts differ": (
         lambda f: images_and_labels(f, IMAGES, idx((2,), b"\0\1")),
-        "FOLDER/images: holds 3 images, but FOLDER/labels holds 2 labels; they must be as many",
+        "FOLDER/images: holds 3 images, but FOLDER/labels holds 2 labels; expected a label for each image",
     ),
     "swapped": (
         lambda f: images_and_labels(f, LABELS, IMAGES),
@@ -231,32 +231,32 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
     "negative label": (
         lambda f: images_and_labels(f, IMAGES, idx((3,), struct.pack(">3i", 0, 1, -7), 0x0C)),
-        "FOLDER/labels, item 3: label -7 is out of range; allowed: 0, 1, 2, …",
+        "FOLDER/labels, item 3: expected a label 0, 1, 2, …, got -7",
     ),
     "fractional label": (
         lambda f: images_and_labels(f, IMAGES, idx((3,), struct.pack(">3f", 0, 1.5, 2), 0x0D)),
-        "FOLDER/labels, item 2: label 1.5 is out of range; allowed: 0, 1, 2, …",
+        "FOLDER/labels, item 2: expected a label 0, 1, 2, …, got 1.5",
     ),
     "pixel not finite": (
         lambda f: images_and_labels(f, idx((3, 1, 1), struct.pack(">3f", 0, 1, float("nan")), 0x0D)),
-        "FOLDER/images, item 3: has a missing or infinite pixel",
+        "FOLDER/images, item 3: a pixel is missing or infinite",
     ),
     "HTML page": (
         lambda f: images_and_labels(f, b"<!DOCTYPE html>\n<html>404</html>"),
-        "FOLDER/images: is an HTML page instead of data; open it in a browser to see what the server says",
+        "FOLDER/images: expected data, got an HTML page; open it in a browser to see what the server answered",
     ),
     "empty file": (lambda f: images_and_labels(f, b""), "FOLDER/images: the file is empty"),
     "empty gzip": (
         lambda f: images_and_labels(f, gzip.compress(b"")),
-        "FOLDER/images: the file is empty, once unpacked",
+        "FOLDER/images: the file is empty after decompression",
     ),
     "bomb": (
         lambda f: images_and_labels(f, bomb()),
-        "FOLDER/images: expands to more than 256 MB, over 100 times its size: taken for a decompression bomb; unpack it yourself if it is not",
+        "FOLDER/images: expands to more than 256 MB, over 100 times its size, as decompression bombs do; decompress it yourself if you trust it",
     ),
     "zip of several files": (
         lambda f: images_and_labels(f, zip_of({"a": IMAGES, "b": LABELS})),
-        "FOLDER/images: holds 2 files; name the member: a, b",
+        "FOLDER/images: holds 2 files; expected one of them as its member: a, b",
     ),
     "no such member": (
         lambda f: images_and_labels(f, zip_of({"train-a": IMAGES, "b": b""}), images_member="train_a"),
@@ -264,19 +264,19 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
     "member of a plain file": (
         lambda f: images_and_labels(f, IMAGES, images_member="train"),
-        "FOLDER/images: is no zip or tar archive, so that it has no member 'train'; leave the member out",
+        "FOLDER/images: expected a zip or tar archive with the member 'train', got another file; leave the member out",
     ),
     "csv: no label": (
         lambda f: image_csv(f, "predefined.set,z,0,1\ntrain,1,0,0\n"),
-        "FOLDER/images.csv, line 1: has no column 'y'; allowed: predefined.set, y, 0, 1, 2, …",
+        "FOLDER/images.csv, line 1: expected the columns predefined.set, y, 0, 1, 2, …, got no column 'y'",
     ),
     "csv: pixel names": (
         lambda f: image_csv(f, "predefined.set,y,0,2\ntrain,1,0,0\n"),
-        "FOLDER/images.csv, line 1: column 4 is named '2' where '1' is due; allowed: predefined.set, y, 0, 1, 2, …",
+        "FOLDER/images.csv, line 1: expected the columns predefined.set, y, 0, 1, 2, …, got '2' in place of '1' (column 4)",
     ),
     "csv: no pixels": (
         lambda f: image_csv(f, "predefined.set,y\ntrain,1\n"),
-        "FOLDER/images.csv, line 1: has no pixels; allowed: predefined.set, y, 0, 1, 2, …",
+        "FOLDER/images.csv, line 1: expected the columns predefined.set, y, 0, 1, 2, …, got no pixels",
     ),
     "csv: no rows": (
         lambda f: image_csv(f, "predefined.set,y,0,1\n"),
@@ -284,51 +284,51 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
     "csv: text for a pixel": (
         lambda f: image_csv(f, "predefined.set,y,0,1\ntrain,1,0,0\ntest,2,0.5,?\n"),
-        "FOLDER/images.csv, row 2, column '1': '?' is not a number",
+        "FOLDER/images.csv, row 2, column '1': expected a number, got '?'",
     ),
     "csv: missing pixel": (
         lambda f: image_csv(f, "predefined.set,y,0,1\ntrain,1,0,0\ntest,2,,1\n"),
-        "FOLDER/images.csv, row 2, column '0': the pixel is missing or infinite",
+        "FOLDER/images.csv, row 2, column '0': expected a finite number, got a missing or infinite value",
     ),
     "csv: infinite pixel": (
         lambda f: image_csv(f, "predefined.set,y,0,1\ntrain,1,0,inf\ntest,2,1,1\n"),
-        "FOLDER/images.csv, row 1, column '1': the pixel is missing or infinite",
+        "FOLDER/images.csv, row 1, column '1': expected a finite number, got a missing or infinite value",
     ),
     "csv: missing label": (
         lambda f: image_csv(f, "predefined.set,y,0,1\ntrain,1,0,1\ntest,,1,1\n"),
-        "FOLDER/images.csv, row 2, column 'y': is missing",
+        "FOLDER/images.csv, row 2, column 'y': the value is missing",
     ),
     "csv: ragged": (
         lambda f: image_csv(f, "predefined.set,y,0,1\ntrain,1,0,1\ntest,1,1\n"),
-        "FOLDER/images.csv, row 2: has 3 values, but the header names 4 columns: 'test,1,1'",
+        "FOLDER/images.csv, row 2: expected 4 values, as in the header, got 3: 'test,1,1'",
     ),
     "csv: parquet": (
         lambda f: image_csv(f, parquet()),
-        "FOLDER/images.csv: is a Parquet file, not a table of text; give it the name of its kind",
+        "FOLDER/images.csv: expected delimited text, got a Parquet file",
     ),
 }
 DATASETS |= {
     "bytes: cut short": (
         lambda f: images_of_bytes(f, bytes(14)),
-        "FOLDER/images: holds 14 bytes, which is no whole number of images: a label and 2 x 2 pixels take 5; is the file cut short, or shape wrong?",
+        "FOLDER/images: holds 14 bytes, not a multiple of the 5 bytes of an image (a label and 2 x 2 pixels); is the file truncated, or shape wrong?",
     ),
     "bytes: counts differ": (
         lambda f: images_of_bytes(f, bytes(12), bytes(2)),
-        "FOLDER/images: holds 3 images, but FOLDER/labels holds 2 labels; they must be as many",
+        "FOLDER/images: holds 3 images, but FOLDER/labels holds 2 labels; expected a label for each image",
     ),
     "bytes: shape wrong": (
         lambda f: images_of_bytes(f, bytes(9), bytes(3)),
-        "FOLDER/images: holds 9 bytes, which is no whole number of images: 2 x 2 pixels take 4; is the file cut short, or shape wrong?",
+        "FOLDER/images: holds 9 bytes, not a multiple of the 4 bytes of an image (2 x 2 pixels); is the file truncated, or shape wrong?",
     ),
     "bytes: tar cut short": (
         lambda f: images_of_bytes(f, gzip.compress(tar_of({"x/a": noise(50_000)}))[:20_000], images_member="x/a"),
-        "FOLDER/images: the gzip data end too early: the file is cut short",
+        "FOLDER/images: the gzip data end too early: the file is truncated",
     ),
     "bytes: no such member": (
         lambda f: images_of_bytes(
             f, gzip.compress(tar_of({"x/data_batch_1.bin": bytes(5)})), images_member="data_batch_1.bin"
         ),
-        "FOLDER/images: has no file 'data_batch_1.bin'; did you mean 'x/data_batch_1.bin'?",
+        "FOLDER/images: has no member 'data_batch_1.bin'; did you mean 'x/data_batch_1.bin'?",
     ),
     "table of numbers: no label": (
         lambda f: number_table(f, "class a b\n1 2 3\n"),
@@ -344,27 +344,27 @@ DATASETS |= {
     ),
     "table of numbers: header unasked": (
         lambda f: number_table(f, "y a b\n1 2 3\n", header=False, label=1),
-        "FOLDER/rows, row 1, column '2': 'a' is not a number",
+        "FOLDER/rows, row 1, column '2': expected a number, got 'a'",
     ),
     "table of numbers: header missing": (
         lambda f: number_table(f, "1 2 3\n4 5 6\n"),
-        "FOLDER/rows, line 1: holds numbers only, '1, 2, 3': the header line is missing",
+        "FOLDER/rows, line 1: expected names of columns, got only numbers: '1, 2, 3'",
     ),
     "table of numbers: text": (
         lambda f: number_table(f, "1 2 3\n4 5 six\n", header=False, label=1),
-        "FOLDER/rows, row 2, column '3': 'six' is not a number",
+        "FOLDER/rows, row 2, column '3': expected a number, got 'six'",
     ),
     "table of numbers: ragged": (
         lambda f: number_table(f, "1 2 3\n4 5\n", header=False, label=1),
-        "FOLDER/rows, row 2: has 2 values, but the first line has 3: '4,5'",
+        "FOLDER/rows, row 2: expected 3 values, as in the first line, got 2: '4,5'",
     ),
     "table of numbers: missing": (
         lambda f: number_table(f, "1,2,3\n4,,6\n", header=False, label=1),
-        "FOLDER/rows, row 2, column '2': the value is missing or infinite",
+        "FOLDER/rows, row 2, column '2': expected a finite number, got a missing or infinite value",
     ),
     "table of numbers: label missing": (
         lambda f: number_table(f, "1,2,3\n,5,6\n", header=False, label=1),
-        "FOLDER/rows, row 2, column '1': is missing",
+        "FOLDER/rows, row 2, column '1': the value is missing",
     ),
     "table of numbers: no rows": (
         lambda f: number_table(f, "y,a\n"),
@@ -372,33 +372,36 @@ DATASETS |= {
     ),
     "table of numbers: blank": (
         lambda f: number_table(f, "  \n1 2\n", header=False, label=1),
-        "FOLDER/rows, line 1: is empty; it must be a row",
+        "FOLDER/rows, line 1: expected a row, got an empty line",
     ),
     "table of numbers: not a square": (
         lambda f: number_table(f, "1 2 3\n", header=False, label=1) | {"shape": [2, 2]},
-        "FOLDER/rows: has 2 features, but by its shape an image has 2 x 2 pixels",
+        "FOLDER/rows: expected 2 x 2 pixels, by its shape; got 2 features",
     ),
     "parts: not as many": (
         lambda f: number_table(f, "1 2\n3 4\n", "0\n", header=False, label=1),
-        "FOLDER/rows: has 2 rows, but its file of parts 1; they must be as many",
+        "FOLDER/rows: has 2 rows, but the file of their parts has 1; expected a part for each row",
     ),
     "parts: without a name": (
         lambda f: number_table(f, "1 2\n3 4\n", "0\n2\n", header=False, label=1, part_names={0: "train", 1: "test"}),
-        "FOLDER/parts, row 2: the part '2' has no name; part_names has 0, 1",
+        "FOLDER/parts, row 2: expected a key of part_names (0, 1), got '2'",
     ),
     "parts: two columns": (
         lambda f: number_table(f, "1 2\n3 4\n", "0 1\n1 1\n", header=False, label=1),
-        "FOLDER/parts: has 2 columns; a file of parts has one, with a value for each row",
+        "FOLDER/parts: expected a column with the part of each row, got 2 columns",
     ),
 }
 TABLES: dict[str, tuple[Any, str]] = {
     "no such file": (
         lambda f: table(f, GOOD_CSV) | {"table": str(f / "mi.csv")},
-        "FOLDER/mi.csv: there is no such file; did you mean 'my.csv'?",
+        "FOLDER/mi.csv: file not found; did you mean 'my.csv'?",
     ),
-    "directory": (directory, "FOLDER/my.csv: is a directory; a file is needed"),
+    "directory": (directory, "FOLDER/my.csv: expected a file, got a folder"),
     "empty": (lambda f: table(f, ""), "FOLDER/my.csv: the file is empty"),
-    "blank header": (lambda f: table(f, "\n1,2\n"), "FOLDER/my.csv, line 1: is empty; it must name the columns"),
+    "blank header": (
+        lambda f: table(f, "\n1,2\n"),
+        "FOLDER/my.csv, line 1: expected names of columns, got an empty line",
+    ),
     "line break in a name": (
         lambda f: table(f, 'region,y,"a\nb"\nN,cat,1\n'),
         "FOLDER/my.csv, line 1: the name of column 3, 'a\\n', has a line break",
@@ -409,20 +412,20 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "header of a carriage return": (
         lambda f: table(f, "\r\x01"),
-        "FOLDER/my.csv, line 1: is empty; it must name the columns",
+        "FOLDER/my.csv, line 1: expected names of columns, got an empty line",
     ),
     "header only": (lambda f: table(f, "region,y,a\n"), "FOLDER/my.csv: has a header line, but no rows"),
     "no header": (
         lambda f: table(f, "1,2,3\n4,5,6\n"),
-        "FOLDER/my.csv, line 1: holds numbers only, '1, 2, 3': the header line is missing",
+        "FOLDER/my.csv, line 1: expected names of columns, got only numbers: '1, 2, 3'",
     ),
     "ragged row, too long": (
         lambda f: table(f, GOOD_CSV + "N,cat,1,2,3\n"),
-        "FOLDER/my.csv, row 5: has 5 values, but the header names 4 columns: 'N,cat,1,2,3'",
+        "FOLDER/my.csv, row 5: expected 4 values, as in the header, got 5: 'N,cat,1,2,3'",
     ),
     "ragged row, too short": (
         lambda f: table(f, LONG + "N,cat\n" + GOOD_CSV),
-        "FOLDER/my.csv, row 3005: has 2 values, but the header names 4 columns: 'N,cat'",
+        "FOLDER/my.csv, row 3005: expected 4 values, as in the header, got 2: 'N,cat'",
     ),
     "duplicate columns": (
         lambda f: table(f, "region,y,a,a\nN,cat,1,2\n"),
@@ -434,32 +437,35 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "semicolons": (
         lambda f: table(f, GOOD_CSV.replace(",", ";")),
-        "FOLDER/my.csv, line 1: has one column only, 'region;y;a;b': the values seem to be separated by semicolons, not commas; allowed: commas, or tabs in a file named .tsv",
+        "FOLDER/my.csv, line 1: expected commas between the values, or tabs in a file named .tsv, got semicolons: 'region;y;a;b'",
     ),
     "tabs in a csv": (
         lambda f: table(f, GOOD_CSV.replace(",", "\t")),
-        "FOLDER/my.csv, line 1: has one column only, 'region\\ty\\ta\\tb': the values seem to be separated by tabs, not commas; allowed: commas, or tabs in a file named .tsv",
+        "FOLDER/my.csv, line 1: expected commas between the values, or tabs in a file named .tsv, got tabs: 'region\\ty\\ta\\tb'",
     ),
     "commas in a tsv": (
         lambda f: table(f, GOOD_CSV, "my.tsv"),
-        "FOLDER/my.tsv, line 1: has one column only, 'region,y,a,b': the values seem to be separated by commas, not tabs; allowed: commas, or tabs in a file named .tsv",
+        "FOLDER/my.tsv, line 1: expected commas between the values, or tabs in a file named .tsv, got commas: 'region,y,a,b'",
     ),
-    "UTF-16": (lambda f: table(f, GOOD_CSV.encode("utf-16")), "FOLDER/my.csv: is written in UTF-16; save it as UTF-8"),
+    "UTF-16": (
+        lambda f: table(f, GOOD_CSV.encode("utf-16")),
+        "FOLDER/my.csv: expected UTF-8, got UTF-16; save the file as UTF-8",
+    ),
     "Latin-1": (
         lambda f: table(f, GOOD_CSV.replace("dog", "ch\xe4t").encode("latin-1")),
-        "FOLDER/my.csv, line 3: holds the byte e4, which is not UTF-8 (Latin-1, or Windows-1252?); save it as UTF-8",
+        "FOLDER/my.csv, line 3: expected UTF-8, got the byte e4 (Latin-1, or Windows-1252?); save the file as UTF-8",
     ),
     "Latin-1 at the end": (
         lambda f: table(f, GOOD_CSV.encode() + b"N,cat,1,2\nN,ch\xe4"),
-        "FOLDER/my.csv, line 7: holds the byte e4, which is not UTF-8 (Latin-1, or Windows-1252?); save it as UTF-8",
+        "FOLDER/my.csv, line 7: expected UTF-8, got the byte e4 (Latin-1, or Windows-1252?); save the file as UTF-8",
     ),
     "NUL": (
         lambda f: table(f, GOOD_CSV + "N,c\0t,1,2\n"),
-        "FOLDER/my.csv, line 6: holds a NUL byte: not a table of text",
+        "FOLDER/my.csv, line 6: expected text, got a NUL byte",
     ),
     "quote not closed": (
         lambda f: table(f, GOOD_CSV + 'N,"cat,1,2\n'),
-        "FOLDER/my.csv, row 5: has 2 values, but the header names 4 columns: 'N,\"cat,1,2'; is a quote not closed?",
+        "FOLDER/my.csv, row 5: expected 4 values, as in the header, got 2: 'N,\"cat,1,2'; is a closing quote missing?",
     ),
     "mixed column": (
         lambda f: table(f, GOOD_CSV + "S,dog,about 3,1\nS,dog,?,1\n"),
@@ -647,14 +653,14 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "Excel named csv": (
         lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.csv"),
-        "FOLDER/my.csv: is an Excel workbook or the like; save it as CSV",
+        "FOLDER/my.csv: expected delimited text or an archive, got an Excel workbook or the like; save it as CSV",
     ),
     "HTML table": (
         lambda f: table(f, "<html><body>Not found</body></html>"),
-        "FOLDER/my.csv: is an HTML page instead of data; open it in a browser to see what the server says",
+        "FOLDER/my.csv: expected data, got an HTML page; open it in a browser to see what the server answered",
     ),
     "gzip cut short": (
         lambda f: table(f, gzip.compress(LONG.encode())[:-2000], "my.csv.gz"),
-        "FOLDER/my.csv.gz: the gzip data end too early: the file is cut short",
+        "FOLDER/my.csv.gz: the gzip data end too early: the file is truncated",
     ),
 }

@@ -1,0 +1,92 @@
+"""What a format of data sets is: the base class of what the modules of `soak.data.formats` hold."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from soak.data.dataset import Dataset
+from soak.data.sources import Source
+from soak.settings import Settings
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A downloaded file.
+
+    Attributes
+    ----------
+    path : path
+    label : str
+        What messages call it: the URL or path of the config, see `Source.label`.
+    """
+
+    path: Path
+    label: str
+
+
+class DataFormat(Settings):
+    """A configured data set: where its rows come from, and how they are read.
+
+    A format is a subclass in a module of its own in `soak.data.formats`. The module's name is the key by which the
+    config chooses the format, and one of the class's fields.
+    """
+
+    key: ClassVar[str] = ""
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """Keys of other formats that people may look for in this one, with what to do instead."""
+
+    rows: int | None = Field(default=None, ge=1, description="the first rows only")
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.key = cls.__module__.rpartition(".")[2]
+
+    @property
+    def transpose_of(self) -> str | None:
+        """Name of the data set whose transposed images this data set holds; None if it has raw files of its own."""
+        return None
+
+    def files(self) -> dict[str, Source]:
+        """Each file that `read` needs, by a name that can be a file's name; {} if it needs none."""
+        return {}
+
+    def sources(self) -> dict[str, Source]:
+        """What is downloaded: `files`, but those with the same source (members of an archive) once, by the first name."""
+        first: dict[str, Source] = {}
+        for name, source in self.files().items():
+            if source not in first.values():
+                first[name] = source
+        return first
+
+    def import_paths(self) -> tuple[str, ...]:
+        """Import paths of the user's own functions that `read` calls."""
+        return ()
+
+    def read(self, name: str, raw: Mapping[str, RawFile], folder: Path) -> AbstractContextManager[Dataset]:
+        """Read the rows.
+
+        Parameters
+        ----------
+        name : str
+            The data set's name in the config.
+        raw : mapping
+            A file for each name of `files`.
+        folder : path
+            A disk with room for the decoded rows: what is larger than memory is written there and mapped.
+
+        Returns
+        -------
+        context manager
+            Gives the data set, whose arrays may be gone when the context ends. It may have more than ``rows`` rows:
+            the rest is dropped.
+
+        Raises
+        ------
+        SoakError
+            A damaged or unsuitable file: one line with the label of the file, what is expected and what was found.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no rows of its own")
