@@ -26,7 +26,7 @@ rule build_task:
 rule make_splits:
     input:
         task="results/tasks/{task}.arrow",
-        code=code_of("soak.resampling.splitter", "soak.resampling.writing"),
+        code=code_of("soak.resampling.split_task"),
     output:
         folds="results/tasks/{task}.folds.parquet",
         splits="results/tasks/{task}.splits.csv",
@@ -56,7 +56,7 @@ checkpoint splits:
         folds=expand("results/tasks/{task}.folds.parquet", task=cfg.tasks),
         splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
         train_sets=expand("results/tasks/{task}.train_sets.csv", task=cfg.tasks),
-        code=code_of("soak.fitting.plan", "soak.resampling.counts_table", "soak.tables"),
+        code=code_of("soak.fitting.plan", "soak.resampling.split_task", "soak.tables"),
     output:
         index="results/tasks/index.json",
         splits="results/tables/splits.csv",

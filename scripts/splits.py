@@ -7,7 +7,7 @@ from soak.errors import SoakError
 from soak.experiment import unsuited
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.job import job
-from soak.resampling.counts_table import count_rows
+from soak.resampling.split_task import count_rows
 from soak.resampling.store import read_splits
 from soak.tables import TABLES, write_table
 from soak.tasks.task import Task

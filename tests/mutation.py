@@ -4,7 +4,7 @@
 
 mutmut makes the changes (a + for a -, a < for a <=, another constant) and runs the tests that reach each; a sample is
 drawn with a fixed seed, and who survives is listed in docs/mutation.md. The code is copied to a folder where the package
-stands at the root, as mutmut wants it; loops that numba compiles are left out (the tests compare them with plain ones).
+stands at the root, as mutmut wants it.
 """
 
 import argparse
@@ -21,7 +21,6 @@ CONFIG = """
 [tool.mutmut]
 source_paths = ["soak"]
 only_mutate = ["soak/resampling/*.py", "soak/scores/*.py"]
-do_not_mutate = ["*/scans_compiled.py"]
 use_setproctitle = false
 pytest_add_cli_args_test_selection = ["tests/resampling", "tests/scores"]
 pytest_add_cli_args = ["-p", "no:cacheprovider", "--deselect", "tests/resampling/test_scikit_learn.py::test_imports_are_cheap"]

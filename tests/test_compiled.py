@@ -1,38 +1,52 @@
-"""Loops compiled by numba, wherever the machine code can or cannot be kept."""
+"""Loops with and without numba."""
 
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from soak.compiled import available, compiled
+from soak import compiled
+from soak.compiled import available, run_loop
 
-pytestmark = pytest.mark.skipif(not available(), reason="numba is not installed")
-
-
-def _triangle(n):
-    total = 0
-    for i in range(n + 1):
-        total += i
-    return total
+needs_numba = pytest.mark.skipif(not available(), reason="numba is not installed")
 
 
+def add_up(x, factor, total):
+    """Running sums of twice the values."""
+    for i in range(len(x)):
+        total[i] = (total[i - 1] if i else 0.0) + twice(x[i]) * factor
+
+
+def twice(value):
+    return 2 * value
+
+
+@pytest.mark.parametrize("large", [False, pytest.param(True, marks=needs_numba)])
+def test_a_loop_fills_its_last_argument(large):
+    totals = run_loop(add_up, np.arange(5), 0.5, np.empty(5), large=large, helpers=(twice,))
+    assert totals.tolist() == [0, 1, 3, 6, 10]
+    assert totals.dtype == np.float64
+
+
+def test_without_numba_large_loops_are_plain(monkeypatch):
+    monkeypatch.setattr(compiled, "available", lambda: False)
+    monkeypatch.setattr(compiled, "compiled", None)
+    assert run_loop(add_up, np.arange(5), 0.5, np.empty(5), large=True).tolist() == [0, 1, 3, 6, 10]
+
+
+@needs_numba
 def test_a_function_is_compiled_once():
-    assert compiled(_triangle) is compiled(_triangle)
-    assert compiled(_triangle)(100) == 5050
+    assert compiled.compiled(twice) is compiled.compiled(twice)
 
 
-def test_no_folder_for_the_cache_can_be_written(monkeypatch):
-    from numba.core import caching
-
-    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
-    compiled.cache_clear()
-    try:
-        assert compiled(_triangle)(10) == 55
-    finally:
-        compiled.cache_clear()
+@needs_numba
+def test_a_function_without_a_folder_for_its_machine_code_is_compiled():
+    names = {}
+    exec("def thrice(x): return 3 * x", names)
+    assert compiled.compiled(names["thrice"])(2) == 6
 
 
 def test_the_question_does_not_import_numba():
-    code = "import sys; from soak.compiled import available; assert available(); assert 'numba' not in sys.modules"
+    code = "import sys; from soak.compiled import available; available(); assert 'numba' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "src"})

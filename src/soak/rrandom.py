@@ -1,15 +1,18 @@
-"""R's random numbers: ``set.seed``, ``runif`` and ``sample``, as R >= 3.6 draws them."""
+"""R's random numbers: ``set.seed``, ``runif`` and ``sample``, as R >= 3.6 draws them.
+
+Source: R's RNG.c (``RNG_Init``, ``MT_genrand``, ``rbits``, ``R_unif_index``) and random.c (``do_sample``).
+"""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from soak.compiled import available, compiled
+from soak.compiled import run_loop
 from soak.errors import SoakError
 
+COMPILE_FROM = 1_000_000  # elements; plain Python shuffles so many in 0.7 s, about as long as numba takes to start
 _BLOCK = 1 << 16  # candidates that are drawn at once
-_COMPILE_FROM = 2_000_000  # elements; below, a plain loop ends before numba is imported
 
 
 class RRandom:
@@ -18,7 +21,12 @@ class RRandom:
     Parameters
     ----------
     seed : int
-        As in ``set.seed(seed)``: a signed 32-bit integer.
+        As in ``set.seed(seed)``: from -(2**31) + 1 to 2**31 - 1.
+
+    Raises
+    ------
+    SoakError
+        If R does not take the seed.
 
     Examples
     --------
@@ -33,9 +41,9 @@ class RRandom:
         self.set_seed(seed)
 
     def set_seed(self, seed: int) -> None:
-        """Start anew, as ``set.seed(seed)`` does."""
+        """Start again, as ``set.seed(seed)`` does."""
         if not -(2**31) < seed < 2**31:
-            raise SoakError(f"seed {seed} is not allowed; a whole number from {-(2**31) + 1} to {2**31 - 1}")
+            raise SoakError(f"seed: expected an integer from {-(2**31) + 1} to {2**31 - 1}, got {seed}")
         value = seed % 2**32
         values = []
         for _ in range(50 + 625):
@@ -45,7 +53,7 @@ class RRandom:
         self._generator.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": 624}}
 
     def unif(self, n: int) -> NDArray[np.float64]:
-        """``runif(n)``: n numbers inside (0, 1)."""
+        """``runif(n)``: n numbers between 0 and 1, both excluded; shape (n,)."""
         values = self._generator.random_raw(n) * 2.0**-32
         values[values == 0] = 0.5 * 2.328306437080797e-10  # R keeps zero out
         return np.asarray(values)
@@ -64,29 +72,29 @@ class RRandom:
     def permutation(self, n: int) -> NDArray[np.int64]:
         """A permutation of 0..n-1, drawn as ``sample(n)``."""
         draws = self._descending_indices(n)
-        if n < _COMPILE_FROM or not available():
-            return _shuffle_plain(draws)
-        return np.asarray(compiled(_shuffle)(draws))
+        waiting = np.arange(n, dtype=np.uint32)  # half the memory of 64 bits: the loop waits for memory
+        return run_loop(_shuffle, draws, waiting, np.empty(n, dtype=np.int64), large=n >= COMPILE_FROM)
 
     def _descending_indices(self, n: int) -> NDArray[np.int64]:
         """An index below n, then one below n - 1, and so on to one below 1.
 
-        Candidates are drawn in blocks: as many at a time as there are sizes left that take the same number of
-        bits, so that no candidate is ever left over.
+        R draws candidates of as many bits as the limit takes until one is below it (``R_unif_index``). Here they are
+        drawn in blocks: as many at a time as there are limits left that take the same number of bits, so that no
+        candidate of a block is left over.
         """
-        found = np.empty(n, dtype=np.int64)
+        indices = np.empty(n, dtype=np.int64)
         left = n
         while left:
             bits = (left - 1).bit_length()
             same_bits = left - (1 << bits >> 1) if bits else 1
             candidates = self._candidates(min(same_bits, _BLOCK), bits)
-            kept = candidates[_accepted(candidates, left)]
-            found[n - left : n - left + len(kept)] = kept
-            left -= len(kept)
-        return found
+            accepted = candidates[_accepted(candidates, left)]
+            indices[n - left : n - left + len(accepted)] = accepted
+            left -= len(accepted)
+        return indices
 
     def _candidates(self, n: int, bits: int) -> NDArray[np.int64]:
-        """n random whole numbers of so many bits, each from 16-bit pieces of one draw more than they fill."""
+        """n random whole numbers of so many bits, each from bits // 16 + 1 draws of 16 bits (R's ``rbits``)."""
         pieces = self._generator.random_raw((bits // 16 + 1) * n).reshape(n, -1) >> 16
         values = np.zeros(n, dtype=np.uint64)
         for piece in pieces.T:
@@ -95,10 +103,10 @@ class RRandom:
 
 
 def _accepted(candidates: NDArray[np.int64], limit: int) -> NDArray[np.bool_]:
-    """Which candidates are below a limit that goes down by one with each that is.
+    """Which candidates are below a limit that goes down by one with each accepted candidate.
 
-    Whether a candidate is accepted depends on the ones before it. Starting from the limit at the top, each round
-    settles at least one more candidate for good, and nearly all in the first two or three rounds.
+    Whether a candidate is accepted depends on those before it. The first round compares all with the highest limit;
+    each further round settles at least one more candidate for good, and nearly all are settled after two or three.
     """
     accepted = candidates < limit
     while True:
@@ -109,26 +117,11 @@ def _accepted(candidates: NDArray[np.int64], limit: int) -> NDArray[np.bool_]:
         accepted = again
 
 
-def _shuffle(draws):  # type: ignore[no-untyped-def]
-    """Take the element at each drawn index, and move the last one left into its place (compiled by numba)."""
+def _shuffle(draws, waiting, taken):  # type: ignore[no-untyped-def]
+    """Take the element at each drawn index, and move the last one left into its place."""
     left = len(draws)
-    waiting = np.arange(left).astype(np.uint32)  # half the memory of 64 bits: this loop waits for memory
-    taken = np.empty(left, dtype=np.int64)
     for position in range(len(draws)):
         index = draws[position]
         taken[position] = waiting[index]
         left -= 1
         waiting[index] = waiting[left]
-    return taken
-
-
-def _shuffle_plain(draws: NDArray[np.int64]) -> NDArray[np.int64]:
-    """`_shuffle` on Python's own lists, which is much faster than NumPy's arrays, element by element."""
-    waiting = list(range(len(draws)))
-    taken = []
-    for index in draws.tolist():
-        taken.append(waiting[index])
-        last = waiting.pop()
-        if index < len(waiting):
-            waiting[index] = last
-    return np.array(taken, dtype=np.int64)

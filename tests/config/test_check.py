@@ -163,11 +163,11 @@ CASES = [
     ("resampling.ratio: 1", "resampling.ratio: expected a number above 0 and below 1, got 1"),
     (
         "resampling.subsets: SOX",
-        "resampling.subsets: 'SOX' is not allowed: use each of the letters S (same), O (other), A (all) at most once",
+        "resampling.subsets: expected letters S (same), O (other), A (all), each at most once, got 'SOX'",
     ),
     (
         "resampling.subsets: SS",
-        "resampling.subsets: 'SS' is not allowed: use each of the letters S (same), O (other), A (all) at most once",
+        "resampling.subsets: expected letters S (same), O (other), A (all), each at most once, got 'SS'",
     ),
     (
         "resampling.group_stratum_algo: rss",

@@ -10,7 +10,7 @@ import yaml
 from soak.config.check import load_config
 from soak.config.document import DOCUMENTS, ROOT, readme, schema_json
 from soak.measures import MEASURES, measure
-from soak.resampling.sizes import split_sizes, train_groups
+from soak.resampling.splits import split_sizes, train_groups
 
 FILES = sorted((ROOT / "config").glob("*.yaml"))
 

@@ -8,9 +8,9 @@ from soak.fitting.record import read_pack
 from soak.fitting.run import Job, forget, run_pack, torch_seed
 from soak.learners.base import FitFailed
 from soak.learners.featureless import Featureless
+from soak.resampling.split_task import write_splits
 from soak.resampling.splitter import SameOtherSizesCV
 from soak.resampling.store import StoredSplits
-from soak.resampling.writing import write_splits
 from soak.tasks.task import Task
 
 

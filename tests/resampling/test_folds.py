@@ -1,15 +1,15 @@
-"""Folds alone: the scans with and without numba, and what RSS promises."""
+"""Folds alone: the loops plain and compiled, and what RSS promises."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soak.resampling import folds, scans
-from soak.resampling.counts import LONG, count_groups
-from soak.resampling.folds import assign_folds
+from soak import compiled
+from soak.resampling import folds
+from soak.resampling.folds import LONG, assign_folds, count_groups
 
-compiled = pytest.mark.skipif(not scans.available(), reason="numba is not installed")
+needs_numba = pytest.mark.skipif(not compiled.available(), reason="numba is not installed")
 
 
 def random_case(seed, n_rows, n_groups, n_strata, skewed):
@@ -20,7 +20,7 @@ def random_case(seed, n_rows, n_groups, n_strata, skewed):
     return group, stratum, random.permutation(n_rows)
 
 
-@compiled
+@needs_numba
 @pytest.mark.parametrize("algorithm", ["RSS", "Wasikowski"])
 @settings(max_examples=40, deadline=None)
 @given(
@@ -32,26 +32,13 @@ def random_case(seed, n_rows, n_groups, n_strata, skewed):
     skewed=st.booleans(),
     grouped=st.booleans(),
 )
-def test_compiled_scans_are_as_the_plain_ones(algorithm, seed, n_rows, n_groups, n_strata, n_folds, skewed, grouped):
+def test_compiled_loops_give_the_same_folds(algorithm, seed, n_rows, n_groups, n_strata, n_folds, skewed, grouped):
     group, stratum, order = random_case(seed, n_rows, n_groups, n_strata, skewed)
     columns = (group if grouped else None, stratum, order, n_folds, algorithm)
-    limits = dict(scans.COMPILE_FROM)
-    try:
-        scans.COMPILE_FROM.update(rss=10**9, spread=10**9)
-        plain = assign_folds(*columns)
-        scans.COMPILE_FROM.update(rss=0, spread=0)
+    plain = assign_folds(*columns)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folds, "COMPILE_FROM", {"RSS": 0, "Wasikowski": 0})
         assert np.array_equal(assign_folds(*columns), plain)
-    finally:
-        scans.COMPILE_FROM.update(limits)
-
-
-@pytest.mark.parametrize("algorithm", ["RSS", "Wasikowski"])
-def test_without_numba_large_tables_are_plain(algorithm, monkeypatch):
-    group, stratum, order = random_case(1, 300, 100, 4, False)
-    expected = assign_folds(group, stratum, order, 3, algorithm)
-    monkeypatch.setattr(scans, "COMPILE_FROM", {"rss": 0, "spread": 0})
-    monkeypatch.setattr(scans, "available", lambda: False)
-    assert np.array_equal(assign_folds(group, stratum, order, 3, algorithm), expected)
 
 
 @pytest.mark.parametrize("n_folds", [2, 3, 7])
@@ -63,14 +50,14 @@ def test_without_groups_each_stratum_fills_the_folds_evenly(n_folds):
         assert per_fold.max() - per_fold.min() <= 1
 
 
-def test_both_wasikowski_variants_answer_the_same():
+def test_both_variants_of_wasikowski_give_the_same_folds():
     group, stratum, order = random_case(6, 400, 60, 5, True)
-    one, other = (assign_folds(group, stratum, order, 4, name) for name in ("Wasikowski", "WasikowskiLimitedMemory"))
-    assert np.array_equal(one, other)
-    assert not np.array_equal(one, assign_folds(group, stratum, order, 4, "RSS"))
+    wasikowski = assign_folds(group, stratum, order, 4, "Wasikowski")
+    assert np.array_equal(wasikowski, assign_folds(group, stratum, order, 4, "WasikowskiLimitedMemory"))
+    assert not np.array_equal(wasikowski, assign_folds(group, stratum, order, 4, "RSS"))
 
 
-def test_rows_as_groups_are_as_no_groups():
+def test_a_group_for_each_row_is_the_same_as_no_groups():
     _, stratum, order = random_case(7, 200, 10, 3, False)
     for algorithm in folds.ALGORITHMS:
         rows = np.arange(200)
@@ -92,8 +79,8 @@ def test_larger_groups_choose_first_where_they_are_as_far_from_the_ideal():
     assert answer.tolist() == [2, 2, 1, 1, 1, 1]
 
 
-def test_long_double_of_another_size_is_told(monkeypatch):
-    monkeypatch.setattr("soak.resampling.counts.LONG", np.float64)
+def test_long_double_of_another_size_is_a_warning(monkeypatch):
+    monkeypatch.setattr(folds, "LONG", np.float64)
     with pytest.warns(UserWarning, match="long double has not 80 bits on this machine: folds may differ from R's"):
         assign_folds(None, np.zeros(4, dtype=int), np.arange(4), 2)
     assert LONG is np.longdouble

@@ -5,7 +5,7 @@ import pytest
 from reference_tables import CASES, columns, read_folds, read_splits
 
 from soak import SameOtherSizesCV
-from soak.resampling import scans
+from soak.resampling import folds
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +14,7 @@ def folder(tmp_path_factory):
 
 
 def describe(instance):
-    """The table of splits as R's answers have it: rows told by count, sum and sum of squares."""
+    """The table of splits as R's answers have it: rows given by count, sum and sum of squares."""
     table = instance.table.copy()
     for name, rows in (("train", instance.train), ("test", instance.test)):
         sets = [rows(iteration) for iteration in table["iteration"]]
@@ -36,7 +36,7 @@ def test_folds_and_splits_are_r_s(case, folder):
 @pytest.mark.parametrize("case", CASES)
 def test_compiled_loops_give_r_s_folds(case, folder, monkeypatch):
     pytest.importorskip("numba")
-    monkeypatch.setattr(scans, "COMPILE_FROM", {"rss": 0, "spread": 0})
+    monkeypatch.setattr(folds, "COMPILE_FROM", {"RSS": 0, "Wasikowski": 0})
     given, settings = columns(case, folder)
     assert SameOtherSizesCV(**settings).instantiate(**given).folds.tolist() == read_folds(case).tolist()
 

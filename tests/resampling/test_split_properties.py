@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from soak import SameOtherSizesCV
 from soak.errors import SoakError
-from soak.resampling.sizes import split_sizes, train_groups
+from soak.resampling.splits import split_sizes, train_groups
 
 
 @st.composite
@@ -49,7 +49,7 @@ def instantiate(columns, chosen):
 
 @settings(max_examples=120, deadline=None)
 @given(tables())
-@pytest.mark.filterwarnings("ignore:.*has no influence on the folds")
+@pytest.mark.filterwarnings("ignore:.*has no effect on the folds")
 def test_splits(case):
     columns, chosen = case
     instance = instantiate(columns, chosen)
@@ -80,7 +80,7 @@ def test_splits(case):
 
 @settings(max_examples=60, deadline=None)
 @given(tables())
-@pytest.mark.filterwarnings("ignore:.*has no influence on the folds")
+@pytest.mark.filterwarnings("ignore:.*has no effect on the folds")
 def test_every_row_is_tested_once_per_kind_of_train_set(case):
     columns, chosen = case
     instance = instantiate(columns, chosen)
@@ -95,7 +95,7 @@ def test_every_row_is_tested_once_per_kind_of_train_set(case):
 
 @settings(max_examples=60, deadline=None)
 @given(tables())
-@pytest.mark.filterwarnings("ignore:.*has no influence on the folds")
+@pytest.mark.filterwarnings("ignore:.*has no effect on the folds")
 def test_all_is_the_disjoint_union_of_same_and_other(case):
     columns, chosen = case
     instance = instantiate(columns, chosen | {"subsets": "SOA", "sizes": -1})
@@ -115,7 +115,7 @@ def test_all_is_the_disjoint_union_of_same_and_other(case):
 
 @settings(max_examples=60, deadline=None)
 @given(tables())
-@pytest.mark.filterwarnings("ignore:.*has no influence on the folds")
+@pytest.mark.filterwarnings("ignore:.*has no effect on the folds")
 def test_sizes_are_as_asked(case):
     columns, chosen = case
     table = instantiate(columns, chosen).table

@@ -1,4 +1,4 @@
-"""Splits on disk, and the rows that a fit reads from them."""
+"""Splits on disk, and the rows that a fit reads from their files."""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,8 @@ import pytest
 
 from soak import SameOtherSizesCV
 from soak.errors import SoakError
+from soak.resampling.split_task import write_splits
 from soak.resampling.store import StoredSplits
-from soak.resampling.writing import write_splits
 from soak.tables import TABLES
 
 
@@ -101,13 +101,15 @@ def test_digests_change_with_the_rows_alone(tmp_path):
     assert {name for name in before if before[name] != after[name]} == {"A.fold2", "A.fold3"}
 
 
-def test_a_train_set_that_is_not_there(tmp_path):
+def test_an_unknown_train_set(tmp_path):
     stored = opened(tmp_path, example())
-    with pytest.raises(SoakError, match=r"^train set Q.fold1: is none of this task; run make_splits again$"):
+    with pytest.raises(
+        SoakError, match=r"^train set Q.fold1: expected a train set of this task; run make_splits again$"
+    ):
         stored.train("Q.fold1")
 
 
-def test_subsets_that_are_no_text(tmp_path):
+def test_subsets_that_are_numbers(tmp_path):
     instance = SameOtherSizesCV(folds=2, sizes=0).instantiate([1, 1, 1, 1, 2, 2, 2, 2, 2, 2])
     stored = opened(tmp_path, instance)
     for split in instance.table.itertuples():

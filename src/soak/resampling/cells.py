@@ -1,4 +1,4 @@
-"""Rows by fold and subset: what every train and test set is made of."""
+"""Rows by fold and subset: every train and test set at its full size is made of such cells."""
 
 from functools import cached_property
 from typing import Any
@@ -7,19 +7,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]  # of shape (n_folds, n_subsets): which cells
+CellMask = NDArray[np.bool_]  # shape (n_folds, n_subsets): which cells
 
 
 class Cells:
-    """The cells of a table, one per fold and subset.
+    """The cells of a table, one for each fold and subset.
 
     Parameters
     ----------
-    subset : array of shape (n_rows,)
+    subset : array of int, shape (n_rows,)
         Codes 0, 1, … of the subsets.
-    folds : array of shape (n_rows,)
+    folds : array of int, shape (n_rows,)
         Fold of each row, any whole numbers.
     n_subsets : int
+
+    Attributes
+    ----------
+    folds : array of int, shape (n_folds,)
+        The distinct folds, sorted.
+    counts : array of int64, shape (n_folds, n_subsets)
+        Rows of each cell.
 
     Examples
     --------
@@ -37,6 +44,7 @@ class Cells:
         self.counts = np.bincount(self._cell, minlength=n_cells).reshape(-1, n_subsets)
 
     def __len__(self) -> int:
+        """Number of rows."""
         return len(self._cell)
 
     @cached_property
@@ -47,38 +55,33 @@ class Cells:
         """Line of a fold in ``counts``."""
         return self._positions[fold]
 
-    def test(self, subset: int, fold: int) -> Mask:
-        """The one cell of a test set."""
+    def test(self, subset: int, fold: int) -> CellMask:
+        """The cell of a test set."""
         mask = np.zeros(self.counts.shape, dtype=bool)
         mask[self.position(fold), subset] = True
         return mask
 
-    def train(self, train_subsets: str, subset: int, fold: int) -> Mask:
-        """Cells of the "same", "other" or "all" train set of a test set, at its full size; none is empty."""
-        wanted = np.full(self.n_subsets, train_subsets != "same")
-        wanted[subset] = train_subsets != "other"
-        mask = np.repeat(wanted[None, :], len(self.folds), axis=0)
+    def train(self, train_subsets: str, subset: int, fold: int) -> CellMask:
+        """Cells of the "same", "other" or "all" train set for a test set, at its full size; empty cells left out."""
+        chosen = np.full(self.n_subsets, train_subsets != "same")
+        chosen[subset] = train_subsets != "other"
+        mask = np.repeat(chosen[None, :], len(self.folds), axis=0)
         mask[self.position(fold)] = False
         return mask & (self.counts > 0)
 
-    def rows(self, mask: Mask) -> NDArray[np.int64]:
-        """Rows of some cells, ascending."""
-        return np.flatnonzero(self.flags(mask))
+    def rows(self, mask: CellMask) -> NDArray[np.int64]:
+        """Rows in the cells of a mask, ascending from 0."""
+        return np.flatnonzero(self.row_mask(mask))
 
-    def flags(self, mask: Mask) -> NDArray[np.bool_]:
-        """For each row whether it is in one of some cells."""
+    def row_mask(self, mask: CellMask) -> NDArray[np.bool_]:
+        """Whether each row is in one of the cells of a mask: shape (n_rows,)."""
         return np.asarray(mask.ravel()[self._cell])
 
-    def made_up_by(self, rows: NDArray[np.int64]) -> Mask | None:
-        """The cells that these rows are all the rows of; None if they leave some out."""
-        counts = np.bincount(self._cell[rows], minlength=self.counts.size).reshape(self.counts.shape)
-        return counts > 0 if ((counts == 0) | (counts == self.counts)).all() else None
-
-    def count(self, mask: Mask) -> int:
-        """Number of rows of some cells."""
+    def count(self, mask: CellMask) -> int:
+        """Number of rows in the cells of a mask."""
         return int(self.counts[mask].sum())
 
-    def class_presence(self, target: NDArray[Any], n_classes: int) -> NDArray[np.bool_]:
-        """Which classes are in each cell: shape (n_folds, n_subsets, n_classes)."""
-        flat = self._cell.astype(np.int64) * n_classes + target
-        return np.bincount(flat, minlength=self.counts.size * n_classes).reshape(*self.counts.shape, n_classes) > 0
+    def cells_of(self, rows: NDArray[np.int64]) -> CellMask | None:
+        """The cells of which these are all the rows; None if a cell is left in part."""
+        counts = np.bincount(self._cell[rows], minlength=self.counts.size).reshape(self.counts.shape)
+        return counts > 0 if ((counts == 0) | (counts == self.counts)).all() else None

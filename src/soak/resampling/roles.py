@@ -1,4 +1,4 @@
-"""The columns that a resampling is made of, as codes; what cannot be used in them is told with column and row."""
+"""The columns that a resampling is made of, as codes; values that cannot be used are errors that name column and row."""
 
 import warnings
 from collections.abc import Mapping
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from soak.errors import SoakError
 
-WHOLE = "full"  # the one subset where subsets are ignored: R's word for it
+FULL = "full"  # name of the only subset if subsets are ignored, as in R
+
+Codes = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -20,25 +22,26 @@ class Roles:
 
     Attributes
     ----------
-    subset : array of shape (n_rows,)
+    subset : array of int32, shape (n_rows,)
         Codes into ``subsets``.
     subsets : tuple
         The distinct subsets, sorted (numbers by value, text by code point).
-    group : array of shape (n_rows,), or None where each row is its own group
-        Numbered by first appearance, as ``stratum``.
-    stratum : array of shape (n_rows,)
+    group : array of int32, shape (n_rows,), or None if each row is its own group
+        Numbered by first appearance, as ``stratum`` is.
+    stratum : array of int32, shape (n_rows,)
         One code for each combination of the stratum columns; all 0 without any.
-    fold : array of shape (n_rows,), or None
+    fold : array of int32, shape (n_rows,), or None
         The given folds: their own numbers if they are whole numbers, else 1, 2, … in sorted order.
     """
 
-    subset: NDArray[np.int32]
+    subset: Codes
     subsets: tuple[Any, ...]
-    group: NDArray[np.int32] | None
-    stratum: NDArray[np.int32]
-    fold: NDArray[np.int32] | None
+    group: Codes | None
+    stratum: Codes
+    fold: Codes | None
 
     def __len__(self) -> int:
+        """Number of rows."""
         return len(self.subset)
 
 
@@ -51,24 +54,29 @@ def read_roles(
     ----------
     subset, group, fold : array-like of shape (n_rows,), or None
         Any values that can be compared: text, numbers, categories, pandas columns with or without missing values.
-    stratum : array-like of shape (n_rows,), a list of such, or a data frame
+    stratum : array-like of shape (n_rows,), a list, mapping or data frame of such, or None
     ignore_subset : bool
-        Treat all rows as one subset, "full"; ``subset`` then says only how many rows there are, and may be None
-        if another column does.
+        Treat all rows as one subset, "full". Then ``subset`` is only counted, and may be None if there is another
+        column.
 
     Raises
     ------
     SoakError
-        Naming the column, and the row (0-based) where there is one.
+        With the name of the column, and the row (0-based) if there is one.
+
+    Warns
+    -----
+    UserWarning
+        If a stratum is constant.
     """
     columns = {"subset": subset, "group": group, "fold": fold}
     series = {name: _series(name, values) for name, values in columns.items() if values is not None}
     strata = {f"stratum {name}".strip(): values for name, values in _stratum_columns(stratum).items()}
-    n_rows = _check_lengths(series | strata)
+    n_rows = _count_rows(series | strata)
     if "subset" not in series and not ignore_subset:
-        raise SoakError("subset: is needed; give one value per row, or ignore_subset=True")
+        raise SoakError("subset: expected one value per row, got None; only ignore_subset=True needs no subset")
     if ignore_subset:
-        subset_codes, subsets = np.zeros(n_rows, dtype=np.int32), (WHOLE,)
+        subset_codes, subsets = np.zeros(n_rows, dtype=np.int32), (FULL,)
     else:
         subset_codes, subsets = _sorted_codes("subset", series["subset"])
     group_codes = _codes("group", series["group"])[0] if "group" in series else None
@@ -78,13 +86,16 @@ def read_roles(
     return Roles(subset_codes, subsets, group_codes, _combine(strata, n_rows), folds)
 
 
+# Columns in any form, as pandas columns
+
+
 def _series(name: str, values: Any) -> "pd.Series[Any]":
     if isinstance(values, pd.DataFrame):
         if values.shape[1] != 1:
-            raise SoakError(f"{name}: {values.shape[1]} columns given; one column is allowed")
+            raise SoakError(f"{name}: expected one column, got {values.shape[1]}")
         values = values.iloc[:, 0]
     if isinstance(values, str) or not hasattr(values, "__len__"):
-        raise SoakError(f"{name}: one value per row is needed, not {values!r}")
+        raise SoakError(f"{name}: expected one value per row, got {values!r}")
     if hasattr(values, "to_pandas"):  # Arrow, Polars
         values = values.to_pandas()
     if not hasattr(values, "dtype"):
@@ -92,12 +103,12 @@ def _series(name: str, values: Any) -> "pd.Series[Any]":
     if getattr(values, "ndim", 1) == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if getattr(values, "ndim", 1) != 1:
-        raise SoakError(f"{name}: an array of shape {values.shape} given; one value per row is needed")
+        raise SoakError(f"{name}: expected one value per row, got an array of shape {values.shape}")
     return pd.Series(values, copy=False).reset_index(drop=True)
 
 
 def _array(values: list[Any]) -> Any:
-    """A list as pandas reads it, but never with whole numbers made to floats by a missing value beside them."""
+    """A list as pandas reads it, except that a missing value beside whole numbers does not make floats of them."""
     return pd.Series(values, dtype=object).infer_objects() if values else np.array([], dtype=object)
 
 
@@ -111,14 +122,12 @@ def _stratum_columns(stratum: Any) -> dict[str, "pd.Series[Any]"]:
         return {str(name): _series(f"stratum {name}", values) for name, values in stratum.items()}
     if isinstance(stratum, np.ndarray) and stratum.ndim == 2:
         stratum = list(stratum.T)
-    if isinstance(stratum, list | tuple) and stratum and _is_column(stratum[0]):
-        many = len(stratum) > 1
+    if isinstance(stratum, list | tuple) and (not stratum or _is_column(stratum[0])):
+        numbers = [""] if len(stratum) == 1 else [str(number) for number in range(1, len(stratum) + 1)]
         return {
-            (str(number) if many else ""): _series(f"stratum {number}" if many else "stratum", values)
-            for number, values in enumerate(stratum, start=1)
+            number: _series(f"stratum {number}".strip(), values)
+            for number, values in zip(numbers, stratum, strict=True)
         }
-    if isinstance(stratum, list | tuple) and not stratum:
-        return {}
     return {"": _series("stratum", stratum)}
 
 
@@ -126,74 +135,77 @@ def _is_column(value: Any) -> bool:
     return hasattr(value, "__len__") and not isinstance(value, str | bytes)
 
 
-def _check_lengths(columns: Mapping[str, "pd.Series[Any]"]) -> int:
+def _count_rows(columns: Mapping[str, "pd.Series[Any]"]) -> int:
+    """Number of rows, the same for all columns."""
     if not columns:
-        raise SoakError("subset: is needed; give one value per row")
+        raise SoakError("subset: expected one value per row, got None")
     (first, values), *others = columns.items()
     for name, other in others:
         if len(other) != len(values):
-            raise SoakError(
-                f"{name}: {len(other)} values, but {first} has {len(values)}; give one value per row to each"
-            )
+            raise SoakError(f"{name}: expected {len(values)} values, as many as {first} has, got {len(other)}")
     if not len(values):
-        raise SoakError(f"{first}: the table has no rows; at least one per fold is needed")
+        raise SoakError(f"{first}: expected at least one row per fold, got no rows")
     return len(values)
 
 
-def _codes(name: str, values: "pd.Series[Any]") -> tuple[NDArray[np.int32], "pd.Index[Any]"]:
+# Codes
+
+
+def _codes(name: str, values: "pd.Series[Any]") -> tuple[Codes, "pd.Index[Any]"]:
     """Codes by first appearance, and the value of each; a missing value is an error."""
     codes, distinct = pd.factorize(values)
     if codes.min() < 0:
         row = int(np.argmin(codes))
-        raise SoakError(f"{name}: row {row} has no value; give it one, or leave the row out")
+        raise SoakError(f"{name}: the value in row {row} is missing; fill it in, or drop the row")
     return codes.astype(np.int32), pd.Index(distinct)
 
 
-def _sorted_codes(name: str, values: "pd.Series[Any]") -> tuple[NDArray[np.int32], tuple[Any, ...]]:
-    """Codes in the order of the values, and the values."""
+def _sorted_codes(name: str, values: "pd.Series[Any]") -> tuple[Codes, tuple[Any, ...]]:
+    """Codes in the order of the values, and the distinct values in this order."""
     codes, distinct = _codes(name, values)
     levels = distinct.tolist()
     try:
         order = sorted(range(len(levels)), key=levels.__getitem__)
     except TypeError:
-        kinds = {type(level): int(np.argmax(codes == code)) for code, level in reversed(list(enumerate(levels)))}
-        told = " and ".join(f"{kind.__name__} (row {row})" for kind, row in sorted(kinds.items(), key=lambda k: k[1]))
-        raise SoakError(f"{name}: values of different types, {told}; make all of them text, or all numbers") from None
+        row_of = {type(level): int(np.argmax(codes == code)) for code, level in reversed(list(enumerate(levels)))}
+        by_row = sorted(row_of.items(), key=lambda item: item[1])
+        types = " and ".join(f"{type_.__name__} (row {row})" for type_, row in by_row)
+        raise SoakError(f"{name}: expected text only or numbers only, got {types}") from None
     rank = np.empty(len(levels), dtype=np.int32)
     rank[order] = np.arange(len(levels))
     return rank[codes], tuple(levels[code] for code in order)
 
 
-def _given_folds(values: "pd.Series[Any]") -> NDArray[np.int32]:
+def _given_folds(values: "pd.Series[Any]") -> Codes:
     codes, levels = _sorted_codes("fold", values)
     if len(levels) == 1:
-        raise SoakError(f"fold: all rows are in fold {levels[0]!r}; at least 2 folds are needed")
+        raise SoakError(f"fold: expected at least 2 folds, but all rows are in fold {levels[0]!r}")
     whole = all(isinstance(level, int | float) and float(level).is_integer() for level in levels)
     whole = whole and max(abs(level) for level in levels) < 2**31
     numbers = [int(level) for level in levels] if whole else range(1, len(levels) + 1)
     return np.array(numbers, dtype=np.int32)[codes]
 
 
-def _check_groups_within_folds(group: NDArray[np.int32], folds: NDArray[np.int32], values: "pd.Series[Any]") -> None:
+def _check_groups_within_folds(group: Codes, folds: Codes, values: "pd.Series[Any]") -> None:
     _, first = np.unique(group, return_index=True)
-    stray = np.flatnonzero(folds != folds[first][group])
-    if len(stray):
-        row = int(stray[0])
+    astray = np.flatnonzero(folds != folds[first][group])
+    if len(astray):
+        row = int(astray[0])
         other = int(first[group[row]])
         raise SoakError(
-            f"fold: group {values.iloc[row]!s} is in fold {folds[other]} (row {other}) and in fold {folds[row]} "
-            f"(row {row}); all rows of a group need the same fold"
+            f"fold: expected the same fold for all rows of a group, but group {values.iloc[row]!s} is in fold "
+            f"{folds[other]} (row {other}) and in fold {folds[row]} (row {row})"
         )
 
 
-def _combine(strata: Mapping[str, "pd.Series[Any]"], n_rows: int) -> NDArray[np.int32]:
-    """One code per combination of the stratum columns, by first appearance; a column that is constant is told."""
+def _combine(strata: Mapping[str, "pd.Series[Any]"], n_rows: int) -> Codes:
+    """One code per combination of the stratum columns, by first appearance."""
     combined: NDArray[Any] = np.zeros(n_rows, dtype=np.int64)
     for name, values in strata.items():
         codes, distinct = _codes(name, values)
         if len(distinct) == 1:
             warnings.warn(
-                f"{name}: all rows have the value {distinct[0]!s}; it has no influence on the folds", stacklevel=4
+                f"{name}: all rows have the value {distinct[0]!s}; it has no effect on the folds", stacklevel=4
             )
         combined = pd.factorize(combined * len(distinct) + codes)[0] if combined.any() else codes
     return combined.astype(np.int32)

@@ -12,7 +12,7 @@ Algorithm = Literal["RSS", "Wasikowski", "WasikowskiLimitedMemory"]
 def _upper_case(value: str) -> str:
     letters = value.upper()
     if not letters or set(letters) - set("SOA") or len(set(letters)) < len(letters):
-        raise ValueError(f"'{value}' is not allowed: use each of the letters S (same), O (other), A (all) at most once")
+        raise ValueError(f"expected letters S (same), O (other), A (all), each at most once, got '{value}'")
     return letters
 
 

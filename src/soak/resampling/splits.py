@@ -1,6 +1,7 @@
 """The splits: which test subset, train subsets, fold, seed and size, in R's order, and which rows train."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soak.resampling.cells import Cells
-from soak.resampling.sizes import count_groups_per_subset, split_sizes, train_groups
 from soak.rrandom import RRandom
+
+TRAIN_SUBSETS = {"S": "same", "O": "other", "A": "all"}
 
 
 @dataclass(frozen=True)
 class Split:
-    """One split.
+    """A test set and one of the train sets whose models are tested on it.
 
     Attributes
     ----------
@@ -23,11 +25,11 @@ class Split:
     train_subsets : "same", "other" or "all"
     test_fold, seed : int
     groups : int
-        Groups of the train set at its full size, as expected from the subsets' groups.
+        Groups of the train set at its full size, as expected from the number of groups of each subset.
     n_train_groups : int
         Groups of this train set.
-    rows : array, or None
-        Train rows, ascending, of a down-sampled train set; None at the full size: they follow from the folds.
+    rows : array of int64, or None
+        Train rows, ascending, of a down-sampled train set; None at the full size, whose rows follow from the folds.
     """
 
     test_subset: int
@@ -40,8 +42,8 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Samples:
-    """What is needed to draw down-sampled train sets."""
+class Sampling:
+    """What down-sampled train sets are drawn from: codes of group and stratum of each row, and R's generator."""
 
     group: NDArray[Any]
     stratum: NDArray[Any]
@@ -66,61 +68,133 @@ def make_splits(
     ----------
     cells : Cells
         The folds and subsets.
-    group, stratum : arrays of shape (n_rows,)
-        Codes; ``group`` is None where each row is its own group.
+    group, stratum : arrays of int, shape (n_rows,)
+        Codes; ``group`` is None if each row is its own group.
     n_folds : int
-        Folds that were asked for: R takes it for the sizes also where the folds themselves were given.
+        The parameter ``folds``: R computes the sizes with it even if the folds are given.
+    train_subsets : iterable of str
+        Any of "same", "other", "all".
     random : RRandom
-        As it is after the folds were drawn.
+        In its state after the folds were drawn.
+    seeds, sizes, ratio
+        As in `soak.SameOtherSizesCV`.
 
     Notes
     -----
-    R permutes the groups of every split, also where the full train set is all that is asked (sizes = -1): that
-    permutation decides nothing, and is not drawn here.
+    R permutes the groups of every split, even if only full train sets are made (sizes = -1). There that permutation
+    has no effect, and is not drawn here.
     """
-    subset = np.arange(cells.n_subsets)
-    per_subset = count_groups_per_subset(cells.subset, group, cells.n_subsets)
-    asked = [name for name in ("all", "other", "same") if name in set(train_subsets)]
-    full = train_groups(per_subset, n_folds)
-    own_group = np.arange(len(cells), dtype=np.int32) if group is None else group
-    samples = Samples(own_group, stratum, random)
+    n_groups = count_groups_per_subset(cells.subset, group, cells.n_subsets)
+    kinds = [name for name in ("all", "other", "same") if name in set(train_subsets)]
+    full = train_groups(n_groups, n_folds)
+    sampling = Sampling(np.arange(len(cells), dtype=np.int32) if group is None else group, stratum, random)
     splits: list[Split] = []
-    for name in asked:
+    for kind in kinds:
         for fold in cells.folds.tolist():
-            for code in subset[cells.counts[cells.position(fold)] > 0].tolist():
-                own = int(full[name][code])
-                tried = split_sizes(own, [int(full[other][code]) for other in asked], sizes, ratio)
+            for subset in np.flatnonzero(cells.counts[cells.position(fold)]).tolist():
+                groups = int(full[kind][subset])
+                tried = split_sizes(groups, [int(full[other][subset]) for other in kinds], sizes, ratio)
                 for seed in range(1, seeds + 1):
-                    drawn = _draw(cells, samples, name, code, fold, tried) if sizes >= 0 else [None]
+                    rows = _draw(cells, sampling, kind, subset, fold, tried) if sizes >= 0 else [None]
                     splits.extend(
-                        Split(code, name, fold, seed, own, size, rows) for size, rows in zip(tried, drawn, strict=True)
+                        Split(subset, kind, fold, seed, groups, size, kept)
+                        for size, kept in zip(tried, rows, strict=True)
                     )
     return splits
 
 
+# Sizes, in groups
+
+
+def count_groups_per_subset(subset: NDArray[Any], group: NDArray[Any] | None, n_subsets: int) -> NDArray[np.int64]:
+    """Distinct groups of each subset (a group may be in several); rows, if each row is its own group."""
+    if group is None:
+        return np.bincount(subset, minlength=n_subsets)
+    pairs = np.unique(group.astype(np.int64) * n_subsets + subset)
+    return np.bincount(pairs % n_subsets, minlength=n_subsets)
+
+
+def train_groups(groups: NDArray[np.integer], n_folds: int) -> dict[str, NDArray[np.int64]]:
+    """Groups that are expected in the train sets for each test subset, at their full size.
+
+    Parameters
+    ----------
+    groups : array of int, shape (n_subsets,)
+        Distinct groups of each subset.
+    n_folds : int
+
+    Returns
+    -------
+    dict of str to array of int64, shape (n_subsets,)
+        "same", "other" and "all".
+
+    Examples
+    --------
+    >>> train_groups(np.array([5, 10]), n_folds=3)["all"]
+    array([9, 9])
+    """
+    same = groups.astype(np.int64) * (n_folds - 1) // n_folds
+    total = np.full_like(same, same.sum())
+    return {"same": same, "other": total - same, "all": total}
+
+
+def split_sizes(full: int, full_sizes: Sequence[int], sizes: int, ratio: float) -> list[int]:
+    """Sizes of the train sets that are made of one full train set.
+
+    Parameters
+    ----------
+    full : int
+        Groups of the train set at its full size.
+    full_sizes : sequence of int
+        The same of all train sets ("same", "other", "all") that are made for the test subset.
+    sizes : int
+        -1: the full size only; 0: also the smallest of ``full_sizes``; n: also n sizes below that one.
+    ratio : float
+        From one size to the next smaller.
+
+    Examples
+    --------
+    >>> split_sizes(100, [40, 60, 100], sizes=2, ratio=0.5)
+    [10, 20, 40, 60, 100]
+    >>> split_sizes(60, [40, 60, 100], sizes=0, ratio=0.5)
+    [60, 40]
+    """
+    smallest = min(full_sizes)
+    if sizes == -1:
+        return [full]
+    if sizes == 0:
+        return [full] if full == smallest else [full, smallest]
+    powers = [ratio * ratio if k == 2 else math.pow(ratio, k) for k in range(1, sizes + 1)]  # as R's ^ does
+    tried = {math.floor(smallest * power) for power in powers} | set(full_sizes)
+    return sorted(size for size in tried if size <= full)
+
+
+# Rows of smaller train sets
+
+
 def _draw(
-    cells: Cells, samples: Samples, train_subsets: str, subset: int, fold: int, tried: list[int]
+    cells: Cells, sampling: Sampling, train_subsets: str, subset: int, fold: int, sizes: list[int]
 ) -> Iterator[NDArray[np.int64] | None]:
-    """Train rows of each size that is tried, from one permutation of the candidates; None for the largest: all."""
+    """Train rows for each size, from one permutation of the full train set's groups; None for the largest: all."""
     rows = cells.rows(cells.train(train_subsets, subset, fold))
-    group, stratum = samples.group[rows], samples.stratum[rows]
-    value, group_of_value = _sample_groups(group, stratum, samples.random, max(tried))
-    for size in tried:
-        if size == max(tried):
+    group, stratum = sampling.group[rows], sampling.stratum[rows]
+    needed, group_of_pair = _sample_groups(group, stratum, sampling.random, max(sizes))
+    for size in sizes:
+        if size == max(sizes):
             yield None
         else:
-            kept = np.zeros(len(samples.group) if len(rows) else 0, dtype=bool)
-            kept[group_of_value[value <= size]] = True
+            kept = np.zeros(len(sampling.group) if len(rows) else 0, dtype=bool)
+            kept[group_of_pair[needed <= size]] = True
             yield rows[kept[group]]
 
 
 def _sample_groups(
     group: NDArray[Any], stratum: NDArray[Any], random: RRandom, largest: int
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
-    """Permute the distinct (group, stratum) pairs; the size from which on each one is kept, and its group.
+    """Permute the distinct pairs of group and stratum; for each the size from which on it is kept, and its group.
 
-    In each stratum the i-th of m pairs is kept from the size largest * (i / m) on, so that every size has the
-    strata in the same proportions.
+    The i-th of a stratum's m pairs is kept from the size largest * (i / m) on, so that train sets of all sizes have
+    the strata in the same proportions.
     """
     first = _first_of_pairs(group, stratum)
     order = random.permutation(len(first))
@@ -135,7 +209,7 @@ def _sample_groups(
 
 
 def _first_of_pairs(group: NDArray[Any], stratum: NDArray[Any]) -> NDArray[np.int64]:
-    """Positions where a pair of group and stratum appears for the first time, ascending."""
+    """Positions at which a pair of group and stratum appears for the first time, ascending."""
     pairs = group.astype(np.int64) * (int(stratum.max(initial=0)) + 1) + stratum
     _, first = np.unique(pairs, return_index=True)
     return np.sort(first)

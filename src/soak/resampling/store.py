@@ -1,4 +1,8 @@
-"""Folds, splits and train sets of a task on disk: the rows that a job which fits reads from them."""
+"""Folds, splits and train sets of a task on disk: which rows a fit trains on, and which it predicts.
+
+`soak.resampling.split_task` writes the files. It is a module of its own, so that a change in how splits are made is no
+change of the code that a fit runs.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +20,12 @@ from soak.resampling.cells import Cells
 
 @dataclass(frozen=True)
 class StoredTest:
-    """Rows that a model is scored on: one subset in one fold.
+    """A test set: the rows of one subset in one fold.
 
     Attributes
     ----------
     iteration : int
-        The first split that asks for them of the train set in question.
+        The first split, of the train set in question, that has this test set.
     test_subset : str
     test_fold : int
     rows : array of int64
@@ -35,26 +39,28 @@ class StoredTest:
 
 
 class StoredSplits:
-    """Rows of the train and test sets of a task, read from the files of `soak.resampling.writing`.
+    """Rows of the train and test sets of a task, read from its files.
 
     Parameters
     ----------
     subsets : list of str
+        In the order of the codes in ``cells``.
     cells : Cells
-    splits : DataFrame
-        One line per iteration.
-    down_sampled : table with columns train_set (dictionary) and row
+    table : DataFrame
+        One line per split, as `soak.resampling.split_task.write_splits` writes it.
+    down_sampled : pyarrow.Table
+        Columns train_set (dictionary) and row.
     """
 
-    def __init__(self, subsets: list[str], cells: Cells, splits: pd.DataFrame, down_sampled: pa.Table) -> None:
+    def __init__(self, subsets: list[str], cells: Cells, table: pd.DataFrame, down_sampled: pa.Table) -> None:
         self._code = {name: code for code, name in enumerate(subsets)}
         self._cells = cells
-        self._splits = splits
+        self.table = table
         self._down_sampled = down_sampled
 
     @classmethod
     def open(cls, folds_path: str | Path, splits_path: str | Path, rows_path: str | Path) -> "StoredSplits":
-        """Open the files of a task; rows of down-sampled train sets are read when they are asked for."""
+        """Open the files of a task."""
         folds = pq.read_table(folds_path, columns=["subset", "fold"]).unify_dictionaries().combine_chunks()
         subset = folds["subset"].chunk(0)
         names = subset.dictionary.to_pylist()
@@ -66,15 +72,14 @@ class StoredSplits:
         splits = self._splits_of(train_set)
         full = splits[splits["n_train_groups"] == splits["groups"]]
         if len(full):
-            first = full.iloc[0]
-            code = self._code[first["test_subset"]]
-            return self._cells.rows(self._cells.train(first["train_subsets"], code, int(first["test_fold"])))
-        named = self._down_sampled["train_set"].combine_chunks()
-        wanted = pc.equal(named, train_set)
-        return np.asarray(self._down_sampled["row"].filter(wanted).to_numpy())
+            split = full.iloc[0]
+            subset, fold = self._code[split["test_subset"]], int(split["test_fold"])
+            return self._cells.rows(self._cells.train(split["train_subsets"], subset, fold))
+        chosen = pc.equal(self._down_sampled["train_set"].combine_chunks(), train_set)
+        return np.asarray(self._down_sampled["row"].filter(chosen).to_numpy())
 
     def tests(self, train_set: str) -> list[StoredTest]:
-        """Test sets that are asked of a train set, each once, in order of iterations."""
+        """Test sets that are predicted with a train set's model, each once, in order of iterations."""
         splits = self._splits_of(train_set).drop_duplicates(["test_subset", "test_fold"])
         return [
             StoredTest(iteration, subset, fold, self._cells.rows(self._cells.test(self._code[subset], fold)))
@@ -84,13 +89,13 @@ class StoredSplits:
         ]
 
     def _splits_of(self, train_set: str) -> pd.DataFrame:
-        splits = self._splits[self._splits["train_set"] == train_set]
+        splits = self.table[self.table["train_set"] == train_set]
         if not len(splits):
-            raise SoakError(f"train set {train_set}: is none of this task; run make_splits again")
+            raise SoakError(f"train set {train_set}: expected a train set of this task; run make_splits again")
         return splits
 
 
 def read_splits(path: str | Path) -> pd.DataFrame:
-    """Read the splits of a task (CSV): names stay text, whatever they look like."""
+    """Read the splits of a task (CSV). Names stay text, also if they look like numbers or missing values."""
     text = {"task_id": str, "test_subset": str, "train_set": str}
     return pd.read_csv(path, dtype=text, keep_default_na=False)
