@@ -1,7 +1,7 @@
 """Checking a config: every mistake at once, each with file, line, key path and what is expected."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,16 +122,16 @@ def _with_numbers(place: Place, problems: list[Problem]) -> Any:
     return value
 
 
-def _without(config: Mapping[Any, Any], paths: Iterable[KeyPath]) -> dict[Any, Any]:
-    """A config without the parts (of ``tasks``: the tasks) in which something is wrong."""
-    wrong = {path[:2] for path in paths}
-    return {
-        key: {name: inner for name, inner in part.items() if (str(key), str(name)) not in wrong}
-        if isinstance(part, Mapping)
-        else part
-        for key, part in config.items()
-        if (str(key),) not in wrong and not (isinstance(part, list) and any(path[0] == str(key) for path in wrong))
-    }
+def _without(config: Mapping[Any, Any], paths: Sequence[KeyPath]) -> dict[Any, Any]:
+    """A config without what is wrong: in a mapping only the entry (of ``tasks``: the task) that holds the mistake."""
+    rest: dict[Any, Any] = {}
+    for key, part in config.items():
+        wrong = {path[1:2] for path in paths if path[:1] == (str(key),)}
+        if isinstance(part, Mapping) and () not in wrong:
+            rest[key] = {name: inner for name, inner in part.items() if (str(name),) not in wrong}
+        elif not wrong:
+            rest[key] = part
+    return rest
 
 
 def _explain(error: ValidationError, raw: Mapping[str, Any]) -> list[Problem]:
