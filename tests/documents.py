@@ -85,7 +85,7 @@ def commands():
 
 def project_copy(folder):
     """A copy of what a clone holds, whose .venv is this Python's: ``make`` finds it ready."""
-    copy_project(folder, "Makefile", "envs", "docs", "benchmarks")
+    copy_project(folder, "Makefile", "pyproject.toml", "envs", "docs", "benchmarks")
     venv = folder / ".venv"
     venv.mkdir()
     for entry in Path(sys.prefix).iterdir():
