@@ -183,16 +183,11 @@ def _wrong_key(path: KeyPath, around: Place) -> str:
 
 def _no_alternative(place: Place) -> Problem:
     """That a mapping is none of those that a place allows."""
-    nodes = schema.alternatives(place, like_value=False)
-    found = schema.tag(nodes)
-    if found is None:
-        names = dict.fromkeys(node["required"][0] for node in nodes)
-        return place.path, f"expected exactly one of the keys {', '.join(names)}"
-    key, values = found
+    key, values = schema.tag(schema.alternatives(place, like_value=False))
     if key not in place.value:
-        return (*place.path, key), f"is missing; allowed: {', '.join(sorted(values))}"
+        return (*place.path, key), f"is missing; allowed: {', '.join(values)}"
     given = str(place.value[key])
-    return (*place.path, key), f"there is no {key} '{given}'; {nearest(given, sorted(values))}"
+    return (*place.path, key), f"there is no {key} '{given}'; {nearest(given, values)}"
 
 
 def _short(value: Any) -> str:

@@ -135,50 +135,51 @@ def _measures(text: str) -> str:
     return text.replace("{defaults}", defaults).replace("{catalogue}", catalogue)
 
 
-def _sections(title: str, node: Node) -> Iterator[Section]:
-    """The models below a key, each with those inside it after it."""
-    found = schema.definition(node)
-    if found:
-        yield from _model(title, found[1])
+def _sections(path: str, node: Node) -> Iterator[Section]:
+    """The models below a key path, each with those inside it after it."""
+    if found := schema.definition(node):
+        yield from _model(path, path, found[1])
     elif "oneOf" in node:
-        yield from _types(title, node["oneOf"])
+        yield from _types(path, node["oneOf"])
     for part in node.get("anyOf", ()):
-        yield from _sections(title, part)
+        yield from _sections(path, part)
     if isinstance(node.get("items"), Mapping):
-        yield from _sections(title, node["items"])
+        yield from _sections(path, node["items"])
     if isinstance(node.get("additionalProperties"), Mapping):
-        yield from _sections(f"{title}.NAME", node["additionalProperties"])
+        yield from _sections(f"{path}.NAME", node["additionalProperties"])
 
 
-def _model(title: str, model: Node) -> Iterator[Section]:
+def _model(title: str, path: str, model: Node) -> Iterator[Section]:
+    """A model, and those inside it."""
     text = " ".join(model.get("description", "").split()).replace("``", "`")
     yield Section(title, text, model.get("properties", {}), model.get("required", ()))
     for name, inner in model.get("properties", {}).items():
-        yield from _sections(f"{title}.{name}", inner)
+        yield from _sections(f"{path}.{name}", inner)
 
 
-def _types(title: str, nodes: Sequence[Node]) -> Iterator[Section]:
-    """The models of a union, and before them the keys that at least three of them share."""
-    models = [model for node in nodes if (found := schema.definition(node)) for model in [found[1]]]
-    names = {id(model): _type_name(model) for model in models}
-    sharing: dict[tuple[str, str], list[Node]] = {}
-    for model in models:
+def _types(path: str, nodes: Sequence[Node]) -> Iterator[Section]:
+    """The models of a union, and after them the keys that at least three of them share."""
+    models = {_type_name(found[1]): found[1] for node in nodes if (found := schema.definition(node))}
+    owners: dict[tuple[str, str], list[str]] = {}
+    for name, model in models.items():
         for key, node in model["properties"].items():
-            sharing.setdefault((key, json.dumps(node)), []).append(model)
+            owners.setdefault((key, json.dumps(node)), []).append(name)
     common: dict[tuple[str, ...], dict[str, Node]] = {}
-    for (key, _), those in sharing.items():
-        if len(those) > 2:
-            common.setdefault(tuple(names[id(model)] for model in those), {})[key] = those[0]["properties"][key]
-    for model in models:
-        shared = {key: keys for keys in common if names[id(model)] in keys for key in common[keys]}
-        own = {key: node for key, node in model["properties"].items() if key not in shared}
-        sections = _model(f"{title}, {names[id(model)]}", {**model, "properties": own})
-        first = next(sections)
-        more = " ".join(f"It also has the keys common to {_and(keys)}." for keys in dict.fromkeys(shared.values()))
-        yield first._replace(text=f"{first.text} {more}".strip())
-        yield from sections
-    for kinds, keys in common.items():
-        yield Section(f"{title}, keys common to {_and(kinds)}", "", keys, ())
+    for (key, text), names in owners.items():
+        if len(names) > 2:
+            common.setdefault(tuple(names), {})[key] = json.loads(text)
+    titles = {names: _shared_title(names, len(names) == len(models)) for names in common}
+    for name, model in models.items():
+        shared = [names for names in common if name in names]
+        own = {
+            key: node for key, node in model["properties"].items() if all(key not in common[those] for those in shared)
+        }
+        first, *inner = _model(f"{path} with {name}", path, {**model, "properties": own})
+        more = [f"See also the {titles[names]}." for names in shared]
+        yield first._replace(text=" ".join([first.text, *more]))
+        yield from inner
+    for those, keys in common.items():
+        yield Section(f"{path}: {titles[those]}", "", keys, ())
 
 
 def _type_name(model: Node) -> str:
@@ -187,9 +188,11 @@ def _type_name(model: Node) -> str:
     return (fixed or model["required"])[0]
 
 
-def _and(names: Sequence[str]) -> str:
+def _shared_title(names: Sequence[str], are_all: bool) -> str:
+    if are_all:
+        return "keys of all types"
     short = [name.rpartition(": ")[2] for name in names]
-    return f"{', '.join(short[:-1])} and {short[-1]}"
+    return f"keys common to {', '.join(short[:-1])} and {short[-1]}"
 
 
 def _table(section: Section) -> str:

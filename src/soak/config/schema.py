@@ -102,14 +102,10 @@ def keys(nodes: Sequence[Node]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def tag(nodes: Sequence[Node]) -> tuple[str, list[str]] | None:
-    """The key whose value chooses among mappings, and the values that it may have; None if there is no such key."""
-    chosen = {
-        name: [node["properties"][name]["const"] for node in nodes if name in node.get("properties", ())]
-        for name in keys(nodes)
-        if any("const" in node.get("properties", {}).get(name, ()) for node in nodes)
-    }
-    return next(iter(chosen.items()), None)
+def tag(nodes: Sequence[Node]) -> tuple[str, list[str]]:
+    """The key whose value chooses among mappings, such as a learner's type, and the values that it may have."""
+    fixed = [(key, inner["const"]) for node in nodes for key, inner in node["properties"].items() if "const" in inner]
+    return fixed[0][0], sorted(value for _, value in fixed)
 
 
 def expected(nodes: Sequence[Node], example: Any = None) -> str:
