@@ -10,7 +10,7 @@ from soak.config.read import config_files
 from soak.config.check import load_config
 from soak.errors import SoakError
 from soak.experiment import learners_of, measures_of, reference_algorithms
-from soak.figures.captions import caption_file, title
+from soak.figures.catalog import FigureFacts, figures_of
 from soak.failures import failures, without_library
 from soak.fitting import plan
 from soak.provenance import code_of, digest, user_file, versions

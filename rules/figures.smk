@@ -1,47 +1,29 @@
 # Figures: several in a process, since imports cost more than drawing. None of these rules trains anything.
 FORMATS = [*cfg.figures.formats, "csv"]
-DRAWN = {
-    "images": (
-        ["images", *(["images_rot"] if TRANSPOSED else [])] if cfg.datasets else []
-    ),
-    "training": [
-        *(["torch_loop", "glmnet_path"] if cfg.datasets else []),
-        *(["history_mlp"] if HISTORY["mlp"] else []),
-        *(["history_graph"] if HISTORY["graph"] else []),
-        *(["history_selected"] if HISTORY["graph"] or HISTORY["mlp"] else []),
-    ],
-    "results": [
-        "test_error",
-        "test_error_mean_sd",
-        "train_other",
-        "same_other_all",
-        "pvalue",
-        "overview",
-        *(["pvalue_downsample", "sizes"] if SIZES else []),
-    ],
-}
-IMAGE_TASKS = [task for task, one in cfg.tasks.items() if one.datasets]
-PREDICTION_FILES = expand(
-    "results/figures/{kind}_{{task}}.{format}",
-    kind=["confusion", "worst_images", "weights"],
-    format=FORMATS,
+FACTS = FigureFacts(
+    has_datasets=bool(cfg.datasets),
+    has_transposed=bool(TRANSPOSED),
+    has_sizes=SIZES,
+    histories={f"history_{kind}" for kind, name in HISTORY.items() if name},
 )
+IMAGE_TASKS = [task for task, one in cfg.tasks.items() if one.datasets]
 OWN = {path.rpartition(".")[2]: path for path in cfg.figures.own}
 FIGURES = [
-    *figure_files("images", "training", "results"),
-    *expand(PREDICTION_FILES, task=IMAGE_TASKS),
+    *figure_files("images"),
+    *figure_files("training"),
+    *figure_files("results"),
+    *(file for task in IMAGE_TASKS for file in figure_files("predictions", task)),
     *expand("results/figures/own/{own}.{format}", own=OWN, format=FORMATS),
 ]
 
-if DRAWN["images"]:
+if figures_of(FACTS, "images"):
 
     rule draw_images:
         input:
             data=expand("results/data/{dataset}.arrow", dataset=cfg.datasets),
-            captions=captions(figure_files("images")),
-            code=code_of("soak.figures.images", "soak.data.dataset"),
+            code=figure_code("images"),
         output:
-            in_report(figure_files("images"), "Data"),
+            in_report("images"),
         log:
             "results/logs/draw_images.log",
         benchmark:
@@ -51,6 +33,7 @@ if DRAWN["images"]:
             runtime=growing(10),
         params:
             figures=settings(cfg.figures),
+            names=figure_names("images"),
             transposed={name: cfg.datasets[name].transpose_of for name in TRANSPOSED},
         message:
             "Drawing the first image of each class"
@@ -58,7 +41,7 @@ if DRAWN["images"]:
             "../scripts/draw_images.py"
 
 
-if DRAWN["training"]:
+if figures_of(FACTS, "training"):
 
     rule draw_training:
         input:
@@ -68,20 +51,14 @@ if DRAWN["training"]:
             glmnet_path=(
                 ["results/fits/tutorial/glmnet_path.parquet"] if cfg.datasets else []
             ),
-            history_mlp=(
-                ["results/fits/tutorial/history_mlp.zip"] if HISTORY["mlp"] else []
-            ),
-            history_graph=(
-                ["results/fits/tutorial/history_graph.zip"] if HISTORY["graph"] else []
+            histories=expand(
+                "results/fits/tutorial/{name}.zip", name=sorted(FACTS.histories)
             ),
             history="results/tables/history.parquet",
             fits="results/tables/fits.parquet",
-            captions=captions(figure_files("training")),
-            code=code_of(
-                "soak.figures.training", "soak.figures.nothing", "soak.fitting.record"
-            ),
+            code=figure_code("training"),
         output:
-            in_report(figure_files("training"), "Learning curves"),
+            in_report("training"),
         log:
             "results/logs/draw_training.log",
         benchmark:
@@ -91,9 +68,10 @@ if DRAWN["training"]:
             runtime=growing(10),
         params:
             figures=settings(cfg.figures),
+            names=figure_names("training"),
             dataset=IMAGES,
             task=WHOLE_TASK,
-            selected=HISTORY["graph"] or HISTORY["mlp"],
+            learner=HISTORY["graph"] or HISTORY["mlp"],
         message:
             "Drawing how single models learn"
         script:
@@ -106,22 +84,9 @@ rule draw_results:
         pvalues="results/tables/pvalues.parquet",
         downsampled=["results/tables/pvalues_downsample.parquet"] if SIZES else [],
         verdicts="results/tables/verdicts.parquet",
-        captions=captions(figure_files("results")),
-        code=code_of(
-            *(
-                f"soak.figures.{name}"
-                for name in (
-                    "test_error",
-                    "focus",
-                    "comparisons",
-                    "overview",
-                    "sizes",
-                    "nothing",
-                )
-            )
-        ),
+        code=figure_code("results"),
     output:
-        in_report(figure_files("results"), "Results"),
+        in_report("results"),
     log:
         "results/logs/draw_results.log",
     benchmark:
@@ -131,8 +96,9 @@ rule draw_results:
         runtime=growing(10),
     params:
         figures=settings(cfg.figures),
+        names=figure_names("results"),
         focus=settings(cfg.focus),
-        names=DRAWN["results"],
+        references=reference_algorithms(cfg),
     message:
         "Drawing test errors, same against other and all"
     script:
@@ -147,16 +113,9 @@ rule draw_predictions:
         packs=lambda w: task_pack_files(w.task),
         verdicts="results/tables/verdicts.parquet",
         scores="results/tables/scores.parquet",
-        captions=captions(PREDICTION_FILES),
-        code=code_of(
-            "soak.figures.models",
-            "soak.figures.predictions",
-            "soak.figures.nothing",
-            "soak.fitting.record",
-            "soak.tables",
-        ),
+        code=figure_code("predictions"),
     output:
-        in_report(PREDICTION_FILES, "Predictions"),
+        in_report("predictions", "{task}"),
     log:
         "results/logs/draw_predictions/{task}.log",
     benchmark:
@@ -168,6 +127,7 @@ rule draw_predictions:
         runtime=growing(15),
     params:
         figures=settings(cfg.figures),
+        names=figure_names("predictions"),
     message:
         "Drawing what the models of {wildcards.task} confuse"
     script:

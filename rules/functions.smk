@@ -138,35 +138,47 @@ def asked_scores(_):
 # figures.smk
 
 
-def figure_files(*groups):
-    """Files of the figures of some groups, in all formats."""
-    return expand(
-        "results/figures/{name}.{format}",
-        name=[name for group in groups for name in DRAWN[group]],
-        format=FORMATS,
-    )
+def figure_names(group):
+    """Names of the figures of a group."""
+    return [figure.name for figure in figures_of(FACTS, group)]
 
 
-def captions(files):
-    """Files of the captions of some figures (the user's own have none): a changed sentence draws them again."""
-    ours = [file for file in files if "/own/" not in file]
-    return sorted({str(caption_file(Path(file).stem)) for file in ours})
+def figure_files(group, task=""):
+    """Files of the figures of a group (of a task, where each has its own), and of their captions."""
+    files = []
+    for figure in figures_of(FACTS, group):
+        name = figure.file_name(task)
+        files += [f"results/figures/{name}.{kind}" for kind in FORMATS]
+        files.append(f"results/figures/captions/{name}.rst")
+    return files
 
 
-def in_report(files, category):
-    """The same files; PNG ones are shown in Snakemake's own report (snakemake --report FILE), with caption and heading."""
-    return [
-        figure_in_report(file, category) if file.endswith(".png") else file
-        for file in files
-    ]
+def figure_modules(group=None):
+    """Modules of the figures of a group, or of all figures."""
+    return sorted({figure.draw.__module__ for figure in figures_of(FACTS, group)})
 
 
-def figure_in_report(file, category):
-    """A figure in Snakemake's own report, which fills in the wildcards of its heading."""
-    name = Path(file).stem
-    labels = {"figure": title(name)}
-    caption = str(caption_file(name))
-    return report(file, caption=caption, category=category, labels=labels)
+def figure_code(group):
+    """Library files that draw the figures of a group."""
+    return code_of("soak.figures.catalog", *figure_modules(group))
+
+
+def in_report(group, task=""):
+    """The same files; PNG ones are shown in Snakemake's own report (snakemake --report FILE), with caption and heading.
+
+    Snakemake fills in the wildcards of headings, not of captions: those of a figure of one task are the same for all.
+    """
+    files = {file: file for file in figure_files(group, task)}
+    for figure in figures_of(FACTS, group):
+        png = f"results/figures/{figure.file_name(task)}.png"
+        name = figure.file_name(IMAGE_TASKS[0] if task and IMAGE_TASKS else "")
+        files[png] = report(
+            png,
+            caption=str(Path(f"results/figures/captions/{name}.rst").resolve()),
+            category=figure.category,
+            labels={"figure": figure.heading(task)},
+        )
+    return list(files.values())
 
 
 # report.smk

@@ -7,8 +7,7 @@ rule report:
         figures=[figure for figure in FIGURES if figure.endswith(".png")],
         learners=all_checks if cfg.tasks else [],
         notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
-        captions=captions(FIGURES),
-        code=code_of("soak.report.write"),
+        code=code_of("soak.report.write", *figure_modules()),
         parts=[
             str(ROOT / "src/soak/report" / part)
             for part in (
@@ -29,6 +28,7 @@ rule report:
         runtime=growing(10),
     params:
         config=config,
+        references=reference_algorithms(cfg),
         versions=versions(
             "snakemake",
             "glmstar",

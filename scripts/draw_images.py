@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-from soak.data.dataset import Dataset
-from soak.figures.images import images, images_rot
-from soak.figures.output import FigureFolder
+from soak.figures.catalog import draw_files
+from soak.figures.images import Images
 from soak.figures.settings import FigureSettings
 from soak.job import job
 
 with job(snakemake.log):
     params = snakemake.params
-    folder = FigureFolder(Path(snakemake.output[0]).parent, FigureSettings.model_validate(params.figures))
-    datasets = {Path(file).stem: Dataset.open(file) for file in snakemake.input.data}
-    images([one for name, one in datasets.items() if name not in params.transposed], folder)
-    if params.transposed:
-        images_rot([one for name, one in datasets.items() if name not in params.transposed.values()], folder)
+    images = Images.read(snakemake.input.data, params.transposed)
+    folder = Path(snakemake.output[0]).parent
+    draw_files(params.names, images, folder, FigureSettings.model_validate(params.figures))

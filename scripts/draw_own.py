@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from soak.figures.output import FigureFolder
 from soak.figures.own import draw_own
 from soak.figures.settings import FigureSettings
 from soak.job import job
@@ -11,5 +10,5 @@ from soak.tables import read_table
 with job(snakemake.log):
     params = snakemake.params
     tables = {Path(file).stem: read_table(file) for file in snakemake.input.tables}
-    folder = FigureFolder(Path(snakemake.output[0]).parent, FigureSettings.model_validate(params.figures))
-    draw_own(params.function, tables, folder)
+    folder = Path(snakemake.output[0]).parent
+    draw_own(params.function, tables, folder, FigureSettings.model_validate(params.figures))

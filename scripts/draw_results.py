@@ -2,23 +2,20 @@
 
 from pathlib import Path
 
-import pandas as pd
-
-from soak.figures.draw import draw_results
-from soak.figures.output import FigureFolder
+from soak.figures.catalog import draw_files
+from soak.figures.results import Results
 from soak.figures.settings import FigureSettings, FocusSettings
 from soak.job import job
-from soak.tables import read_table
 
 with job(snakemake.log):
     given, params = snakemake.input, snakemake.params
-    downsampled = given.get("downsampled", [])
-    draw_results(
-        read_table(given.scores),
-        read_table(given.pvalues),
-        read_table(downsampled[0]) if downsampled else pd.DataFrame(),
-        read_table(given.verdicts),
-        FigureFolder(Path(snakemake.output[0]).parent, FigureSettings.model_validate(params.figures)),
+    results = Results.read(
+        given.scores,
+        given.pvalues,
+        given.verdicts,
+        *given.get("downsampled", []),
+        references=params.references,
         focus=FocusSettings.model_validate(params.focus),
-        names=params.names,
     )
+    folder = Path(snakemake.output[0]).parent
+    draw_files(params.names, results, folder, FigureSettings.model_validate(params.figures))

@@ -1,4 +1,4 @@
-"""Rule report: all that a run found, in one file."""
+"""Rule report: everything that a run found, in one file."""
 
 import json
 import platform
@@ -22,8 +22,12 @@ with job(snakemake.log):
         },
         figures=given.figures,
         config=params.config,
-        versions=params.versions,
+        references=params.references,
         networks=networks,
         notes=read_notes(given.get("notes", [])),
-        facts={"Python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"},
+        facts={
+            "Python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+            **params.versions,
+        },
     )

@@ -1,7 +1,6 @@
-"""Score tables for the figures' tests: made up, but shaped as real runs are."""
+"""Score tables for the figures' tests: made up, but shaped as real runs are; and what is looked for in every figure."""
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Collection
 from unittest.mock import patch
 
 import numpy as np
@@ -10,8 +9,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from soak.figures.output import FigureFolder
-from soak.figures.settings import FigureSettings
+from soak.figures.catalog import all_figures, draw
+from soak.figures.page import Drawn, Page
+from soak.figures.results import Results
+from soak.figures.settings import StyleSettings
 from soak.scores.settings import VerdictSettings
 from soak.scores.summaries import pvalues, pvalues_downsample, stats
 from soak.scores.verdicts import verdicts
@@ -21,6 +22,11 @@ LONG_NAMES = [f"Region number {number} of the long river valley" for number in r
     f"site_{number}_with_underscores_and_a_long_tail" for number in range(7, 13)
 ]
 ALGORITHMS = ("featureless", "cv_glmnet_min", "linear_mlp")
+
+
+def names_of(group: str) -> list[str]:
+    """Names of the figures of a group."""
+    return [figure.name for figure in all_figures().values() if figure.group == group]
 
 
 def make_scores(
@@ -63,30 +69,29 @@ CASES = {
     "many_tasks": make_scores([f"Task_{number:02d}" for number in range(20)], ["east", "west"], regressions=3),
     "one_fold": make_scores(["One"], ["A", "B"], folds=1),
     "sizes": make_scores(["T1", "T2"], ["East", "West"], sizes=(7, 15, 60)),
+    "sizes_of_two_measures": make_scores(["T1", "T2"], ["East", "West"], sizes=(15,), regressions=1),
 }
 
 
-def tables(scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The tables that the figures of results are drawn from."""
-    tests, means = pvalues(scores), stats(scores)
-    return {
-        "scores": scores,
-        "pvalues": tests,
-        "downsampled": pvalues_downsample(scores),
-        "verdicts": verdicts(tests, means, VerdictSettings()),
-    }
+def results(scores: pd.DataFrame, references: Collection[str] = ("featureless",)) -> Results:
+    """What the figures of results are drawn from."""
+    tests = pvalues(scores)
+    return Results(
+        scores,
+        tests,
+        verdicts(tests, stats(scores), VerdictSettings(), featureless=references),
+        pvalues_downsample(scores),
+        frozenset(references),
+    )
 
 
-@dataclass(frozen=True)
-class KeptFigures(FigureFolder):
-    """A folder that writes nothing and keeps the figures, to look into them."""
-
-    kept: dict[str, tuple[Figure, pd.DataFrame]] = field(default_factory=dict)
-
-    def save(self, figure: Figure, name: str, data: pd.DataFrame) -> list[Path]:
-        self.kept[name] = (figure, data)
-        check_texts(figure, name)
-        return [self.path / f"{name}.png"]
+def checked(name: str, inputs: object, task: str = "", **style: object) -> Drawn:
+    """A figure, drawn and looked over."""
+    settings = StyleSettings(**style)
+    drawn = draw(name, inputs, settings, task)
+    with Page(settings=settings).applied():
+        check_texts(drawn.figure, name)
+    return drawn
 
 
 def check_texts(figure: Figure, name: str) -> None:
@@ -109,7 +114,3 @@ def check_texts(figure: Figure, name: str) -> None:
     shared = np.minimum(edges[:, None, 2:], edges[:, 2:]) - np.maximum(edges[:, None, :2], edges[:, :2])
     for first, second in np.argwhere(np.triu((shared > 2).all(axis=2), k=1)):
         raise AssertionError(f"{name}: '{words[first]}' overlaps '{words[second]}' by {shared[first, second]} pixels")
-
-
-def kept(folder: Path, **settings: object) -> KeptFigures:
-    return KeptFigures(folder, FigureSettings(**settings))

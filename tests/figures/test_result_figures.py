@@ -10,133 +10,130 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from figure_cases import CASES, KeptFigures, kept, make_scores, tables
+from figure_cases import CASES, checked, make_scores, names_of, results
 
 from soak.errors import SoakError
-from soak.figures.draw import RESULTS, draw_results
-from soak.figures.output import FigureFolder
+from soak.figures.catalog import draw, draw_files
+from soak.figures.page import Drawn
 from soak.figures.settings import FigureSettings, FocusSettings, StyleSettings
 
-
-def draw(case: str, folder: KeptFigures, names: tuple[str, ...] = RESULTS) -> None:
-    draw_results(**tables(CASES[case]), folder=folder, focus=FocusSettings(), names=names)
+RESULTS = names_of("results")
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], KeptFigures]:
-    """All figures of a case, drawn and looked over once."""
-
-    @cache
-    def all_of(case: str) -> KeptFigures:
-        folder = kept(tmp_path_factory.mktemp(case))
-        draw(case, folder)
-        return folder
-
-    return all_of
+def drawn() -> Callable[[str, str], Drawn]:
+    """A figure of a case, drawn and looked over once."""
+    return cache(lambda name, case: checked(name, results(CASES[case])))
 
 
-@pytest.mark.parametrize("case", ["two_tasks", "long_names", "one_fold", "sizes"])
-def test_no_text_is_cut_or_overlaps(case: str, drawn: Callable[[str], KeptFigures]) -> None:
-    assert set(drawn(case).kept) == set(RESULTS)
+@pytest.mark.parametrize("case", ["two_tasks", "long_names", "one_fold", "sizes", "sizes_of_two_measures"])
+@pytest.mark.parametrize("name", RESULTS)
+def test_no_text_is_cut_or_overlaps(name: str, case: str, drawn: Callable[[str, str], Drawn]) -> None:
+    assert len(drawn(name, case).data)
 
 
-MANY = RESULTS if os.environ.get("SOAK_STRESS") else ("overview", "test_error_mean_sd")
+@pytest.mark.parametrize("name", RESULTS if os.environ.get("SOAK_STRESS") else ["overview", "test_error_mean_sd"])
+def test_twenty_tasks_fit(name: str) -> None:
+    checked(name, results(CASES["many_tasks"]))
 
 
-@pytest.mark.parametrize("name", MANY)
-def test_twenty_tasks_fit(name: str, tmp_path: Path) -> None:
-    folder = kept(tmp_path)
-    draw("many_tasks", folder, (name,))
-    assert name in folder.kept
-
-
-def test_large_type_fits(tmp_path: Path) -> None:
-    folder = kept(tmp_path, style=StyleSettings(font_size=14, scale=1.5))
+@pytest.mark.parametrize("name", RESULTS)
+def test_large_type_fits(name: str) -> None:
     scores = make_scores(["Digits_font"], ["digits", "font_digits_rot"], sizes=(15,))
-    draw_results(**tables(scores), folder=folder, focus=FocusSettings())
-    assert set(folder.kept) == set(RESULTS)
+    checked(name, results(scores), font_size=14, scale=1.5)
 
 
-def test_csv_holds_the_numbers_drawn(drawn: Callable[[str], KeptFigures]) -> None:
-    folder = drawn("two_tasks")
+def test_csv_holds_the_numbers_drawn(drawn: Callable[[str, str], Drawn]) -> None:
     scores = CASES["two_tasks"]
-    points = folder.kept["test_error"][1]
+    points = drawn("test_error", "two_tasks").data
     assert len(points) == len(scores)
     errors = points[points["measure"] == "percent_error"]["value"]
     np.testing.assert_allclose(errors, 100 * scores["zero_one_loss"].dropna())
     assert set(points.loc[points["task_id"] == "diabetes", "measure"]) == {"mean_squared_error"}
-    means = folder.kept["test_error_mean_sd"][1]
+    means = drawn("test_error_mean_sd", "two_tasks").data
     assert len(means) == 2 * 2 * 3 * 3
-    expected = scores.query(
-        "task_id == 'Digits_font' and test_subset == 'digits' and train_subsets == 'other' and algorithm == 'linear_mlp'"
-    )["zero_one_loss"]
-    row = means.query(
-        "task_id == 'Digits_font' and test_subset == 'digits' and train_subsets == 'other' and algorithm == 'linear_mlp'"
-    )
-    assert row["mean"].item() == pytest.approx(100 * expected.mean())
-    assert row["sd"].item() == pytest.approx(100 * expected.std(ddof=1))
-    assert folder.kept["pvalue"][1]["line"].tolist()[:5] == ["other", "other-same", "same", "all-same", "all"]
+    one = "task_id == 'Digits_font' and test_subset == 'digits' and train_subsets == 'other' and algorithm == 'linear_mlp'"
+    expected = scores.query(one)["zero_one_loss"]
+    assert means.query(one)["mean"].item() == pytest.approx(100 * expected.mean())
+    assert means.query(one)["sd"].item() == pytest.approx(100 * expected.std(ddof=1))
+    lines = drawn("pvalue", "two_tasks").data["line"]
+    assert lines.tolist()[:5] == ["other", "other-same", "same", "all-same", "all"]
 
 
-def test_points_lie_at_the_scores(drawn: Callable[[str], KeptFigures]) -> None:
-    folder = drawn("one_fold")
-    scores = CASES["one_fold"]
-    figure = folder.kept["test_error"][0]
+def test_points_lie_at_the_scores(drawn: Callable[[str, str], Drawn]) -> None:
+    figure = drawn("test_error", "one_fold").figure
     places = sorted(x for axes in figure.axes for line in axes.lines for x in line.get_xdata())
-    np.testing.assert_allclose(places, sorted(100 * scores["zero_one_loss"]))
+    np.testing.assert_allclose(places, sorted(100 * CASES["one_fold"]["zero_one_loss"]))
 
 
-def test_overview_is_the_log_fold_of_the_verdicts_algorithm(drawn: Callable[[str], KeptFigures]) -> None:
-    folder = drawn("two_tasks")
-    given = tables(CASES["two_tasks"])
-    points = folder.kept["overview"][1]
+def test_overview_is_the_log_fold_of_the_verdicts_algorithm(drawn: Callable[[str, str], Drawn]) -> None:
+    points = drawn("overview", "two_tasks").data
     assert len(points) == 4
     first = points.iloc[0]
-    row = given["pvalues"].merge(pd.DataFrame([first[["task_id", "test_subset", "algorithm", "measure"]]]))
+    keys = first[["task_id", "test_subset", "algorithm", "measure"]]
+    row = results(CASES["two_tasks"]).pvalues.merge(pd.DataFrame([keys]))
     other = row[row["comparison"] == "other-same"].iloc[0]
     assert first["other_same"] == pytest.approx(np.log2(other["compare_mean"] / other["same_mean"]))
 
 
 def test_all_files_of_all_formats_are_the_same_twice(tmp_path: Path) -> None:
-    given = tables(make_scores(["T1"], ["East", "West"], sizes=(15,), algorithms=("featureless", "linear_mlp")))
+    inputs = results(make_scores(["T1"], ["East", "West"], sizes=(15,), algorithms=("featureless", "linear_mlp")))
+    settings, names = FigureSettings(formats=["png", "pdf", "svg"]), ("overview", "pvalue", "sizes")
     digests = []
     for run in ("one", "two"):
-        folder = FigureFolder(tmp_path / run, FigureSettings(formats=["png", "pdf", "svg"]))
-        names = ("overview", "pvalue", "sizes")
-        paths = draw_results(**given, folder=folder, focus=FocusSettings(), names=names)
-        assert {path.name for path in (tmp_path / run).iterdir()} == {path.name for path in paths}
-        assert len(paths) == 4 * len(names)
+        paths = draw_files(names, inputs, tmp_path / run, settings)
+        assert set(paths) == {path for path in (tmp_path / run).rglob("*") if path.is_file()}
+        assert len(paths) == 5 * len(names)
         digests.append({path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths})
     assert digests[0] == digests[1]
 
 
 @pytest.mark.parametrize("name", ["pvalue", "pvalue_downsample"])
-def test_panels_of_a_task_have_one_x_axis(name: str, drawn: Callable[[str], KeptFigures]) -> None:
+def test_panels_of_a_task_have_one_x_axis(name: str, drawn: Callable[[str, str], Drawn]) -> None:
     limits: dict[str, set[tuple[float, float]]] = {}
-    for axes in drawn("sizes").kept[name][0].axes:
-        heading = next(text.get_text() for text in axes.texts if "test: " in text.get_text())
-        limits.setdefault(heading.split("\n")[0], set()).add(axes.get_xlim())
+    for axes in drawn(name, "sizes").figure.axes:
+        title = next(text.get_text() for text in axes.texts if "test: " in text.get_text())
+        limits.setdefault(title.split("\n")[0], set()).add(axes.get_xlim())
     assert sorted(limits) == ["T1", "T2"]
     assert all(len(found) == 1 for found in limits.values())
     assert limits["T1"] != limits["T2"]
 
 
-def test_what_cannot_be_drawn_says_why(tmp_path: Path) -> None:
-    scores = make_scores(["T"], ["A", "B"]).query("train_subsets == 'same' and test_subset == 'A'")
-    folder = kept(tmp_path)
-    draw_results(**tables(scores), folder=folder, focus=FocusSettings())
-    assert set(folder.kept) == set(RESULTS)
-    assert "after training on other" in folder.kept["train_other"][1]["nothing_to_draw"].item()
-    assert "sizes: 0" in folder.kept["pvalue_downsample"][1]["nothing_to_draw"].item()
-    assert "nothing_to_draw" not in folder.kept["test_error"][1]
+def test_each_measure_of_sizes_is_named(drawn: Callable[[str, str], Drawn]) -> None:
+    axes = drawn("sizes", "sizes_of_two_measures").figure.axes
+    titles = [text.get_text() for panel in axes[:4] for text in panel.texts]
+    assert "T1\ntest: East\nmean squared error" in titles
+    assert "T2\ntest: West\npercent error" in titles
 
 
-def test_a_run_whose_fits_all_failed_still_has_its_figures(tmp_path: Path) -> None:
+def test_what_cannot_be_drawn_says_why() -> None:
+    inputs = results(make_scores(["T"], ["A", "B"]).query("train_subsets == 'same' and test_subset == 'A'"))
+    found = {name: checked(name, inputs).data for name in RESULTS}
+    assert "after training on other" in found["train_other"]["nothing_to_draw"].item()
+    assert "sizes: 0" in found["pvalue_downsample"]["nothing_to_draw"].item()
+    assert "sizes: 1" in found["sizes"]["nothing_to_draw"].item()
+    assert "on same, on other and on all" in found["overview"]["nothing_to_draw"].item()
+    assert "nothing_to_draw" not in found["test_error"]
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_run_whose_fits_all_failed_still_has_its_figures(name: str) -> None:
     scores = make_scores(["T"], ["A", "B"])
-    given = tables(scores) | {"scores": scores.assign(zero_one_loss=np.nan)}
-    folder = kept(tmp_path)
-    draw_results(**given, folder=folder, focus=FocusSettings(), names=("test_error", "pvalue"))
-    assert folder.kept["test_error"][1]["nothing_to_draw"].item() == "no score could be had."
+    assert checked(name, results(scores.assign(zero_one_loss=np.nan))).data["nothing_to_draw"].item()
+
+
+def test_references_are_drawn_last_and_never_tested_whatever_their_name() -> None:
+    names = ("base", "linear_mlp")
+    inputs = results(make_scores(["T"], ["A", "B"], algorithms=names), references={"base"})
+    assert inputs.algorithms(inputs.shown) == ["linear_mlp", "base"]
+    labels = [
+        label.get_text() for label in draw("test_error", inputs, StyleSettings()).figure.axes[0].get_yticklabels()
+    ]
+    assert labels == ["linear_mlp", "base"]
+    assert set(draw("pvalue", inputs, StyleSettings()).data["algorithm"]) == {"linear_mlp"}
+    inputs = results(make_scores(["T"], ["A", "B"], algorithms=("base",)), references={"base"})
+    assert "references" in draw("pvalue", inputs, StyleSettings()).data["nothing_to_draw"].item()
+    assert set(draw("test_error", inputs, StyleSettings()).data["algorithm"]) == {"base"}
 
 
 def test_focus_is_the_subset_that_most_tasks_have_or_the_one_named() -> None:
@@ -164,11 +161,11 @@ def test_a_focus_that_there_is_not(focus, message) -> None:
         FocusSettings(**focus).check(scores)
 
 
-def test_unknown_font_is_an_error(tmp_path: Path) -> None:
+def test_unknown_font_is_an_error() -> None:
     with pytest.raises(SoakError, match=r"figures\.style\.font: expected an installed font, got 'Helvetika'"):
-        draw("one_fold", kept(tmp_path, style=StyleSettings(font="Helvetika")), ("test_error",))
+        checked("test_error", results(CASES["one_fold"]), font="Helvetika")
 
 
-def test_a_dollar_in_a_name_is_a_dollar(tmp_path: Path) -> None:
-    scores = make_scores(["T"], ["US$", "$x^2$"])
-    draw_results(**tables(scores), folder=kept(tmp_path), focus=FocusSettings(), names=("overview", "test_error"))
+@pytest.mark.parametrize("name", ["overview", "test_error"])
+def test_a_dollar_in_a_name_is_a_dollar(name: str) -> None:
+    checked(name, results(make_scores(["T"], ["US$", "$x^2$"])))

@@ -11,7 +11,7 @@ import pytest
 from report_cases import CONFIG, NETWORKS, make_figures, make_tables
 
 from soak.errors import SoakError
-from soak.report.content import costs, fits_to_look_at, table_data, without_paths
+from soak.report.content import fit_costs, fit_problems, table_data, without_paths
 from soak.report.write import write_report
 
 VENDOR = Path(__file__).parents[2] / "src" / "soak" / "report" / "vendor"
@@ -23,7 +23,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     figures = make_figures(folder)
     path = folder / "report.html"
     write_report(
-        path, tables=make_tables(), figures=figures, config=CONFIG, versions={"torch": "2.13.0"}, networks=NETWORKS
+        path, tables=make_tables(), figures=figures, config=CONFIG, facts={"torch": "2.13.0"}, networks=NETWORKS
     )
     return path.read_text()
 
@@ -33,7 +33,7 @@ def visible(report: str) -> str:
     return re.sub(r"<(script|style)\b.*?</\1>", "", report, flags=re.S)
 
 
-def test_verdicts_rule_and_caution_are_told(report: str) -> None:
+def test_verdicts_rule_and_caution_are_shown(report: str) -> None:
     text = visible(report)
     for row in make_tables()["verdicts"].itertuples():
         assert row.verdict in text
@@ -46,7 +46,7 @@ def test_verdicts_rule_and_caution_are_told(report: str) -> None:
 def test_figures_are_embedded_in_the_order_of_the_report(report: str) -> None:
     assert re.findall(r'<figure id="figure-(\w+)"', report) == ["overview", "test_error"]
     assert 'width="1600" height="700"' in report
-    assert "Compare a point with featureless" in report
+    assert "Compare with the reference" in report
 
 
 def test_nothing_is_asked_of_the_network(report: str) -> None:
@@ -84,18 +84,18 @@ def test_tables_are_those_given(report: str) -> None:
     np.testing.assert_allclose(np.array(scores["values"][place], dtype=float), expected, rtol=1e-7)
 
 
-def test_fits_costs_and_ways_out(report: str) -> None:
+def test_fits_their_costs_and_remedies(report: str) -> None:
     text = visible(report)
     assert "1 of 108 fits failed" in text
     assert "Raise the learner&#39;s maxit" in text
     assert "results/logs/fit/Digits/linear_mlp/" in text
     tables = make_tables()
-    told = costs(tables["times"], tables["fits"], tables["splits"])
-    assert told["made"] == 108
-    assert told["plain"] == 48 * 3
+    costs = fit_costs(tables["times"], tables["fits"], tables["splits"])
+    assert costs["made"] == 108
+    assert costs["one_per_split"] == 48 * 3
     assert "which saved 36 fits" in text
-    assert told["learners"]["cpu_seconds"].tolist() == [45.0] * 3
-    assert len(fits_to_look_at(tables["fits"])) == 2
+    assert [learner["cpu_seconds"] for learner in costs["learners"]] == [45.0] * 3
+    assert len(fit_problems(tables["fits"])) == 2
 
 
 def test_networks_seeds_versions_and_citation(report: str) -> None:
@@ -121,7 +121,7 @@ def test_scores_from_elsewhere_need_no_fits(tmp_path: Path) -> None:
     assert 'id="fits"' not in (tmp_path / "report.html").read_text()
 
 
-def test_what_is_missing_is_told_in_its_place(tmp_path: Path) -> None:
+def test_what_is_missing_is_said_in_its_place(tmp_path: Path) -> None:
     tables = make_tables()
     scores = tables["scores"].query("test_fold == 1")
     scores = scores.assign(zero_one_loss=np.nan)
@@ -164,10 +164,10 @@ def test_absolute_paths_are_cut(text: str, cut: str) -> None:
 
 
 def test_a_table_that_is_needed_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(SoakError, match="report: the table stats, pvalues, verdicts is missing"):
+    with pytest.raises(SoakError, match=r"report: expected the tables .*, got none called stats, pvalues, verdicts"):
         write_report(tmp_path / "report.html", tables={"scores": make_tables()["scores"]})
 
 
-def test_the_chart_library_is_the_one_its_readme_tells() -> None:
+def test_the_chart_library_is_the_one_of_its_readme() -> None:
     digest = hashlib.sha256((VENDOR / "vega.js").read_bytes()).hexdigest()
     assert digest in (VENDOR / "README.md").read_text()

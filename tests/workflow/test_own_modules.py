@@ -233,12 +233,12 @@ def test_a_module_that_cannot_be_imported(outside, monkeypatch):
 
 
 def test_what_a_figure_may_not_do(outside, monkeypatch):
-    from soak.figures.output import FigureFolder
     from soak.figures.own import draw_own
+    from soak.figures.settings import FigureSettings
 
     (outside / "odd.py").write_text("def nothing(tables):\n    return 1\n\ndef fails(tables):\n    tables['x']\n")
-    folder = FigureFolder(outside)
-    with pytest.raises(SoakError, match=r"odd.nothing gives 1; needed are a matplotlib figure and a DataFrame"):
-        draw_own("odd.nothing", {}, folder)
+    settings = FigureSettings()
+    with pytest.raises(SoakError, match=r"expected odd.nothing to return a matplotlib figure and a DataFrame, got 1"):
+        draw_own("odd.nothing", {}, outside, settings)
     with pytest.raises(SoakError, match=r"odd.fails fails: KeyError: 'x'"):
-        draw_own("odd.fails", {}, folder)
+        draw_own("odd.fails", {}, outside, settings)

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.workflow
 
 def files(run):
     """Bytes of all figures with their numbers, and of the report."""
-    return {file.name: file.read_bytes() for file in [*(run / "figures").iterdir(), run / "report.html"]}
+    drawn = [file for file in (run / "figures").rglob("*") if file.is_file()]
+    return {file.name: file.read_bytes() for file in [*drawn, run / "report.html"]}
 
 
 def test_figures_and_report_are_the_same_again(finished, again):

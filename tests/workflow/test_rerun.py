@@ -110,7 +110,7 @@ def test_a_change_of_the_config(again, change, expected):
         ("learners/featureless.py", '"""', {"fit": FITS_OF_A_LEARNER, **SCORED}),
         ("networks/training.py", '"""', {"fit": FITS_OF_A_LEARNER, "fit_history": 1, **CHECKED, **SCORED}),
         ("scoring.py", '"""', SCORED),
-        ("figures/test_error.py", '"""', {"draw_results": 1, "report": 1, "outcome": 1}),
+        ("figures/errors.py", '"""', {"draw_results": 1, "report": 1, "outcome": 1}),
         ("status.py", '"""', {}),
     ],
 )

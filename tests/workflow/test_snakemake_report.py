@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from soak.figures.captions import caption, title
+from soak.figures.catalog import find_figure
 
 pytestmark = pytest.mark.workflow
 
@@ -25,11 +25,12 @@ def test_report_of_a_finished_run(finished, monkeypatch, tmp_path):
     shown = {result["name"]: result for result in results}
     assert sorted(name[:-4] for name in shown if name.endswith(".png")) == figures
     for name in figures:
-        told = shown[f"{name}.png"]
-        assert told["labels"] == {"figure": title(name)}
-        text = re.sub(r"<[^>]+>|\s+", " ", told["caption"])
-        assert caption(name).split()[:5] == text.split()[:5]
-        assert re.match(r"data:image/png;.*base64,", told["data_uri"])
+        result = shown[f"{name}.png"]
+        figure, task = find_figure(name)
+        assert result["labels"] == {"figure": figure.heading(task)}
+        text = re.sub(r"<[^>]+>|\s+", " ", result["caption"])
+        assert figure.caption.split()[:5] == text.split()[:5]
+        assert re.match(r"data:image/png;.*base64,", result["data_uri"])
     assert {name for name in shown if name.endswith(".csv")} == {
         "scores.csv",
         "stats.csv",

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from soak.errors import SoakError
-from soak.figures.output import FigureFolder
+from soak.figures.page import Drawn, Page, save
+from soak.figures.settings import FigureSettings
 from soak.plugins import call
 
 
-def draw_own(path: str, tables: Mapping[str, pd.DataFrame], folder: FigureFolder) -> list[Path]:
+def draw_own(path: str, tables: Mapping[str, pd.DataFrame], folder: Path, settings: FigureSettings) -> list[Path]:
     """Draw the figure that a function makes of the tables, under the function's name.
 
     Parameters
@@ -25,9 +25,11 @@ def draw_own(path: str, tables: Mapping[str, pd.DataFrame], folder: FigureFolder
     SoakError
         If the function fails, or gives something else.
     """
+    from matplotlib.figure import Figure
+
     made = call(path, "figure", "figures.own", tables)
     if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Figure)):
-        raise SoakError(f"figures.own: {path} gives {made!r:.60}; needed are a matplotlib figure and a DataFrame")
+        raise SoakError(f"figures.own: expected {path} to return a matplotlib figure and a DataFrame, got {made!r:.60}")
     figure, numbers = made
-    with folder.style.applied():
-        return folder.save(figure, path.rpartition(".")[2], pd.DataFrame(numbers))
+    with Page(settings=settings.style).applied():
+        return save(Drawn(figure, pd.DataFrame(numbers)), folder, path.rpartition(".")[2], settings)

@@ -1,21 +1,29 @@
 """confusion_TASK, worst_images_TASK, weights_TASK: what the models of an image task got wrong, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
-from matplotlib.axes import Axes
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from soak.figures.captions import title
-from soak.figures.colors import TRAIN_SUBSETS
-from soak.figures.images import picture, show
-from soak.figures.layout import Panels, draw_panels, panel_title, side_title
-from soak.figures.output import FigureFolder
-from soak.figures.style import Style
+from soak.figures.catalog import Figure
+from soak.figures.images import draw_picture, picture, pixel_places
+from soak.figures.page import Drawn, Grid, Page, Panel, in_lines
+from soak.figures.results import train_subsets_of
+from soak.fitting.record import FitRecord, read_pack
+from soak.resampling.store import read_splits
+from soak.scores.scoring import read_prediction
+from soak.tables import read_table
+from soak.tasks.task import Task
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PREDICTION_COLUMNS = (
     "test_subset",
@@ -23,190 +31,195 @@ PREDICTION_COLUMNS = (
     "row",  # 0-based row of the task
     "label",
     "response",
-    "label_probability",  # may be NaN
+    "label_probability",  # NaN where the model gives none
     "response_probability",
 )
-_COLUMNS = 4  # confusion matrices side by side
-_MOST_WRITTEN = 15  # classes: beyond, the cells of a matrix hold no numbers
-_WORST = 12
+_NO_FIT = "no fit left what it is drawn from."
+_NO_IMAGES = "the rows are not images."
+_MOST_WRITTEN = 15  # classes: with more, the cells of a matrix have no numbers
+_WORST = 12  # images of a test subset
+_CLASSES = 13  # weights side by side
 
 
-def confusion(
-    predictions: pd.DataFrame, classes: Sequence[str], task: str, algorithm: str, folder: FigureFolder
-) -> list[Path]:
-    """A confusion matrix per test subset (columns) and train subsets (rows), of one algorithm.
+@dataclass(frozen=True)
+class Predictions:
+    """Inputs of the figures of predictions.
 
-    Parameters
+    Attributes
     ----------
+    task : Task
+    algorithm : str
+        Whose predictions are shown.
     predictions : DataFrame
-        Columns test_subset, train_subsets, label, response: test rows of all folds, full train sizes.
-    classes : sequence of str
-        All labels, in order.
+        Columns `PREDICTION_COLUMNS`: test rows of all folds, full train sizes.
+    weights : mapping of algorithm to array of shape (n_classes or 1, n_features)
+        Of the linear models; with two classes and one set of weights, those of the second class.
     """
-    counts = _counts(predictions, classes)
-    if counts.empty:
-        return []
-    style = folder.style
-    subsets = list(predictions["test_subset"].unique())
-    trains = [name for name in TRAIN_SUBSETS if (predictions["train_subsets"] == name).any()]
-    lines = [subsets[start : start + _COLUMNS] for start in range(0, len(subsets), _COLUMNS)]
-    written = len(classes) <= _MOST_WRITTEN
-    size = style.scale * (max(1.6, 0.24 * len(classes)) if written else min(6.0, max(2.4, 0.1 * len(classes))))
-    labels = [style.wrap(label, 1.2, style.small) for label in classes]
-    label_width = max(style.text_width(label, style.small) for label in labels)
-    upright = label_width < 0.9 * size / len(classes)
-    below_ticks = (style.line if upright else label_width) + 0.1
-    heads = {subset: style.wrap(f"test: {subset}", size) for subset in subsets}
-    head = style.line * max(1 + text.count("\n") for text in heads.values()) + 0.12
-    room = below_ticks + 1.2 * style.line
-    panels = Panels(
-        width=size,
-        heights=[size] * (len(trains) * len(lines)),
-        above=[
-            space
-            for number in range(len(lines))
-            for space in (head + (room + 0.1 if number else 0), *[0.15] * (len(trains) - 1))
-        ],
-        columns=max(len(line) for line in lines),
-        left=label_width + 1.3 * style.line + 0.1,
-        right=style.line + 0.1,
-        bottom=room + 0.05,
-        gap=0.2,
-    )
-    name = f"confusion_{task}"
-    with style.applied():
-        figure, axes = draw_panels(panels, style, f"{title(name)} ({algorithm})", name)
-        for number, line in enumerate(lines):
-            for row, train in enumerate(trains):
-                for column, place in enumerate(axes[number * len(trains) + row]):
-                    if column >= len(line):
-                        place.remove()
-                        continue
-                    last = row == len(trains) - 1
-                    part = counts[(counts["test_subset"] == line[column]) & (counts["train_subsets"] == train)]
-                    matrix = part.pivot(index="label", columns="response", values="percent").loc[classes, classes]
-                    _matrix(place, matrix.to_numpy(dtype=float), written=written, style=style)
-                    _ticks(place, labels, left=column == 0, bottom=last, upright=upright, style=style)
-                    if row == 0:
-                        panel_title(place, heads[line[column]], style)
-                    if column == 0:
-                        place.set_ylabel("true class")
-                    if column == len(line) - 1:
-                        side_title(place, train, style, style.color(train))
-                    if last:
-                        place.set_xlabel("predicted class")
-        return folder.save(figure, name, counts)
+
+    task: Task
+    algorithm: str
+    predictions: pd.DataFrame
+    weights: Mapping[str, NDArray[np.float64]]
+
+    @classmethod
+    def read(
+        cls,
+        task: str | Path,
+        splits: str | Path,
+        packs: Sequence[str | Path],
+        verdicts: str | Path,
+        scores: str | Path,
+    ) -> "Predictions":
+        """Read a task, its splits, the packs of its fits, and these tables from their files."""
+        opened, split_table = Task.open(task), read_splits(splits)
+        algorithm = deciding_algorithm(read_table(verdicts), read_table(scores), opened.name)
+        train_set = first_train_set(split_table)
+        predicted: dict[tuple[str, str], pd.DataFrame] = {}
+        weights: dict[str, NDArray[np.float64]] = {}
+        for pack in packs:  # a pack at a time: predictions of all fits together may be large
+            for record in read_pack(pack, "predictions", "coefficients"):
+                predicted |= predictions_of(opened, record, algorithm)
+                if record.train_set == train_set:
+                    weights |= weights_of(opened, record)
+        return cls(opened, algorithm, join_splits(split_table, predicted), weights)
 
 
-def worst_images(
-    predictions: pd.DataFrame,
-    features: NDArray[Any],
-    image_shape: tuple[int, ...],
-    scale: float,
-    task: str,
-    algorithm: str,
-    folder: FigureFolder,
-) -> list[Path]:
-    """The test images whose true class got the lowest probability after training on same, by test subset.
+def deciding_algorithm(verdicts: pd.DataFrame, scores: pd.DataFrame, task: str) -> str:
+    """The algorithm of most of a task's verdicts (the first of equals); without verdicts its first one."""
+    chosen = verdicts.loc[verdicts["task_id"] == task, "algorithm"]
+    if len(chosen):
+        return str(chosen.value_counts(sort=True).index[0])
+    return str(scores.loc[scores["task_id"] == task, "algorithm"].iloc[0])
 
-    Parameters
-    ----------
-    predictions : DataFrame
-        Columns `PREDICTION_COLUMNS`; rows without probabilities are not used.
-    features : array of shape (n_rows, n_pixels)
-        Of the task, as stored.
-    scale : float
-        The stored value that stands for black.
+
+def first_train_set(splits: pd.DataFrame) -> str:
+    """The train set of the first split that is trained on all, at full size; else of the first split."""
+    full = splits[splits["n_train_groups"] == splits["groups"]]
+    on_all = full[full["train_subsets"] == "all"]
+    return str((on_all if len(on_all) else splits)["train_set"].iloc[0])
+
+
+def predictions_of(task: Task, record: FitRecord, algorithm: str) -> dict[tuple[str, str], pd.DataFrame]:
+    """What an algorithm of one fit predicts, and how sure it is.
+
+    Returns
+    -------
+    dict
+        (train set, test subset) to DataFrame with the last five `PREDICTION_COLUMNS`, a row per test row.
     """
-    same = predictions[(predictions["train_subsets"] == "same") & predictions["label_probability"].notna()]
-    wrong = same[same["label"] != same["response"]]
-    worst = wrong.sort_values(["label_probability", "row"], kind="stable").groupby("test_subset", sort=False)
-    worst = worst.head(_WORST).drop_duplicates(["test_subset", "row"])
-    if worst.empty:
-        return []
-    style = folder.style
-    subsets = list(worst["test_subset"].unique())
-    size = 0.8 * style.scale
-    texts = {
-        row.Index: style.wrap(f"{row.label} → {row.response}", size, style.small)
-        + f"\n{100 * row.response_probability:.0f} %"
-        for row in worst.itertuples()
+    if "predictions" not in record.tables:
+        return {}
+    table = record.tables["predictions"]
+    table = table.filter(pc.equal(table["algorithm"], algorithm))
+    return {
+        (record.train_set, subset): _rows_predicted(task, table.filter(pc.equal(table["test_subset"], subset)))
+        for subset in pc.unique(table["test_subset"]).to_pylist()
     }
-    names = {subset: style.wrap(subset, 1.3) for subset in subsets}
-    panels = Panels(
-        width=size,
-        heights=[size] * len(subsets),
-        above=[style.line * max(1 + text.count("\n") for text in texts.values()) + 0.1] * len(subsets),
-        columns=_WORST,
-        left=max(style.text_width(text) for text in names.values()) + 0.1,
-        bottom=0.12,
-        gap=0.08,
-    )
-    name = f"worst_images_{task}"
-    with style.applied():
-        figure, axes = draw_panels(panels, style, f"{title(name)} ({algorithm})", name)
-        for line, subset in zip(axes, subsets, strict=True):
-            rows = list(worst[worst["test_subset"] == subset].itertuples())
-            for column, place in enumerate(line):
-                if column >= len(rows):
-                    place.remove()
-                    continue
-                show(place, picture(features[rows[column].row], image_shape, scale))
-                panel_title(place, texts[rows[column].Index], style)
-            _row_name(line[0], names[subset])
-        return folder.save(figure, name, worst[list(PREDICTION_COLUMNS)])
 
 
-def weights(
-    models: Mapping[str, NDArray[Any]],
-    classes: Sequence[str],
-    image_shape: tuple[int, ...],
-    task: str,
-    folder: FigureFolder,
-) -> list[Path]:
-    """The weights of linear models as pictures: models in rows, classes in columns.
+def _rows_predicted(task: Task, table: pa.Table) -> pd.DataFrame:
+    prediction, classes, rows = read_prediction(table, task.classes), np.array(task.classes), table["row"].to_numpy()
+    label, response = task.target[rows], prediction.response
+    columns: dict[str, Any] = {"row": rows, "label": classes[label], "response": classes[response]}
+    for name, code in (("label_probability", label), ("response_probability", response)):
+        probabilities = prediction.probabilities
+        columns[name] = np.nan if probabilities is None else probabilities[np.arange(len(rows)), code]
+    return pd.DataFrame(columns)
 
-    Parameters
-    ----------
-    models : mapping of algorithm to array of shape (n_classes, n_pixels)
-        With two classes and one set of weights, shape (1, n_pixels): of the second class.
+
+def join_splits(splits: pd.DataFrame, predicted: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
+    """The predictions of the splits at full size, in their order: columns `PREDICTION_COLUMNS`."""
+    full = splits[splits["n_train_groups"] == splits["groups"]]
+    parts = [
+        predicted[split.train_set, split.test_subset].assign(
+            test_subset=split.test_subset, train_subsets=split.train_subsets
+        )
+        for split in full.itertuples()
+        if (split.train_set, split.test_subset) in predicted
+    ]
+    columns = list(PREDICTION_COLUMNS)
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def weights_of(task: Task, record: FitRecord) -> dict[str, NDArray[np.float64]]:
+    """The weights of the linear models of one fit, of the features as they are scaled: algorithm to matrix.
+
+    A record's table "coefficients" has columns s (where a fit has several models), class, feature, value; the weight of
+    a feature that it lacks is 0.
     """
-    if not models:
-        return []
-    style = folder.style
-    size = 0.72 * style.scale
-    shown = {model: _per_class(values, len(classes)) for model, values in models.items()}
-    names = {model: style.wrap(model, 1.4) for model in shown}
-    heads = [style.wrap(label, size, style.small) for label in classes]
-    per_line = min(len(classes), 13)
-    starts = range(0, len(classes), per_line)
-    lines = [(model, start) for start in starts for model in shown]
-    head = style.line * max(1 + text.count("\n") for text in heads) + 0.1
-    panels = Panels(
-        width=size,
-        heights=[size] * len(lines),
-        above=[head if number % len(shown) == 0 else 0.08 for number in range(len(lines))],
-        columns=per_line,
-        left=max(style.text_width(text) for text in names.values()) + 0.1,
-        bottom=0.12,
-        gap=0.08,
+    table = record.tables.get("coefficients")
+    if table is None or not {"class", "feature"} <= set(table.column_names):
+        return {}
+    frame = table.to_pandas()
+    models: Iterable[tuple[Any, pd.DataFrame]] = frame.groupby("s", sort=False) if "s" in frame else [("", frame)]
+    return {f"{record.learner}_{s}" if s else record.learner: _weight_matrix(task, rows) for s, rows in models}
+
+
+def _weight_matrix(task: Task, rows: pd.DataFrame) -> NDArray[np.float64]:
+    places = {name: number for number, name in enumerate(task.feature_names)}
+    rows = rows[rows["feature"].isin(list(places))]  # without the intercept
+    classes = task.classes
+    named = [label for label in classes if (rows["class"] == label).any()]
+    # With two classes a model may have the weights of one only: those of the other are their negative.
+    order = list(classes) if len(classes) > 2 or len(named) == 2 else named
+    sign = -1.0 if len(classes) == 2 and order == [classes[0]] else 1.0
+    matrix = np.zeros((len(order) or 1, len(places)))
+    lines = rows["class"].map({label: number for number, label in enumerate(order)}).to_numpy(dtype=int)
+    matrix[lines, rows["feature"].map(places).to_numpy(dtype=int)] = sign * rows["value"].to_numpy(dtype=float)
+    return matrix
+
+
+def _confusion(inputs: Predictions, page: Page) -> Drawn | str:
+    """A confusion matrix per test subset (columns) and train subsets (rows), of one algorithm."""
+    if inputs.predictions.empty:
+        return _NO_FIT
+    classes = inputs.task.classes
+    counts = _confusion_counts(inputs.predictions, classes)
+    subsets, trains = list(inputs.predictions["test_subset"].unique()), train_subsets_of(inputs.predictions)
+    size = page.scale * (max(1.6, 0.24 * len(classes)) if len(classes) <= _MOST_WRITTEN else _size(len(classes)))
+    labels = [page.wrap(label, 1.2, page.small) for label in classes]
+    labels_width = max(page.text_width(label, page.small) for label in labels)
+    upright = labels_width < 0.9 * size / len(classes)
+
+    def draw(axes: "Axes", subset: str, train: str) -> None:
+        part = counts[(counts["test_subset"] == subset) & (counts["train_subsets"] == train)]
+        matrix = part.pivot(index="label", columns="response", values="percent").loc[list(classes), list(classes)]
+        _draw_matrix(axes, matrix.to_numpy(dtype=float), page)
+        _class_ticks(axes, labels, upright=upright, page=page)
+
+    rows = [
+        [
+            Panel(
+                partial(draw, subset=subset, train=train),
+                size,
+                title=f"test: {subset}" if train == trains[0] else "",
+                x_label="predicted class" if train == trains[-1] else "",
+                y_label="true class",
+                side=train if subset == line[-1] else "",
+                side_color=page.color(train),
+            )
+            for subset in line
+        ]
+        for line in in_lines(subsets, 4)
+        for train in trains
+    ]
+    ticks = page.line * (1 + max(label.count("\n") for label in labels)) if upright else labels_width
+    grid = Grid(
+        size, tick_labels=labels_width, tick_height=ticks, gap=0.2, row_gap=0.15, heading=_heading(inputs, page)
     )
-    name = f"weights_{task}"
-    with style.applied():
-        figure, axes = draw_panels(panels, style, title(name), name)
-        for number, (model, start) in enumerate(lines):
-            _row_name(axes[number][0], names[model])
-            for column, place in enumerate(axes[number]):
-                if start + column >= len(classes):
-                    place.remove()
-                    continue
-                _weight(place, shown[model][start + column], image_shape)
-                if number % len(shown) == 0:
-                    panel_title(place, heads[start + column], style)
-        return folder.save(figure, name, _weights_table(shown, classes, image_shape))
+    return Drawn(page.figure(rows, grid), counts)
 
 
-def _counts(predictions: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+def _size(n_classes: int) -> float:
+    """Side of a matrix without numbers in its cells."""
+    return min(6.0, max(2.4, 0.1 * n_classes))
+
+
+def _heading(inputs: Predictions, page: Page) -> str:
+    return f"{page.title} ({inputs.algorithm})"
+
+
+def _confusion_counts(predictions: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     """One row per cell of each matrix: count, and percent of the test rows of the true class."""
     keys = ["test_subset", "train_subsets", "label", "response"]
     counts = predictions.groupby(keys, sort=False).size()
@@ -219,59 +232,139 @@ def _counts(predictions: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     return table.assign(percent=100 * table["count"] / total.where(total > 0))
 
 
-def _matrix(axes: Axes, percent: NDArray[np.float64], *, written: bool, style: Style) -> None:
+def _draw_matrix(axes: "Axes", percent: NDArray[np.float64], page: Page) -> None:
     """Shares in a row add to 100; an empty row is a class without test rows."""
+    import seaborn as sns
+
+    written = len(percent) <= _MOST_WRITTEN
     texts = np.where(np.isnan(percent) | (percent < 0.5), "", np.char.mod("%.0f", np.nan_to_num(percent)))
     sns.heatmap(
         percent, ax=axes, cmap="Greys", vmin=0, vmax=100, cbar=False, square=True, annot=texts if written else None,
-        fmt="", annot_kws={"size": 0.8 * style.small}, linewidths=0.4 if written else 0, linecolor="#e0e0e0",
+        fmt="", annot_kws={"size": 0.8 * page.small}, linewidths=0.4 if written else 0, linecolor="#e0e0e0",
     )  # fmt: skip
-    axes.set(xlabel="", ylabel="")
     axes.grid(visible=False)
 
 
-def _ticks(axes: Axes, labels: Sequence[str], *, left: bool, bottom: bool, upright: bool, style: Style) -> None:
-    step = 1 if len(labels) <= 2 * _MOST_WRITTEN else 5
-    places = list(range(0, len(labels), step))
-    axes.set_xticks(
-        [place + 0.5 for place in places], [labels[place] for place in places] if bottom else [""] * len(places)
-    )
-    axes.set_yticks(
-        [place + 0.5 for place in places], [labels[place] for place in places] if left else [""] * len(places)
-    )
-    axes.tick_params(axis="x", labelrotation=0 if upright else 90, labelsize=style.small, length=0)
-    axes.tick_params(axis="y", labelrotation=0, labelsize=style.small, length=0)
+def _class_ticks(axes: "Axes", labels: Sequence[str], *, upright: bool, page: Page) -> None:
+    """A label per class; of many classes every fifth."""
+    places = range(0, len(labels), 1 if len(labels) <= 2 * _MOST_WRITTEN else 5)
+    named = [labels[place] for place in places]
+    axes.set_xticks([place + 0.5 for place in places], named)
+    axes.set_yticks([place + 0.5 for place in places], named)
+    axes.tick_params(axis="x", labelrotation=0 if upright else 90, labelsize=page.small, length=0)
+    axes.tick_params(axis="y", labelrotation=0, labelsize=page.small, length=0)
 
 
-def _row_name(axes: Axes, text: str) -> None:
-    axes.annotate(
-        text, (0, 0.5), (-4, 0), xycoords="axes fraction", textcoords="offset points", ha="right", va="center"
-    )
+def _worst_images(inputs: Predictions, page: Page) -> Drawn | str:
+    """The test images whose true class got the lowest probability after training on same, by test subset."""
+    task, predictions = inputs.task, inputs.predictions
+    if task.image_shape is None:
+        return _NO_IMAGES
+    same = predictions[(predictions["train_subsets"] == "same") & predictions["label_probability"].notna()]
+    wrong = same[same["label"] != same["response"]]
+    worst = wrong.sort_values(["label_probability", "row"], kind="stable").groupby("test_subset", sort=False)
+    worst = worst.head(_WORST).drop_duplicates(["test_subset", "row"])
+    if worst.empty:
+        return "no image was predicted wrongly after training on same, or no model gives probabilities."
+    size = 0.8 * page.scale
+    rows = [
+        [
+            Panel(
+                partial(draw_picture, values=picture(task.features[row.row], task)),
+                size,
+                title=f"{row.label} → {row.response}\n{100 * row.response_probability:.0f} %",
+                row_name=subset,
+            )
+            for row in part.itertuples()
+        ]
+        for subset, part in worst.groupby("test_subset", sort=False)
+    ]
+    grid = Grid(size, gap=0.08, small_titles=True, heading=_heading(inputs, page))
+    return Drawn(page.figure(rows, grid), worst[list(PREDICTION_COLUMNS)])
 
 
-def _per_class(values: NDArray[Any], n_classes: int) -> NDArray[np.float64]:
-    """Weights by class; those of one logit speak for the second class and against the first."""
-    weight = np.asarray(values, dtype=float)
-    return np.vstack([-weight, weight]) if len(weight) == 1 and n_classes == 2 else weight
+def _weights(inputs: Predictions, page: Page) -> Drawn | str:
+    """The weights of linear models as pictures: models in rows, classes in columns."""
+    task = inputs.task
+    if task.image_shape is None:
+        return _NO_IMAGES
+    if not inputs.weights:
+        return _NO_FIT
+    size = 0.72 * page.scale
+    models = {name: _per_class(matrix, len(task.classes)) for name, matrix in inputs.weights.items()}
+    first = next(iter(models))
+    rows = [
+        [
+            Panel(
+                partial(_draw_weights, weights=models[model][number], shape=task.image_shape),
+                size,
+                title=task.classes[number] if model == first else "",
+                row_name=model,
+            )
+            for number in line
+        ]
+        for line in in_lines(range(len(task.classes)), _CLASSES)
+        for model in models
+    ]
+    return Drawn(page.figure(rows, Grid(size, gap=0.08, row_gap=0.08, small_titles=True)), _weights_table(models, task))
 
 
-def _weight(axes: Axes, values: NDArray[np.float64], image_shape: tuple[int, ...]) -> None:
-    image = values.reshape(image_shape)
+def _per_class(weights: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:
+    """Weights by class; those of one logit are the second class's, and with the other sign the first's."""
+    return np.vstack([-weights, weights]) if len(weights) == 1 and n_classes == 2 else weights
+
+
+def _draw_weights(axes: "Axes", weights: NDArray[np.float64], shape: tuple[int, ...]) -> None:
+    image = weights.reshape(shape)
     image = image if image.ndim == 2 else image.mean(axis=0)
     most = float(np.abs(image).max()) or 1.0
-    show(axes, image)
-    axes.images[0].set(cmap="PuOr", clim=(-most, most))
+    draw_picture(axes, image, "PuOr", (-most, most))
 
 
-def _weights_table(
-    shown: Mapping[str, NDArray[np.float64]], classes: Sequence[str], image_shape: tuple[int, ...]
-) -> pd.DataFrame:
+def _weights_table(models: Mapping[str, NDArray[np.float64]], task: Task) -> pd.DataFrame:
     """One row per algorithm, class and pixel."""
-    places = np.indices(image_shape).reshape(len(image_shape), -1)
-    axes = ["i", "j"] if len(image_shape) == 2 else ["channel", "i", "j"]
-    parts = []
-    for model, values in shown.items():
-        for label, row in zip(classes, values, strict=True):
-            part = pd.DataFrame({"algorithm": model, "label": label}, index=range(len(row)))
-            parts.append(part.assign(**dict(zip(axes, places, strict=True)), weight=row))
+    assert task.image_shape is not None
+    places = pixel_places(task.image_shape)
+    parts = [
+        pd.DataFrame({"algorithm": model, "label": label, **places, "weight": row})
+        for model, matrix in models.items()
+        for label, row in zip(task.classes, matrix, strict=True)
+    ]
     return pd.concat(parts, ignore_index=True)
+
+
+FIGURES = (
+    Figure(
+        name="confusion",
+        title="What was confused",
+        caption="Rows: true class; columns: predicted class; share of the true class's test rows in percent, all folds "
+        "together, with the verdict's algorithm. The diagonal is right; what is dark off it is confused.",
+        category="Predictions",
+        group="predictions",
+        when=lambda facts: facts.has_datasets,
+        draw=_confusion,
+        order=160,
+    ),
+    Figure(
+        name="worst_images",
+        title="The worst test images",
+        caption="The test images whose true class got the lowest probability, all folds together, after training on same: "
+        "true class, then what was predicted with its probability. Wrong labels and odd scans show here.",
+        category="Predictions",
+        group="predictions",
+        when=lambda facts: facts.has_datasets,
+        draw=_worst_images,
+        order=170,
+    ),
+    Figure(
+        name="weights",
+        title="What the linear models look at",
+        caption="The weight of each pixel for each class: purple speaks for the class, orange against it, white is not "
+        "used. Each picture has its own scale. L1 (glmnet) uses few pixels, gradient descent spreads over many.",
+        category="Predictions",
+        group="predictions",
+        when=lambda facts: facts.has_datasets,
+        draw=_weights,
+        order=180,
+    ),
+)

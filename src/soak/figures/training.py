@@ -1,146 +1,272 @@
-"""Curves of single fits: the torch loop, the glmnet path, and histories of torch learners."""
+"""Curves of single fits: torch_loop, glmnet_path, and the histories of torch learners."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import seaborn as sns
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
-from soak.figures.captions import title
-from soak.figures.colors import GREY, MARKERS
-from soak.figures.layout import Panels, below, draw_panels
-from soak.figures.output import FigureFolder
-from soak.figures.style import Style
+from soak.figures.catalog import Figure
+from soak.figures.page import GREY, MARKERS, Drawn, Grid, Key, Page, Panel
+from soak.fitting.record import read_pack
 from soak.measures import column_measure
+from soak.tables import read_table
 
-SETS = ("validation", "subtrain")
-_WORDS = {"error_percent": "percent error", "loss": "log loss"}  # measures of torch_loop.csv
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+_SETS = ("validation", "subtrain")
+_LABELS = {"error_percent": "percent error", "loss": "log loss"}  # of the measures in torch_loop.csv
 
 
-def torch_loop(table: pd.DataFrame, folder: FigureFolder, dataset: str = "") -> list[Path]:
-    """Error and loss per epoch of both sets, minima marked.
+@dataclass(frozen=True)
+class History:
+    """How one fit of a torch learner went.
 
-    Parameters
+    Attributes
     ----------
-    table : DataFrame
-        Columns epoch, set (validation, subtrain), measure (error_percent, loss), value: also what the CSV holds.
-    dataset : str
-        For the heading.
-    """
-    style = folder.style
-    measures = list(table["measure"].unique())
-    with style.applied():
-        heading = _heading("torch_loop", dataset)
-        figure, axes = draw_panels(_curve_panels(style, len(measures)), style, heading, "torch_loop")
-        for place, measure in zip([row[0] for row in axes], measures, strict=True):
-            _curves(place, table[table["measure"] == measure], "epoch", "value", style)
-            place.set_ylabel(_WORDS.get(measure, measure))
-        _dress([row[0] for row in axes], style, "epoch")
-        return folder.save(figure, "torch_loop", table)
-
-
-def glmnet_path(table: pd.DataFrame, folder: FigureFolder, dataset: str = "") -> list[Path]:
-    """Error of both sets against the model's complexity, minima marked.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns set, penalty (descending), complexity (-log10 of the penalty), error_percent: also what the CSV holds.
-    """
-    style = folder.style
-    with style.applied():
-        heading = _heading("glmnet_path", dataset)
-        figure, axes = draw_panels(_curve_panels(style, 1), style, heading, "glmnet_path")
-        _curves(axes[0][0], table, "complexity", "error_percent", style)
-        axes[0][0].set_ylabel("percent error")
-        _dress([row[0] for row in axes], style, "model complexity = -log10(L1 penalty lambda)")
-        return folder.save(figure, "glmnet_path", table)
-
-
-def history(
-    table: pd.DataFrame, selected_epochs: float | None, name: str, folder: FigureFolder, what: str = ""
-) -> list[Path]:
-    """Measures per epoch on subtrain and validation halves, the selected number of epochs as a vertical line.
-
-    Parameters
-    ----------
-    table : DataFrame
+    curves : DataFrame
         Columns epoch, set, measure, value.
-    selected_epochs : number or None
-        None (or NaN) if none was selected (all epochs are trained).
-    name : str
-        history_mlp, history_graph or history_selected.
-    what : str
-        Which task or train set, for the heading.
+    selected_epochs : int or None
+        Epochs that the final fit trains for; None if all.
+    fit : str
+        Learner, task and train set, for the heading.
     """
-    style = folder.style
-    shown = table.assign(value=table["value"] * table["measure"].map(lambda measure: column_measure(measure).factor))
-    measures = list(table["measure"].unique())
-    selected = None if pd.isna(selected_epochs) else int(selected_epochs or 0)
-    with style.applied():
-        figure, axes = draw_panels(_curve_panels(style, len(measures)), style, _heading(name, what), name)
-        for place, measure in zip([row[0] for row in axes], measures, strict=True):
-            _curves(place, shown[shown["measure"] == measure], "epoch", "value", style, minima=False)
-            place.set_ylabel(column_measure(measure).axis_label)
-            if selected is not None:
-                place.axvline(selected, color=GREY, lw=1, ls="--", zorder=1)
-        _dress([row[0] for row in axes], style, "epoch", selected, minima=False)
-        return folder.save(figure, name, table.assign(selected_epochs=selected))
+
+    curves: pd.DataFrame
+    selected_epochs: int | None
+    fit: str
 
 
-def _heading(name: str, what: str) -> str:
-    return f"{title(name)} ({what})" if what else title(name)
+@dataclass(frozen=True)
+class Training:
+    """Inputs of the figures of single fits; None for a fit that the config lacks or that failed.
+
+    Attributes
+    ----------
+    torch_loop : DataFrame or None
+        Columns epoch, set (validation, subtrain), measure (error_percent, loss), value.
+    glmnet_path : DataFrame or None
+        Columns set, penalty (descending), complexity (-log10 of the penalty), error_percent; empty if glmnet refused
+        the rows.
+    dataset : str
+        Which data set these two are of.
+    histories : mapping of figure name to History
+        Of fits on a whole task; for history_selected the first fit of the benchmark that has one.
+    """
+
+    torch_loop: pd.DataFrame | None = None
+    glmnet_path: pd.DataFrame | None = None
+    dataset: str = ""
+    histories: Mapping[str, History] = field(default_factory=dict)
+
+    @classmethod
+    def read(
+        cls,
+        *,
+        torch_loop: str | Path | None,
+        glmnet_path: str | Path | None,
+        dataset: str,
+        histories: Sequence[str | Path],
+        history: str | Path,
+        fits: str | Path,
+        learner: str | None,
+    ) -> "Training":
+        """Read the fits from their files.
+
+        Parameters
+        ----------
+        histories : sequence of paths
+            Packs of fits on a whole task, each called as the figure that shows it.
+        history, fits : path
+            Of these tables.
+        learner : str or None
+            The learner of history_selected.
+        """
+        found = {Path(file).stem: _whole_task(file) for file in histories}
+        if learner:
+            found["history_selected"] = _first_of_benchmark(read_table(history), read_table(fits), learner)
+        return cls(
+            read_table(torch_loop) if torch_loop else None,
+            read_table(glmnet_path) if glmnet_path else None,
+            dataset,
+            {name: known for name, known in found.items() if known},
+        )
 
 
-def _curve_panels(style: Style, count: int) -> Panels:
-    return Panels(
-        width=4.6 * style.scale,
-        heights=[1.5 * style.scale] * count,
-        above=[style.line + 0.15, *[0.15] * (count - 1)],
-        columns=1,
-        left=5 * style.line,
-        right=0.1,
-        bottom=2 * style.line + 0.17,
-    )
+def _whole_task(pack: str | Path) -> History | None:
+    """The history of the only fit in a pack; None if the fit failed."""
+    (record,) = read_pack(pack, "history")
+    if "history" not in record.tables:
+        return None
+    curves = record.tables["history"].to_pandas()
+    return History(curves, _epochs(record.info.get("selected_epochs")), f"{record.learner}, {record.task}")
 
 
-def _curves(axes: Axes, table: pd.DataFrame, x: str, y: str, style: Style, *, minima: bool = True) -> None:
-    """A line per set; the first minimum of each as a point with its values."""
-    sets = [name for name in SETS if (table["set"] == name).any()]
-    colors = {name: style.color(name) for name in sets}
-    sns.lineplot(
-        table, x=x, y=y, hue="set", hue_order=sets, palette=colors, estimator=None, legend=False, ax=axes, lw=1.2
-    )
-    axes.set(xlabel="", ylabel="")
-    axes.margins(x=0.02, y=0.12)
-    if not minima:
-        return
-    lowest = []
-    for name in sets:
-        rows = table[table["set"] == name].reset_index(drop=True)
-        best = rows.loc[rows[y].idxmin()]
-        lowest.append(f"{name}: lowest {best[y]:.4g} at {best[x]:.4g}")
-        axes.plot(best[x], best[y], MARKERS[name], color=colors[name], ms=6, mec="white", mew=1, zorder=3)
-    axes.text(
-        0.99, 0.96, "\n".join(lowest), transform=axes.transAxes, ha="right", va="top", size=style.small, color=GREY
-    )
+def _first_of_benchmark(history: pd.DataFrame, fits: pd.DataFrame, learner: str) -> History | None:
+    """The first fit of a learner in the table of histories; None if there is none."""
+    keys = ["task_id", "train_set"]
+    history = history[history["algorithm"] == learner]
+    if history.empty:
+        return None
+    task, train_set = history[keys].iloc[0]
+    curves = history[(history["task_id"] == task) & (history["train_set"] == train_set)]
+    fit = fits[(fits["task_id"] == task) & (fits["train_set"] == train_set) & (fits["learner"] == learner)]
+    columns = ["epoch", "set", "measure", "value"]
+    return History(curves[columns], _epochs(fit["selected_epochs"].item()), f"{learner}, {task}, {train_set}")
 
 
-def _dress(axes: Sequence[Axes], style: Style, x: str, selected: int | None = None, *, minima: bool = True) -> None:
-    """Shared x axis, labels in one line, a legend above."""
-    for place in axes[:-1]:
-        place.tick_params(labelbottom=False)
-    for place in axes:
-        place.yaxis.set_label_coords(-3.6 * style.line / (4.6 * style.scale), 0.5)
-    below(axes[-1], x, style)
-    handles = [
-        Line2D([], [], color=style.color(name), marker=MARKERS[name] if minima else "", ms=5, label=name)
-        for name in SETS
+def _epochs(selected: float | None) -> int | None:
+    return None if selected is None or pd.isna(selected) else int(selected)
+
+
+def _torch_loop(training: Training, page: Page) -> Drawn | str:
+    """Error and loss per epoch of both sets, minima marked."""
+    curves = training.torch_loop
+    if curves is None:
+        return "no torch loop was fitted."
+    panels = [
+        _panel(rows, "epoch", "value", _LABELS.get(measure, measure), page)
+        for measure, rows in curves.groupby("measure", sort=False)
     ]
-    if selected is not None:
-        handles.append(Line2D([], [], color=GREY, ls="--", lw=1, label=f"selected: {selected}"))
-    axes[0].legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.1, borderpad=0.2
+    return Drawn(_figure(panels, "epoch", training.dataset, page), curves)
+
+
+def _glmnet_path(training: Training, page: Page) -> Drawn | str:
+    """Error of both sets against the model's complexity, minima marked."""
+    curves = training.glmnet_path
+    if curves is None or curves.empty:
+        return "glmnet refused these rows; results/logs/fit_glmnet_path.log says why."
+    panels = [_panel(curves, "complexity", "error_percent", "percent error", page)]
+    return Drawn(_figure(panels, "model complexity = -log10(L1 penalty lambda)", training.dataset, page), curves)
+
+
+def _history(name: str, failed: str, training: Training, page: Page) -> Drawn | str:
+    """Measures per epoch of subtrain and validation sets, the selected number of epochs as a vertical line."""
+    history = training.histories.get(name)
+    if history is None:
+        return failed
+    curves, selected = history.curves, history.selected_epochs
+    panels = []
+    for key, rows in curves.groupby("measure", sort=False):
+        measure = column_measure(key)
+        rows = rows.assign(value=measure.factor * rows["value"])
+        panels.append(_panel(rows, "epoch", "value", measure.axis_label, page, selected, minima=False))
+    keys = [] if selected is None else [Key(f"selected: {selected}", GREY, line="--")]
+    figure = _figure(panels, "epoch", history.fit, page, keys, markers=False)
+    return Drawn(figure, curves.assign(selected_epochs=selected))
+
+
+def _figure(
+    panels: Sequence[Panel],
+    x_label: str,
+    shown: str,
+    page: Page,
+    more_keys: Sequence[Key] = (),
+    *,
+    markers: bool = True,
+) -> "MatplotlibFigure":
+    """Panels one below the other, with one x axis; ``shown`` stands in brackets in the heading."""
+    *upper, last = panels
+    keys = [Key(name, page.color(name), MARKERS[name] if markers else "", "-") for name in _SETS]
+    grid = Grid(
+        4.6 * page.scale,
+        tick_labels=page.number_width,
+        row_gap=0.15,
+        heading=f"{page.title} ({shown})" if shown else "",
+        legend=[*keys, *more_keys],
     )
+    return page.figure([[panel] for panel in (*upper, replace(last, x_label=x_label))], grid)
+
+
+def _panel(
+    curves: pd.DataFrame, x: str, y: str, label: str, page: Page, selected: int | None = None, *, minima: bool = True
+) -> Panel:
+    """A panel with a line per set, and the minima or the selected x marked."""
+
+    def draw(axes: "Axes") -> None:
+        import seaborn as sns
+
+        sets = [name for name in _SETS if (curves["set"] == name).any()]
+        colors = {name: page.color(name) for name in sets}
+        sns.lineplot(
+            curves, x=x, y=y, hue="set", hue_order=sets, palette=colors, estimator=None, legend=False, ax=axes, lw=1.2
+        )
+        axes.margins(x=0.02, y=0.12)
+        if minima:
+            _mark_minima(axes, curves, x, y, page)
+        if selected is not None:
+            axes.axvline(selected, color=GREY, lw=1, ls="--", zorder=1)
+
+    return Panel(draw, 1.5 * page.scale, y_label=label)
+
+
+def _mark_minima(axes: "Axes", curves: pd.DataFrame, x: str, y: str, page: Page) -> None:
+    """The first minimum of each line as a point, with its values in words."""
+    texts = []
+    for name in _SETS:
+        rows = curves[curves["set"] == name]
+        if rows.empty:
+            continue
+        best = rows.loc[rows[y].idxmin()]
+        texts.append(f"{name}: lowest {best[y]:.4g} at {best[x]:.4g}")
+        axes.plot(best[x], best[y], MARKERS[name], color=page.color(name), ms=6, mec="white", mew=1, zorder=3)
+    axes.text(0.99, 0.96, "\n".join(texts), transform=axes.transAxes, ha="right", va="top", size=page.small, color=GREY)
+
+
+def _history_figure(name: str, title: str, order: int) -> Figure:
+    """The history of a learner that is fitted on a whole task."""
+    return Figure(
+        name=name,
+        title=title,
+        caption="Measures per epoch on the subtrain and validation halves of one whole task. The vertical line is the "
+        "number of epochs with the lowest validation log loss, which is taken for the final fit.",
+        category="Learning curves",
+        group="training",
+        when=lambda facts: name in facts.histories,
+        draw=lambda training, page: _history(name, "the fit failed, and left no history.", training, page),
+        order=order,
+    )
+
+
+FIGURES = (
+    Figure(
+        name="torch_loop",
+        title="A plain torch loop: linear model, full-batch gradient descent",
+        caption="Odd rows are the validation set, even rows the subtrain set. Points mark the minimum of each curve: where "
+        "validation is lowest, training should stop; from there on only subtrain gets better.",
+        category="Learning curves",
+        group="training",
+        when=lambda facts: facts.has_datasets,
+        draw=_torch_loop,
+        order=110,
+    ),
+    Figure(
+        name="glmnet_path",
+        title="The same data with glmnet's L1 penalty",
+        caption="Each penalty lambda of the path gives a model; models get more complex to the right. Points mark the "
+        "minimum of each curve: too far right, validation error rises again.",
+        category="Learning curves",
+        group="training",
+        when=lambda facts: facts.has_datasets,
+        draw=_glmnet_path,
+        order=120,
+    ),
+    _history_figure("history_mlp", "Learning curves of a network", 130),
+    _history_figure("history_graph", "Learning curves of a graph of operations", 140),
+    Figure(
+        name="history_selected",
+        title="Early stopping in the first fit of the benchmark",
+        caption="Measures per epoch of one train set of the benchmark. The chosen number of epochs (vertical line) should "
+        "lie at an intermediate value: at the right end, more epochs would help.",
+        category="Learning curves",
+        group="training",
+        when=lambda facts: bool(facts.histories),
+        draw=lambda training, page: _history(
+            "history_selected", "no fit of the benchmark left a history.", training, page
+        ),
+        order=150,
+    ),
+)

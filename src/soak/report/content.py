@@ -1,26 +1,41 @@
-"""What the report says beside its figures: verdicts, costs, fits that went wrong, tables and points to hover over."""
+"""What the report shows, part by part, as plain values for its template and its script."""
 
+import base64
+import json
 import math
 import re
-from collections.abc import Mapping
+import struct
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from soak.figures.colors import COLORS, TRAIN_SUBSETS
-from soak.figures.shown import KEYS, algorithms_of, full_size, mean_sd, shown_scores
-from soak.measures import column_measure
+from soak.figures.catalog import all_figures, find_figure
+from soak.figures.page import COLORS, TRAIN_SUBSETS
+from soak.figures.results import algorithms_of, full_size, mean_sd, measure_of, shown_scores
 from soak.scores.summaries import undefined_reason
 
-MOST_ROWS = 20_000  # of a table in the report; all rows are in results/tables/
-_ABSOLUTE = re.compile(r"(?<![\w.:/~\\-])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\",]+[/\\])+([^\s/\\:'\",]*)")
-_DARK = {"same": "#4aa8e0", "other": "#f0803c", "all": "#2fc59b"}  # lighter, for a dark page
+CITATION = (
+    "Hocking TD, Thibault G, Bodine CS, Nelson Arellano P, Shenkin AF, Lindly OJ. SOAK: Same/Other/All K-fold "
+    "cross-validation for estimating similarity of patterns in data subsets. arXiv 2410.08643 (2024)."
+)
+BIBTEX = """@article{hocking2024soak,
+  title = {{SOAK}: Same/Other/All K-fold cross-validation for estimating similarity of patterns in data subsets},
+  author = {Hocking, Toby Dylan and Thibault, Gabrielle and Bodine, Cameron Scott and Nelson Arellano, Paul and
+            Shenkin, Alexander F and Lindly, Olivia Jasmine},
+  journal = {arXiv preprint arXiv:2410.08643},
+  year = {2024}
+}"""
+_MOST_ROWS = 20_000  # of a table in the report; all rows are in results/tables/
+_ABSOLUTE_PATH = re.compile(r"(?<![\w.:/~\\-])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\",]+[/\\])+([^\s/\\:'\",]*)")
+_DARK_COLORS = {"same": "#4aa8e0", "other": "#f0803c", "all": "#2fc59b"}  # lighter, for a dark page
 _SIGNS = {"better": "▲", "worse": "▼", "no difference seen": "="}
 
 
 def without_paths(text: str) -> str:
     """The text with absolute paths cut to their last part: they may hold a user's name. URLs stay."""
-    return _ABSOLUTE.sub(r"…/\1", text)
+    return _ABSOLUTE_PATH.sub(r"…/\1", text)
 
 
 def verdict_cards(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
@@ -40,138 +55,174 @@ def verdict_cards(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
     return list(cards.values())
 
 
-def costs(times: pd.DataFrame, fits: pd.DataFrame, splits: pd.DataFrame) -> dict[str, Any]:
+def shown_figures(files: Sequence[str | Path]) -> list[dict[str, Any]]:
+    """PNG files with title and caption, in the order of the catalogue; then the user's own, by name."""
+    order = list(all_figures())
+    shown = []
+    for path in map(Path, files):
+        known = None if path.parent.name == "own" else find_figure(path.stem)
+        place = order.index(known[0].name) if known else len(order)
+        png = path.read_bytes()
+        width, height = struct.unpack(">II", png[16:24])  # of the header's first chunk
+        figure = {
+            "name": path.stem,
+            "title": known[0].heading(known[1]) if known else path.stem.replace("_", " "),
+            "caption": known[0].caption if known else "",
+            "png": base64.b64encode(png).decode(),
+            "width": width,
+            "height": height,
+        }
+        shown.append((place, path.stem, figure))
+    return [figure for _, _, figure in sorted(shown, key=lambda entry: entry[:2])]
+
+
+def fit_costs(times: pd.DataFrame, fits: pd.DataFrame, splits: pd.DataFrame) -> dict[str, Any]:
     """CPU time and memory per learner, and how many fits sharing train sets has saved.
 
     Returns
     -------
     dict
-        ``learners``: DataFrame learner, fits, cpu_seconds, seconds, peak_mb (the highest); ``made``: fits made;
-        ``plain``: fits that one per split and learner would have been.
+        ``learners``: per learner its name, fits, cpu_seconds, seconds and peak_mb (the highest); ``made``: number of fits;
+        ``one_per_split``: the number that one fit per split and learner would have been.
     """
-    learners = (
-        times.groupby("learner", sort=False)
-        .agg(
-            fits=("train_set", "size"),
-            cpu_seconds=("cpu_seconds", "sum"),
-            seconds=("seconds", "sum"),
-            peak_mb=("peak_mb", "max"),
-        )
-        .reset_index()
+    learners = times.groupby("learner", sort=False).agg(
+        fits=("train_set", "size"),
+        cpu_seconds=("cpu_seconds", "sum"),
+        seconds=("seconds", "sum"),
+        peak_mb=("peak_mb", "max"),
     )
     per_task = fits.groupby("task_id", sort=False)["learner"].nunique()
-    plain = sum(int((splits["task_id"] == task).sum()) * int(count) for task, count in per_task.items())
-    return {"learners": learners, "made": len(fits), "plain": plain}
+    n_splits = splits["task_id"].value_counts()
+    return {
+        "learners": learners.reset_index().to_dict("records"),
+        "made": len(fits),
+        "one_per_split": sum(int(n_splits.get(task, 0)) * int(count) for task, count in per_task.items()),
+    }
 
 
-def fits_to_look_at(fits: pd.DataFrame) -> list[dict[str, str]]:
-    """Fits that failed or did not converge, each with the way out."""
-    found = []
+def fit_problems(fits: pd.DataFrame) -> list[dict[str, str]]:
+    """Fits that failed or did not converge, each with its reason and a remedy."""
+    problems = []
     for row in fits.itertuples():
         failed = row.status != "ok"
-        if failed or _is_false(row.converged):
-            found.append(
+        if failed or (not pd.isna(row.converged) and not row.converged):
+            problems.append(
                 {
                     "fit": f"{row.task_id}, {row.learner}, train set {row.train_set}",
-                    "what": "failed" if failed else "not converged",
-                    "reason": without_paths(str(row.reason)) if isinstance(row.reason, str) else "",
-                    "way_out": _way_out(row, failed),
+                    "problem": "failed" if failed else "not converged",
+                    "reason": without_paths(row.reason) if isinstance(row.reason, str) else "",
+                    "remedy": _remedy(row, failed),
                 }
             )
-    return found
+    return problems
 
 
-def table_data(table: pd.DataFrame) -> dict[str, Any]:
-    """A table as the page's script takes it: columns with their kind, and their values as lists."""
-    shown = table.head(MOST_ROWS)
-    if {"p_paired", "n"} <= set(shown.columns):
-        shown = shown.assign(**{name: _told(shown[name], shown["n"]) for name in ("p_paired", "p_unpaired")})
-    columns = [
-        {"name": name, "number": pd.api.types.is_numeric_dtype(table[name]) and table[name].dtype != bool}
-        for name in table.columns
-    ]
-    values = [[_plain(value) for value in shown[name]] for name in shown.columns]
-    return {"columns": columns, "values": values, "rows": len(shown), "of": len(table)}
-
-
-def chart_data(scores: pd.DataFrame, colors: Mapping[str, str] = COLORS) -> dict[str, Any]:
-    """Points of the chart with hover values: every score of each task's first measure, and means ± SD."""
-    shown = full_size(shown_scores(scores))
-    means = mean_sd(shown)
-    panels = []
-    for (task, subset), rows in shown.groupby(["task_id", "test_subset"], sort=False):
-        of = means[(means["task_id"] == task) & (means["test_subset"] == subset)]
-        what = column_measure(rows["measure"].iloc[0])
-        names = {"train_subsets": "trained_on"}
-        points = rows[[*KEYS[2:], "test_fold", "seed", "value"]].rename(columns=names)
-        bars = of[[*KEYS[2:], "mean", "sd", "n"]].rename(columns=names)
-        sd = bars["sd"].fillna(0)
-        bars = bars.assign(low=bars["mean"] - sd, high=bars["mean"] + sd)
-        panels.append(
-            {
-                "task": task,
-                "test_subset": subset,
-                "label": what.axis_label,
-                "algorithms": algorithms_of(of),
-                "points": _records(points),
-                "means": _records(bars),
-            }
-        )
-    light = [colors.get(name, COLORS[name]) for name in TRAIN_SUBSETS]
-    dark = [_DARK[name] if one == COLORS[name] else one for name, one in zip(TRAIN_SUBSETS, light, strict=True)]
-    return {"panels": panels, "order": list(TRAIN_SUBSETS), "light": light, "dark": dark}
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _told(p: pd.Series, n: pd.Series) -> pd.Series:
-    """P values, with the reason in the place of one that is undefined."""
-    values = [
-        f"undefined: {undefined_reason(count)}" if math.isnan(one) else one for one, count in zip(p, n, strict=True)
-    ]
-    return pd.Series(values, index=p.index, dtype=object)
-
-
-def _plain(value: Any) -> Any:
-    """A cell for JSON: numbers with 8 significant digits, nothing for what is missing."""
-    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    if isinstance(value, bool) or type(value).__name__ == "bool":
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)) or hasattr(value, "item"):
-        number = value.item() if hasattr(value, "item") else value
-        return float(f"{number:.8g}") if isinstance(number, float) else number
-    return without_paths(str(value))
-
-
-def _is_false(value: Any) -> bool:
-    return value is not None and value is not pd.NA and value == False  # noqa: E712 - NumPy's and Arrow's false too
-
-
-def _way_out(row: Any, failed: bool) -> str:
+def _remedy(row: Any, failed: bool) -> str:
     if failed:
         return (
             f"Its scores are left empty; the others went on. The log is below results/logs/fit/{row.task_id}/{row.learner}/. "
-            "Mend the learner's settings or the data and run again: only what changed is fitted anew."
+            "Change the learner's settings or the data and run again: only what changed is fitted anew."
         )
-    if _has(getattr(row, "n_lambda", None)):
+    if not pd.isna(getattr(row, "n_lambda", None)):
         return (
             "Raise the learner's maxit (or thresh); predictions at the penalties that were reached are used meanwhile."
         )
     return "Raise the learner's epochs or iterations; the model as it was at the end is used meanwhile."
 
 
-def _has(value: Any) -> bool:
-    return value is not None and value is not pd.NA and not (isinstance(value, float) and math.isnan(value))
+def table_data(table: pd.DataFrame) -> dict[str, Any]:
+    """A table as the page's script takes it: columns with their kind, and their values as lists."""
+    shown = table.head(_MOST_ROWS)
+    if {"p_paired", "n"} <= set(shown.columns):
+        shown = shown.assign(**{name: _p_or_reason(shown[name], shown["n"]) for name in ("p_paired", "p_unpaired")})
+    columns = [
+        {"name": name, "number": pd.api.types.is_numeric_dtype(table[name]) and table[name].dtype != bool}
+        for name in table.columns
+    ]
+    values = [[_json_value(value) for value in shown[name]] for name in shown.columns]
+    return {"columns": columns, "values": values, "rows": len(shown), "of": len(table)}
+
+
+def _p_or_reason(p: pd.Series, n: pd.Series) -> pd.Series:
+    """P values; in place of an undefined one the reason."""
+    values = [
+        f"undefined: {undefined_reason(count)}" if math.isnan(value) else value
+        for value, count in zip(p, n, strict=True)
+    ]
+    return pd.Series(values, index=p.index, dtype=object)
+
+
+def chart_data(scores: pd.DataFrame, references: Collection[str], colors: Mapping[Any, str]) -> dict[str, Any]:
+    """Points of the chart with hover values: every score of each task's first measure, and means ± SD.
+
+    Parameters
+    ----------
+    references : collection of str
+        Algorithms that use no features: the last lines of the chart.
+    colors : mapping
+        Of same, other and all, in place of the default.
+    """
+    shown = full_size(shown_scores(scores))
+    all_means = mean_sd(shown)
+    all_means = all_means.assign(low=all_means["mean"] - all_means["sd"].fillna(0))
+    all_means = all_means.assign(high=2 * all_means["mean"] - all_means["low"])
+    panels = []
+    for (task, subset), rows in shown.groupby(["task_id", "test_subset"], sort=False):
+        means = all_means[(all_means["task_id"] == task) & (all_means["test_subset"] == subset)]
+        panels.append(
+            {
+                "task": task,
+                "test_subset": subset,
+                "label": measure_of(rows).axis_label,
+                "algorithms": algorithms_of(means, references),
+                "points": _marks(rows, "test_fold", "seed", "value"),
+                "means": _marks(means, "mean", "sd", "n", "low", "high"),
+            }
+        )
+    light = [colors.get(name, COLORS[name]) for name in TRAIN_SUBSETS]
+    dark = [
+        _DARK_COLORS[name] if color == COLORS[name] else color for name, color in zip(TRAIN_SUBSETS, light, strict=True)
+    ]
+    return {"panels": panels, "order": list(TRAIN_SUBSETS), "light": light, "dark": dark}
+
+
+def _marks(rows: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:
+    """Rows of the chart's marks: what was trained, and the named columns."""
+    table = rows[["train_subsets", "algorithm", *columns]].rename(columns={"train_subsets": "trained_on"})
+    return [{str(name): _json_value(value) for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _json_value(value: Any) -> Any:
+    """A cell for JSON: numbers with 8 significant digits, null for what is missing."""
+    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    if hasattr(value, "item"):  # of NumPy
+        value = value.item()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return float(f"{value:.8g}")
+    return value if isinstance(value, int) else without_paths(str(value))
 
 
 def network_texts(described: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[dict[str, str]]:
-    """Networks as torch prints them; tasks that share one are named together."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """Networks as torch prints them; tasks that share one are named together.
+
+    Parameters
+    ----------
+    described : mapping of task to learner to what `LearnerType.check` returns of it
+    """
+    tasks_of: dict[tuple[str, str], list[str]] = {}
     for task, learners in described.items():
-        for learner, told in learners.items():
-            if told.get("network"):
-                found.setdefault((learner, str(told["network"])), []).append(task)
-    return [{"learner": learner, "tasks": ", ".join(tasks), "text": text} for (learner, text), tasks in found.items()]
+        for learner, description in learners.items():
+            if description.get("network"):
+                tasks_of.setdefault((learner, str(description["network"])), []).append(task)
+    return [
+        {"learner": learner, "tasks": ", ".join(tasks), "text": text} for (learner, text), tasks in tasks_of.items()
+    ]
+
+
+def script_json(data: Any) -> str:
+    """JSON for a script element: no text in it can end the element."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -11,7 +11,7 @@ const make = (tag, attributes = {}, ...children) => {
   return element;
 };
 
-// A number as a person reads it: four significant digits; whole numbers as they are.
+// A number as people read it: four significant digits; whole numbers as they are.
 const show = value =>
   value === null ? "" : typeof value !== "number" ? value : Number.isInteger(value) ? String(value)
     : Math.abs(value) < 1e-4 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
@@ -30,7 +30,7 @@ function drawTable(box, name) {
   const { columns, values, rows, of } = read(`table-${name}`);
   const state = { sort: null, down: false, words: [], chosen: new Map(), shown: PAGE };
   const body = make("tbody");
-  const told = make("p", { class: "soft", role: "status" });
+  const status = make("p", { class: "soft", role: "status" });
   const more = make("button", { class: "plain no-print", type: "button", onclick: () => { state.shown += 5 * PAGE; draw(); } }, "Show more rows");
   const heads = columns.map((column, index) =>
     make("th", { scope: "col", class: column.number ? "number" : null, "aria-sort": "none" },
@@ -53,7 +53,7 @@ function drawTable(box, name) {
       const column = values[state.sort], sign = state.down ? -1 : 1;
       kept.sort((a, b) => (column[a] === null) - (column[b] === null) || sign * compare(column[a], column[b]) || a - b);
     }
-    told.textContent = `${kept.length} of ${rows} rows` + (of > rows ? ` (the first of ${of}; all are in results/tables/${name}.csv)` : "");
+    status.textContent = `${kept.length} of ${rows} rows` + (of > rows ? ` (the first of ${of}; all are in results/tables/${name}.csv)` : "");
     more.hidden = kept.length <= state.shown;
     body.replaceChildren(...kept.slice(0, state.shown).map(row => make("tr", {}, ...columns.map((column, index) => {
       const value = values[index][row];
@@ -79,7 +79,7 @@ function drawTable(box, name) {
   });
   const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body);
   const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table ${name}` }, table);
-  box.replaceChildren(make("div", { class: "controls" }, ...controls), told, scroll, more);
+  box.replaceChildren(make("div", { class: "controls" }, ...controls), status, scroll, more);
   draw();
 }
 

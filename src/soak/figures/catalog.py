@@ -1,0 +1,163 @@
+"""The catalogue of figures: which there are, and all that is known of each but how it is drawn.
+
+A module of this package that defines ``FIGURES``, a tuple of `Figure`, adds them to the catalogue by being there: rules,
+report and captions follow. Such a module imports matplotlib in its functions only.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import soak.figures
+from soak.figures.page import Drawn, Page, save
+from soak.figures.settings import FigureSettings, StyleSettings
+from soak.files import atomic
+
+Group = Literal["images", "training", "results", "predictions"]
+PER_TASK = "predictions"  # figures of this group are drawn for each image task, as NAME_TASK
+
+
+@dataclass(frozen=True)
+class FigureFacts:
+    """What decides which figures a config has.
+
+    Attributes
+    ----------
+    has_datasets : bool
+        Whether the config names data sets (of images).
+    has_transposed : bool
+        Whether one of them is another's transpose.
+    has_sizes : bool
+        Whether there may be train sets below their full size.
+    histories : collection of str
+        Names of the figures that show how the config's learners train on a whole task.
+    """
+
+    has_datasets: bool = False
+    has_transposed: bool = False
+    has_sizes: bool = False
+    histories: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What is known of a figure.
+
+    Attributes
+    ----------
+    name : str
+        Of its files; figures of the group predictions are called NAME_TASK.
+    title : str
+        Its heading, there and in the reports.
+    caption : str
+        How to read it, in a few sentences: below the figure and in the reports.
+    category : str
+        The part of Snakemake's own report in which it is.
+    group : {"images", "training", "results", "predictions"}
+        The rule that draws it, draw_GROUP, and so what it is drawn from.
+    when : function of FigureFacts
+        Whether a config has it.
+    draw : function of (inputs of the group, Page)
+        Gives the matplotlib figure and a DataFrame of the numbers drawn, or the reason why there is nothing to draw.
+    order : int
+        Its place in the report, where figures of equal order are sorted by name.
+    """
+
+    name: str
+    title: str
+    caption: str
+    category: str
+    group: Group
+    when: Callable[[FigureFacts], bool]
+    draw: Callable[[Any, Page], Drawn | str]
+    order: int = 100
+
+    def __post_init__(self) -> None:
+        if self.group not in get_args(Group):
+            raise ValueError(f"figure {self.name}: expected group to be one of {get_args(Group)}, got {self.group!r}")
+
+    def file_name(self, task: str = "") -> str:
+        """Name of its files without the suffix."""
+        return f"{self.name}_{task}" if task else self.name
+
+    def heading(self, task: str = "") -> str:
+        """Its title, with the task's name if it is a figure of one task."""
+        return f"{self.title}: {task}" if task else self.title
+
+
+@cache
+def all_figures() -> dict[str, Figure]:
+    """All figures by name, in the order of the report."""
+    found: dict[str, Figure] = {}
+    for module in pkgutil.iter_modules(soak.figures.__path__, "soak.figures."):
+        for figure in getattr(importlib.import_module(module.name), "FIGURES", ()):
+            if figure.name in found:
+                raise ValueError(f"two figures are called {figure.name!r}; one is in {module.name}")
+            found[figure.name] = figure
+    ordered = sorted(found.values(), key=lambda figure: (figure.order, figure.name))
+    return {figure.name: figure for figure in ordered}
+
+
+def figures_of(facts: FigureFacts, group: Group | None = None) -> list[Figure]:
+    """The figures that a config has, of one group or of all, in the order of the report."""
+    return [figure for figure in all_figures().values() if group in (None, figure.group) and figure.when(facts)]
+
+
+def find_figure(file_name: str) -> tuple[Figure, str] | None:
+    """The figure that a file name without suffix is of, and its task ("" unless it is one of a task).
+
+    None for a figure of the user's own.
+    """
+    figures = all_figures()
+    if file_name in figures:
+        return figures[file_name], ""
+    for figure in figures.values():
+        if figure.group == PER_TASK and file_name.startswith(f"{figure.name}_"):
+            return figure, file_name.removeprefix(f"{figure.name}_")
+    return None
+
+
+def draw(name: str, inputs: Any, settings: StyleSettings, task: str = "") -> Drawn:
+    """Draw a figure from the inputs of its group; one without numbers says why.
+
+    Saving it needs the same style: see `Page.applied`, and `draw_files`.
+    """
+    figure = all_figures()[name]
+    page = Page(figure.heading(task), figure.caption, settings)
+    with page.applied():
+        drawn = figure.draw(inputs, page)
+        return page.nothing(drawn) if isinstance(drawn, str) else drawn
+
+
+def draw_files(
+    names: Collection[str], inputs: Any, folder: Path, settings: FigureSettings, task: str = ""
+) -> list[Path]:
+    """Draw figures of one group into files: several in a process, since imports take longer than drawing.
+
+    Each becomes NAME.png, the other formats, NAME.csv with the numbers drawn, and captions/NAME.rst, which Snakemake's
+    own report reads.
+
+    Parameters
+    ----------
+    names : collection of str
+        Of figures of one group.
+    inputs : object
+        What the group's figures are drawn from, such as `soak.figures.results.Results`.
+    task : str
+        The task, for figures that are drawn for each.
+    """
+    paths = []
+    for name in names:
+        figure = all_figures()[name]
+        drawn = draw(name, inputs, settings.style, task)
+        with Page(settings=settings.style).applied():
+            paths += save(drawn, folder, figure.file_name(task), settings)
+        caption = folder / "captions" / f"{figure.file_name(task)}.rst"
+        with atomic(caption) as temporary:
+            temporary.write_text(f"{figure.caption}\n", encoding="utf-8")
+        paths.append(caption)
+    return paths

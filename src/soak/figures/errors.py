@@ -1,0 +1,125 @@
+"""test_error and test_error_mean_sd: all test errors, and their mean and standard deviation."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from soak.figures.catalog import Figure
+from soak.figures.page import MARKERS, Drawn, Grid, Page, Panel
+from soak.figures.results import (
+    NO_SCORES,
+    Results,
+    algorithm_axis,
+    lines_of,
+    mean_sd,
+    measure_of,
+    train_subsets_of,
+    with_axis_labels,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+_COLUMNS = 6  # panels side by side
+
+# Marks rows of one panel: (axes, rows, y of each row, same | other | all).
+Mark = Callable[["Axes", pd.DataFrame, pd.Series, str], None]
+
+
+def _test_error(results: Results, page: Page) -> Drawn | str:
+    """Every test error: by algorithm, train subsets in rows, task and test subset in columns."""
+    shown = results.full_size
+    if shown.empty:
+        return NO_SCORES
+
+    def mark(axes: "Axes", rows: pd.DataFrame, y: pd.Series, train: str) -> None:
+        axes.plot(rows["value"], y, MARKERS[train], color=page.color(train), mfc="none", ms=4.5, mew=1.0, ls="none")
+
+    return Drawn(_panels(shown, results, page, mark), with_axis_labels(shown.drop(columns="groups")))
+
+
+def _test_error_mean_sd(results: Results, page: Page) -> Drawn | str:
+    """The same as mean and standard deviation over folds and seeds."""
+    if results.full_size.empty:
+        return NO_SCORES
+    means = mean_sd(results.full_size)
+
+    def mark(axes: "Axes", rows: pd.DataFrame, y: pd.Series, train: str) -> None:
+        color, bars = page.color(train), rows["sd"].fillna(0)
+        axes.errorbar(rows["mean"], y, xerr=bars, fmt=MARKERS[train], color=color, ms=4, lw=1.6, ls="none")
+
+    return Drawn(_panels(means, results, page, mark), with_axis_labels(means))
+
+
+def _panels(table: pd.DataFrame, results: Results, page: Page, mark: Mark) -> "MatplotlibFigure":
+    """Panels of train subsets by task and test subset, in as many lines as needed; algorithms on the y axis."""
+    from matplotlib.ticker import MaxNLocator
+
+    algorithms, trains = results.algorithms(table), train_subsets_of(table)
+    names_width, name_height, set_algorithms = algorithm_axis(page, algorithms)
+    height = page.scale * len(algorithms) * (0.06 + name_height) + 0.08
+    positions = {algorithm: -number for number, algorithm in enumerate(algorithms)}
+    by_task = dict(list(table.groupby("task_id", sort=False)))
+    limits = {task: _limits(rows) for task, rows in by_task.items()}
+
+    def draw(axes: "Axes", task: str, subset: str, train: str) -> None:
+        rows = by_task[task]
+        rows = rows[(rows["test_subset"] == subset) & (rows["train_subsets"] == train)]
+        mark(axes, rows, rows["algorithm"].map(positions), train)
+        set_algorithms(axes)
+        axes.set_xlim(limits[task])
+        axes.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
+
+    rows = [
+        [
+            Panel(
+                partial(draw, task=task, subset=subset, train=train),
+                height,
+                title=f"{task}\ntest: {subset}" if train == trains[0] else "",
+                x_label=measure_of(by_task[task]).axis_label if train == trains[-1] else "",
+                side=train if (task, subset) == line[-1] else "",
+                side_color=page.color(train),
+            )
+            for task, subset in line
+        ]
+        for line in lines_of(table, _COLUMNS)
+        for train in trains
+    ]
+    return page.figure(rows, Grid(1.55 * page.scale, tick_labels=names_width, gap=0.22))
+
+
+def _limits(rows: pd.DataFrame) -> tuple[float, float]:
+    """Limits of a task's x axis: all values and bars, with some room."""
+    center, bars = (rows["value"], 0) if "value" in rows else (rows["mean"], rows["sd"].fillna(0))
+    low, high = (center - bars).min(), (center + bars).max()
+    room = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - room, high + room
+
+
+FIGURES = (
+    Figure(
+        name="test_error_mean_sd",
+        title="Test error, mean ± SD over the folds",
+        caption="Mean and standard deviation over folds and seeds of the points of test_error. Subsets are similar if "
+        "other is near same, and alike enough to be pooled if all is at or left of same.",
+        category="Results",
+        group="results",
+        when=lambda facts: True,
+        draw=_test_error_mean_sd,
+        order=20,
+    ),
+    Figure(
+        name="test_error",
+        title="Test error of every fold",
+        caption="One point per fold and seed. Rows: trained on the same subset as tested on, on the others, or on all. "
+        "Compare with the reference, drawn last, which ignores the features: left of it, something useful was learned.",
+        category="Results",
+        group="results",
+        when=lambda facts: True,
+        draw=_test_error,
+        order=80,
+    ),
+)

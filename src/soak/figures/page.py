@@ -1,0 +1,447 @@
+"""The page that a figure is drawn on: style, panels with the texts around them, and the files that it becomes.
+
+Matplotlib takes a second to import, and the catalogue of figures is imported by every job: so it is imported in the
+functions that draw.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from soak.figures.settings import FigureSettings, StyleSettings, check_font
+from soak.files import atomic
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's palette (Color Universal Design, 2008), which readers with any kind of colour vision can tell apart.
+# Same, other, all and the sets of a training have the same colour and marker in every figure and in the report.
+COLORS = {
+    "same": "#0072B2",
+    "other": "#D55E00",
+    "all": "#009E73",
+    "subtrain": "#000000",
+    "validation": "#E69F00",
+    "both": "#CC79A7",
+    "neither": "#999999",
+}
+MARKERS = {"same": "o", "other": "s", "all": "^", "subtrain": "o", "validation": "s", "both": "D", "neither": "o"}
+TRAIN_SUBSETS = ("same", "other", "all")
+GREY = "#6e6e6e"
+TEXT = "#222222"
+
+_MARGIN = 0.12  # inches around everything
+_LEAST_WIDTH = 5.0  # inches, at 8 points: room for a caption that can be read
+_MEASURED_DPI = 720  # of measured text: so fine that hinting does not matter
+# No dates and no versions, so that equal figures are equal files.
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
+    "svg": {"Date": None, "Creator": None},
+}
+
+
+class Drawn(NamedTuple):
+    """A matplotlib figure, and the numbers that it shows."""
+
+    figure: "Figure"
+    data: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel of a figure, and the texts around it.
+
+    Attributes
+    ----------
+    draw : function of a matplotlib Axes
+    height : float
+        In inches. The panels of a row may differ: they are aligned at their tops.
+    title : str
+        Above the panel, wrapped to its width.
+    x_label : str
+        Below the tick labels, wrapped to the panel's width; a panel without one has no tick labels on its x axis.
+    x_center : float
+        Where the label is centred, as a share of the panel's width.
+    y_label : str
+        Left of all panels, read upwards; of a row's first panel only.
+    row_name : str
+        Left of the row, of its first panel only.
+    side : str
+        Right of the panel, read downwards: what the panels of a row have in common.
+    side_color : str
+    """
+
+    draw: "Callable[[Axes], None]"
+    height: float
+    title: str = ""
+    x_label: str = ""
+    x_center: float = 0.5
+    y_label: str = ""
+    row_name: str = ""
+    side: str = ""
+    side_color: str = TEXT
+
+
+@dataclass(frozen=True)
+class Key:
+    """An entry of a legend; ``marker`` and ``line`` as matplotlib names them, empty for none."""
+
+    label: str
+    color: str = "none"
+    marker: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the panels of a figure stand; lengths in inches.
+
+    Attributes
+    ----------
+    width : float
+        Of each panel.
+    tick_labels : float
+        Width of the tick labels at the left.
+    tick_height : float or None
+        Height of the tick labels below; default one line.
+    gap : float
+        Between columns.
+    row_gap : float
+        Above a row without titles.
+    right : float
+        Free space at the right, for what a panel writes there.
+    share_y : bool
+        Whether only the first panel of a row has tick labels on its y axis.
+    small_titles : bool
+        Whether the panels' titles are in small type.
+    heading : str
+        In place of the page's title.
+    legend : sequence of Key
+        In a line above all panels.
+    """
+
+    width: float
+    tick_labels: float = 0.0
+    tick_height: float | None = None
+    gap: float = 0.15
+    row_gap: float = 0.1
+    right: float = 0.0
+    share_y: bool = True
+    small_titles: bool = False
+    heading: str = ""
+    legend: Sequence[Key] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page for one figure: heading, caption, and the style of all that stands on it; lengths in inches.
+
+    Parameters
+    ----------
+    title : str
+        Its heading.
+    caption : str
+        The text below it that says how to read it.
+    settings : StyleSettings
+    """
+
+    title: str = ""
+    caption: str = ""
+    settings: StyleSettings = field(default_factory=StyleSettings)
+
+    @property
+    def size(self) -> float:
+        """Font size in points."""
+        return self.settings.font_size
+
+    @property
+    def small(self) -> float:
+        """Font size of small type in points."""
+        return 0.875 * self.size
+
+    @property
+    def line(self) -> float:
+        """Height of a line of text."""
+        return 1.3 * self.size / 72
+
+    @property
+    def number_width(self) -> float:
+        """Room for the numbers at the ticks of a y axis, of which the width is known only when it is drawn."""
+        return 3 * self.line
+
+    @property
+    def scale(self) -> float:
+        return self.settings.scale
+
+    def color(self, name: str) -> str:
+        """The colour of same, other, all, subtrain, validation, both or neither."""
+        return self.settings.colors.get(name, COLORS[name])  # type: ignore[call-overload, no-any-return]
+
+    def train_subsets_legend(self, names: Iterable[str]) -> list[Key]:
+        """The legend of figures that show same, other and all in one panel."""
+        return [Key("trained on"), *(Key(name, self.color(name), MARKERS[name], "-") for name in names)]
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Draw and save in this style, whatever matplotlib's settings were before.
+
+        Raises
+        ------
+        SoakError
+            If there is no font of the configured name.
+        """
+        import matplotlib as mpl
+
+        check_font(self.settings.font)
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(self._parameters())  # type: ignore[arg-type]
+            yield
+
+    def _parameters(self) -> dict[str, Any]:
+        """Matplotlib's rcParams."""
+        return {
+            "font.family": self.settings.font,
+            "font.size": self.size,
+            "axes.titlesize": self.size,
+            "axes.labelsize": self.size,
+            "xtick.labelsize": self.small,
+            "ytick.labelsize": self.size,
+            "legend.fontsize": self.size,
+            "legend.frameon": False,
+            "axes.edgecolor": "#b0b0b0",
+            "axes.linewidth": 0.6,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "grid.color": "#e6e6e6",
+            "grid.linewidth": 0.6,
+            "xtick.color": GREY,
+            "ytick.color": GREY,
+            "xtick.labelcolor": TEXT,
+            "ytick.labelcolor": TEXT,
+            "xtick.major.size": 2.5,
+            "ytick.major.size": 0,
+            "lines.linewidth": 1.2,
+            "text.hinting": "no_hinting",  # text is as wide in PNG as in PDF, and as measured
+            "text.parse_math": False,  # a $ in a name is a $
+            "pdf.fonttype": 42,  # TrueType: text stays text in the PDF
+            "svg.fonttype": "none",
+            "svg.hashsalt": "soak",  # names of the SVG's parts do not change from run to run
+        }
+
+    # Text
+
+    def text_width(self, text: str, size: float | None = None, weight: str = "normal") -> float:
+        """Width of the longest line of a text."""
+        return max(_line_width(line, self.settings.font, size or self.size, weight) for line in text.split("\n"))
+
+    def wrap(self, text: str, width: float, size: float | None = None, weight: str = "normal") -> str:
+        """Break a text into lines of at most the given width: at spaces, after _ - . /, or wherever it must be."""
+        return "\n".join(part for line in text.split("\n") for part in self._wrapped(line, width, size, weight))
+
+    def _wrapped(self, text: str, width: float, size: float | None, weight: str) -> list[str]:
+        lines, line = [], ""
+        for piece in _pieces(text):
+            if line and self.text_width((line + piece).rstrip(), size, weight) > width:
+                lines.append(line.rstrip())
+                line = ""
+            line += piece
+            while self.text_width(line.rstrip(), size, weight) > width and len(line.rstrip()) > 1:
+                cut = len(line.rstrip()) - 1
+                while cut > 1 and self.text_width(line[:cut], size, weight) > width:
+                    cut -= 1
+                lines.append(line[:cut])
+                line = line[cut:]
+        return [*lines, line.rstrip()]
+
+    # Panels
+
+    def figure(self, rows: Sequence[Sequence[Panel]], grid: Grid) -> "Figure":
+        """Draw rows of panels, as large as their content, with the heading above and the caption below.
+
+        Rows may have different numbers of panels. What a panel's ``draw`` does to its axes is kept, but for the tick
+        labels that the neighbours share.
+        """
+        return _Layout(self, rows, grid).draw()
+
+    def nothing(self, reason: str) -> Drawn:
+        """The page of a figure that this run has no numbers for: it says why, where the figure is expected."""
+        width = 4.6
+
+        def write(axes: "Axes") -> None:
+            axes.set_axis_off()
+            axes.text(0, 1, self.wrap(f"Nothing to draw: {reason}", width - _MARGIN), va="top", color=GREY)
+
+        figure = self.figure([[Panel(write, 3 * self.line)]], Grid(width))
+        return Drawn(figure, pd.DataFrame({"nothing_to_draw": [reason]}))
+
+
+def save(drawn: Drawn, folder: Path, name: str, settings: FigureSettings) -> list[Path]:
+    """Write a figure as NAME.png and in the other formats, and the numbers that it shows as NAME.csv.
+
+    Equal figures give equal bytes.
+    """
+    figure, data = drawn
+    paths = []
+    for kind in settings.formats:
+        with atomic(folder / f"{name}.{kind}") as temporary:
+            figure.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_METADATA[kind])
+        paths.append(folder / f"{name}.{kind}")
+    with atomic(folder / f"{name}.csv") as temporary:
+        data.to_csv(temporary, index=False, lineterminator="\n")
+    return [*paths, folder / f"{name}.csv"]
+
+
+class _Layout:
+    """Rows of panels on a page: texts are wrapped first, so that each has the room that it takes."""
+
+    def __init__(self, page: Page, rows: Sequence[Sequence[Panel]], grid: Grid) -> None:
+        self.page, self.rows, self.grid = page, rows, grid
+        self.title_size = page.small if grid.small_titles else page.size
+        self.titles = [[page.wrap(panel.title, grid.width, self.title_size) for panel in row] for row in rows]
+        self.x_labels = [[page.wrap(panel.x_label, grid.width) for panel in row] for row in rows]
+        self.row_names = [page.wrap(row[0].row_name, 1.4) for row in rows]
+        # From a panel's lower edge to the label of its x axis: ticks, their labels, some air.
+        self.x_offset = (page.line if grid.tick_height is None else grid.tick_height) + page.size / 72
+        self.y_labels = [page.wrap(row[0].y_label, row[0].height) for row in rows]
+        beside = max(grid.tick_labels, *(page.text_width(name) for name in self.row_names if name), 0)
+        y_lines = max(map(_lines, self.y_labels))
+        self.left = (beside + 0.1 if beside else 0) + (page.line * y_lines + 0.05 if y_lines else 0)
+        sides = [_lines(panel.side) for row in rows for panel in row]
+        self.right = max(grid.right, page.line * max(sides) + 0.1 if max(sides) else 0)
+
+    def draw(self) -> "Figure":
+        from matplotlib.figure import Figure
+
+        page, grid = self.page, self.grid
+        columns = max(map(len, self.rows))
+        inner = self.left + columns * grid.width + (columns - 1) * grid.gap + self.right
+        width = max(inner + 2 * _MARGIN, _LEAST_WIDTH * max(1.0, page.size / 8))
+        text_width = width - 2 * _MARGIN
+        heading = page.wrap(grid.heading or page.title, text_width, 1.15 * page.size, "bold")
+        caption = page.wrap(page.caption, text_width, page.small) if page.settings.caption else ""
+        top = _MARGIN + 1.2 * page.line * _lines(heading) + (page.line + 0.1 if grid.legend else 0)
+        below = _MARGIN + (0.9 * page.line * _lines(caption) + 0.08 if caption else 0)
+        above = [self._above(number) for number in range(len(self.rows))]
+        heights = [max(panel.height for panel in row) for row in self.rows]
+        height = top + sum(above) + sum(heights) + (self._below(len(self.rows) - 1) or 0.12) + below
+
+        figure = Figure(figsize=(width, height), facecolor="white")
+        left = _MARGIN / width
+        figure.text(left, 1 - _MARGIN / height, heading, va="top", ha="left", size=1.15 * page.size, weight="bold")
+        if caption:
+            figure.text(left, _MARGIN / height, caption, va="bottom", ha="left", size=page.small, color=GREY)
+        if grid.legend:
+            self._legend(figure, ((_MARGIN + self.left) / width, 1 - top / height))
+        y = height - top
+        for number, row in enumerate(self.rows):
+            y -= above[number]
+            for column, panel in enumerate(row):
+                x = _MARGIN + self.left + column * (grid.width + grid.gap)
+                box = (x / width, (y - panel.height) / height, grid.width / width, panel.height / height)
+                self._panel(figure, figure.add_axes(box), number, column)
+            y -= heights[number]
+        return figure
+
+    def _above(self, number: int) -> float:
+        """Free space above a row: for its titles, and for the labels of the row before."""
+        titles = max(map(_lines, self.titles[number]))
+        if number == 0:
+            return self.page.line * titles + 0.12 if titles else 0.06
+        return self._below(number - 1) + (self.page.line * titles + 0.12 if titles else self.grid.row_gap)
+
+    def _below(self, number: int) -> float:
+        """Height of the tick labels and labels of the x axes of a row."""
+        lines = max(map(_lines, self.x_labels[number]))
+        return self.x_offset + self.page.line * lines + 0.06 if lines else 0
+
+    def _panel(self, figure: "Figure", axes: "Axes", number: int, column: int) -> None:
+        panel = self.rows[number][column]
+        panel.draw(axes)
+        axes.set(xlabel="", ylabel="")
+        axes.tick_params(labelbottom=bool(panel.x_label), labelleft=not (column and self.grid.share_y))
+        if self.titles[number][column]:
+            _beside(axes, self.titles[number][column], (0, 1), (0, 3), ha="left", va="bottom", size=self.title_size)
+        if panel.x_label:
+            label, offset = self.x_labels[number][column], (0, -72 * self.x_offset)
+            _beside(axes, label, (panel.x_center, 0), offset, ha="center", va="top")
+        if panel.side:
+            _beside(
+                axes, panel.side, (1, 0.5), (4, 0), ha="left", va="center", rotation=270, weight="bold",
+                color=panel.side_color,
+            )  # fmt: skip
+        if column == 0 and panel.row_name:
+            _beside(axes, self.row_names[number], (0, 0.5), (-4, 0), ha="right", va="center")
+        if column == 0 and panel.y_label:
+            label = self.y_labels[number]
+            _beside(axes, label, (0, 0.5), (-72 * self.left, 0), ha="left", va="center", rotation=90)
+
+    def _legend(self, figure: "Figure", place: tuple[float, float]) -> None:
+        from matplotlib.lines import Line2D
+
+        handles = [
+            Line2D([], [], color=key.color, marker=key.marker, ls=key.line, ms=4.5, lw=1.6, label=key.label)
+            for key in self.grid.legend
+        ]
+        figure.legend(
+            handles=handles, loc="lower left", bbox_to_anchor=place, ncols=len(handles), borderaxespad=0,
+            borderpad=0.2, handlelength=1.4, columnspacing=1.2, handletextpad=0.5,
+        )  # fmt: skip
+
+
+def in_lines(items: Sequence[Any], most: int) -> list[Sequence[Any]]:
+    """Items in lines of at most ``most``."""
+    return [items[start : start + most] for start in range(0, len(items), most)]
+
+
+def _beside(axes: "Axes", text: str, place: tuple[float, float], offset: tuple[float, float], **style: Any) -> None:
+    """Write beside a panel: at ``place`` (shares of its width and height), moved by ``offset`` points."""
+    axes.annotate(
+        text, place, offset, xycoords="axes fraction", textcoords="offset points", annotation_clip=False,
+        **({"color": TEXT} | style),
+    )  # fmt: skip
+
+
+def _lines(text: str) -> int:
+    """Lines of a text; none of an empty one."""
+    return 1 + text.count("\n") if text else 0
+
+
+@cache
+def _renderer() -> "RendererAgg":
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    return RendererAgg(10, 10, _MEASURED_DPI)  # type: ignore[no-untyped-call]
+
+
+@cache
+def _line_width(line: str, font: str, size: float, weight: str) -> float:
+    """Width of a text in inches, and 2 % more for the rounding of a renderer."""
+    from matplotlib.font_manager import FontProperties
+
+    properties = FontProperties(family=font, size=size, weight=weight)
+    measure: Any = _renderer().get_text_width_height_descent
+    width, _, _ = measure(line or " ", properties, ismath=False)
+    return 1.02 * float(width) / _MEASURED_DPI
+
+
+def _pieces(text: str) -> list[str]:
+    """The parts between which a line may break; each keeps its space or sign at its end."""
+    pieces, piece = [], ""
+    for position, sign in enumerate(text):
+        piece += sign
+        following = text[position + 1 : position + 2]
+        if sign == " " or (sign in "_-./" and following.isalpha()):
+            pieces.append(piece)
+            piece = ""
+    return [*pieces, piece] if piece else pieces

@@ -1,0 +1,181 @@
+"""What the figures of results are drawn from: the tables, and the scores as figures show them.
+
+Figures show each task's first measure, in percent where it is a share of the test rows.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from soak.figures.page import TRAIN_SUBSETS, Page
+from soak.figures.settings import FocusSettings
+from soak.measures import Measure, column_measure
+from soak.scores.summaries import first_measures
+from soak.tables import read_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+KEYS = ["task_id", "test_subset", "train_subsets", "algorithm"]
+NO_SCORES = "there are no scores (all fits failed, see the table of fits)."
+
+
+@dataclass(frozen=True)
+class Results:
+    """Inputs of the figures of results.
+
+    Attributes
+    ----------
+    scores, pvalues, verdicts : DataFrame
+        The tables of these names.
+    downsampled : DataFrame or None
+        Table pvalues_downsample; None if nothing is down-sampled.
+    references : frozenset of str
+        Algorithms that use no features (type featureless): drawn last, for the others are compared with them.
+    focus : FocusSettings
+        Which test subset is looked at closely.
+    """
+
+    scores: pd.DataFrame
+    pvalues: pd.DataFrame
+    verdicts: pd.DataFrame
+    downsampled: pd.DataFrame | None = None
+    references: frozenset[str] = frozenset()
+    focus: FocusSettings = field(default_factory=FocusSettings)
+
+    @classmethod
+    def read(
+        cls,
+        scores: str | Path,
+        pvalues: str | Path,
+        verdicts: str | Path,
+        downsampled: str | Path | None = None,
+        *,
+        references: Collection[str],
+        focus: FocusSettings,
+    ) -> "Results":
+        """Read the tables from their files.
+
+        Raises
+        ------
+        SoakError
+            If ``focus`` names what the scores lack.
+        """
+        table = read_table(scores)
+        focus.check(table)
+        reduced = read_table(downsampled) if downsampled else None
+        return cls(table, read_table(pvalues), read_table(verdicts), reduced, frozenset(references), focus)
+
+    @cached_property
+    def shown(self) -> pd.DataFrame:
+        """The scores as figures show them: see `shown_scores`."""
+        return shown_scores(self.scores)
+
+    @cached_property
+    def full_size(self) -> pd.DataFrame:
+        """The same, of splits at their full size."""
+        return full_size(self.shown)
+
+    def algorithms(self, table: pd.DataFrame) -> list[str]:
+        """The algorithms of a table, references last."""
+        return algorithms_of(table, self.references)
+
+
+def shown_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row per split and algorithm with the value that figures show.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Columns of scores.csv.
+
+    Returns
+    -------
+    DataFrame
+        `KEYS`, test_fold, seed, groups, n_train_groups, measure (its column in scores.csv) and value (in the unit of
+        the measure's axis label); rows in the order of ``scores``, without empty scores and tasks that have no other.
+    """
+    columns = [*KEYS, "test_fold", "seed", "groups", "n_train_groups"]
+    parts = []
+    for task, name in first_measures(scores).items():
+        rows = scores[scores["task_id"] == task]
+        values = column_measure(name).factor * rows[name].astype(float)
+        parts.append(rows[columns].assign(measure=name, value=values))
+    table = pd.concat(parts) if parts else pd.DataFrame(columns=[*columns, "measure", "value"])
+    return table[table["value"].notna()].reset_index(drop=True)
+
+
+def full_size(shown: pd.DataFrame) -> pd.DataFrame:
+    """The splits at their full size."""
+    return shown[shown["n_train_groups"] == shown["groups"]]
+
+
+def mean_sd(shown: pd.DataFrame, more_keys: Sequence[str] = ()) -> pd.DataFrame:
+    """Mean, sd (n - 1) and n of the shown values by `KEYS` and ``more_keys``."""
+    keys = [*KEYS, *more_keys, "measure"]
+    table = shown.groupby(keys, sort=False)["value"].agg(["mean", "std", "size"]).reset_index()
+    return table.rename(columns={"std": "sd", "size": "n"})
+
+
+def algorithms_of(table: pd.DataFrame, references: Collection[str]) -> list[str]:
+    """The algorithms of a table in its order, references last."""
+    return sorted(table["algorithm"].unique(), key=lambda name: name in references)
+
+
+def train_subsets_of(table: pd.DataFrame) -> list[str]:
+    """Those of same, other and all that a table has."""
+    return [name for name in TRAIN_SUBSETS if (table["train_subsets"] == name).any()]
+
+
+def measure_of(table: pd.DataFrame) -> Measure:
+    """The measure of a table that has one only."""
+    return column_measure(table["measure"].iloc[0])
+
+
+def with_axis_labels(table: pd.DataFrame) -> pd.DataFrame:
+    """For a figure's CSV: each measure named as on the axis (percent_error, not zero_one_loss)."""
+    names = {name: column_measure(name).axis_label.replace(" ", "_") for name in table["measure"].unique()}
+    return table.assign(measure=table["measure"].map(names))
+
+
+def lines_of(table: pd.DataFrame, most: int) -> list[list[tuple[str, str]]]:
+    """The pairs of task and test subset of a table, in lines of at most ``most``.
+
+    A task starts a new line if its test subsets do not fit into the rest of the last one.
+    """
+    lines: list[list[tuple[str, str]]] = [[]]
+    for task, rows in table.groupby("task_id", sort=False):
+        subsets = rows["test_subset"].unique()
+        if lines[-1] and len(lines[-1]) + len(subsets) > most:
+            lines.append([])
+        for subset in subsets:
+            if len(lines[-1]) == most:
+                lines.append([])
+            lines[-1].append((str(task), str(subset)))
+    return [line for line in lines if line]
+
+
+def algorithm_axis(page: Page, algorithms: Sequence[str]) -> "tuple[float, float, Callable[[Axes], None]]":
+    """A y axis with a line per algorithm, at 0, -1, -2, …
+
+    Returns
+    -------
+    width : float
+        Of the names, in inches.
+    line : float
+        Height in inches that a name takes at least.
+    apply : function of Axes
+        Sets limits and tick labels.
+    """
+    labels = [page.wrap(name, 2.2) for name in algorithms]
+
+    def apply(axes: "Axes") -> None:
+        axes.set_ylim(0.5 - len(labels), 0.5)
+        axes.set_yticks([-number for number in range(len(labels))], labels)
+
+    most = max(1 + label.count("\n") for label in labels)
+    return max(map(page.text_width, labels)), most * page.line, apply
