@@ -47,7 +47,7 @@ CASES = [
     ),
     (
         "tasks.Mine: {table: my.csv, target: y, features: 3}",
-        "tasks.Mine.features: expected text or a list, such as [height, width], got 3",
+        "tasks.Mine.features: expected text or a list, such as [height, width], got 3: if this is text, put it in quotes",
     ),
     (
         "datasets.Digits: {idx: [{images: a, labels: b, image: c}]}",
@@ -193,7 +193,7 @@ CASES = [
         "execution.fits_per_job: on",
         "execution.fits_per_job: expected 'auto' or an integer of at least 1, got true (YAML reads yes, no, on and off as true and false)",
     ),
-    ("resampling.subsets: [S, O]", "resampling.subsets: expected text such as SO, got ['S', 'O']"),
+    ("resampling.subsets: [S, O]", "resampling.subsets: expected text such as SO, got [S, O]"),
     ("resampling.seeds: 0", "resampling.seeds: expected an integer of at least 1, got 0"),
     ("learners: {}", "learners: is missing: name at least one, for instance featureless: {type: featureless}"),
     (
@@ -264,7 +264,7 @@ CASES = [
     ),
     (
         "learners.mlp: {type: torch_mlp, optimizer: [adam]}",
-        "learners.mlp.optimizer: expected text or a mapping of keys to values, such as {adam: {lr: 0.01}}, got ['adam']",
+        "learners.mlp.optimizer: expected text or a mapping of keys to values, such as {adam: {lr: 0.01}}, got [adam]",
     ),
     (
         "learners.mlp: {type: torch_mlp, optimizer: {adam: 0.1}}",
@@ -397,6 +397,14 @@ CASES = [
     (
         "datasets.Digits: {tables: [{table: a.csv}], shape: [28]}",
         "datasets.Digits.shape: expected a list of 2 to 3 values, got [28]",
+    ),
+    (
+        "tasks.Mine: {table: my.csv, target: 2020-01-01}",
+        "tasks.Mine.target: expected text, got 2020-01-01: if this is text, put it in quotes",
+    ),
+    (
+        "tasks.Mine: {table: my.csv, target: y, subset: yes}",
+        "tasks.Mine.subset: expected text, got true: if this is text, put it in quotes",
     ),
     ("figures.style: {caption: some}", "figures.style.caption: expected true or false, got 'some'"),
     (

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -167,9 +168,13 @@ def _problem(error: ErrorDetails, raw: Mapping[str, Any]) -> Problem:
         return ((*place.path, key), rest) if named else (place.path, text)
     if kind.startswith("union_tag") and isinstance(place.value, Mapping):
         return _no_alternative(place)
+    nodes = schema.alternatives(place)
     is_form = isinstance(place.value, Mapping | list) or isinstance(place.example, Mapping | list)
-    allowed = expected(schema.alternatives(place), place.example if is_form else None)
-    return place.path, f"expected {allowed}, got {_short(place.value)}"
+    is_text_unquoted = schema.allows(nodes, "string") and isinstance(place.value, int | float | date)
+    return place.path, (
+        f"expected {expected(nodes, place.example if is_form else None)}, got {_short(place.value)}"
+        + (": if this is text, put it in quotes" if is_text_unquoted else "")
+    )
 
 
 def _wrong_key(path: KeyPath, around: Place) -> str:
@@ -191,8 +196,8 @@ def _no_alternative(place: Place) -> Problem:
 
 
 def _short(value: Any) -> str:
-    """A value as an error message shows it, in YAML's words for truth and nothing."""
-    text = schema.in_yaml(value) if value is None or isinstance(value, bool) else repr(value)
+    """A value as an error message shows it: text in quotes, all else as YAML has it."""
+    text = repr(value) if isinstance(value, str) else schema.in_yaml(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
