@@ -315,11 +315,11 @@ CASES = [
     ("tasks.Mine: {table: my.csv, target: y, stratum: [a, a]}", "tasks.Mine.stratum: column 'a' is named twice"),
     (
         "learners.mlp: {type: torch_mlp, optimizer: {sgd: {lr: 1}, adam: {}}}",
-        "learners.mlp.optimizer: exactly one name with its arguments is allowed, got 2",
+        "learners.mlp.optimizer: expected one name with its arguments, got 2 names",
     ),
     (
         "learners.net: {type: torch_graph, graph: [{linear: 5, relu: {}}, head]}",
-        "learners.net.graph: operation 1 has 2 names; each is a list entry of its own",
+        "learners.net.graph: operation 1 has 2 names; each operation is an entry of its own in the list",
     ),
     (
         "learners.-a: {type: featureless}",

@@ -72,6 +72,21 @@ def test_names_may_be_torchs_own_and_one_value_is_the_first_argument():
 
 
 @pytest.mark.parametrize(
+    ("layer", "shown"),
+    [
+        ({"group_norm": {"num_groups": 2}}, "GroupNorm(2, 4"),
+        ("instance_norm2d", "InstanceNorm2d(4"),
+        ("batch_norm2d", "BatchNorm2d(4"),
+        ("layer_norm", "LayerNorm((4, 3, 3)"),
+    ],
+)
+def test_norms_know_their_size(layer, shown):
+    conv = {"conv2d": {"out_channels": 4, "kernel_size": 2}}
+    graph = settings("torch_graph", graph=[{"reshape": [1, 4, 4]}, conv, layer, "flatten", "head"])
+    assert shown in described(graph, 16, (4, 4), 2)
+
+
+@pytest.mark.parametrize(
     ("graph", "parts"),
     [
         (CONV[1:], ["operation 1 (conv2d)", "shape (784)"]),

@@ -1,4 +1,4 @@
-"""torch_graph: a network as a list of operations."""
+"""Type torch_graph: a network as a list of operations."""
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,7 +17,7 @@ class TorchGraph(TorchLearner):
     type: Literal["torch_graph"]
     graph: list[str | dict[str, Any]] = Field(
         min_length=1,
-        description="operations, in order: a name, or a name and its first argument or all of them",
+        description="operations in order: a name, or a name with its first argument or a mapping of all arguments",
         examples=[[{"linear": 50}, "relu", {"dropout": {"p": 0.2}}, "head"]],
     )
 
@@ -26,7 +26,7 @@ class TorchGraph(TorchLearner):
         for position, operation in enumerate(self.graph, start=1):
             if isinstance(operation, dict) and len(operation) != 1:
                 raise ValueError(
-                    f"graph: operation {position} has {len(operation)} names; each is a list entry of its own"
+                    f"graph: operation {position} has {len(operation)} names; each operation is an entry of its own in the list"
                 )
         return self
 

@@ -1,4 +1,4 @@
-"""torch_mlp: a multilayer perceptron."""
+"""Type torch_mlp: a multilayer perceptron; without hidden layers a linear model."""
 
 import itertools
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 class TorchMlp(TorchLearner):
     """A multilayer perceptron; without hidden layers a linear model.
 
-    Like all torch learners it takes the features as they are (pixels of 8 bits from 0 to 1): scale those of a table
-    before, or put batch_norm first in a torch_graph.
+    Like all torch learners it takes the features as they are (pixels of 8 bits from 0 to 1): scale the features of a
+    table beforehand, or use a torch_graph that begins with batch_norm.
     """
 
     type: Literal["torch_mlp"]
     neurons: list[Annotated[int, Field(ge=1)]] = Field(
-        default=[], description="sizes of the hidden layers, from the first on", examples=[[10]]
+        default=[], description="sizes of the hidden layers, the first one first", examples=[[10]]
     )
     activation: str | Named = Field(
         default="relu",
-        description="a name of torch.nn, in snake_case or as it is, or one and its arguments",
+        description="a class of torch.nn, as torch writes it or in snake_case, alone or with its arguments",
         examples=[{"leaky_relu": {"negative_slope": 0.1}}],
     )
     batch_norm: bool = Field(default=False, description="before each activation")
@@ -36,7 +36,8 @@ class TorchMlp(TorchLearner):
 
     def times_linear(self, n_features: int, n_outputs: int) -> float:
         sizes = [n_features, *self.neurons, n_outputs]
-        return sum(a * b for a, b in itertools.pairwise(sizes)) / (n_features * n_outputs)
+        n_weights = sum(n_in * n_out for n_in, n_out in itertools.pairwise(sizes))
+        return n_weights / (n_features * n_outputs)
 
     def network(self, task: Task) -> "nn.Module":
         from torch import nn

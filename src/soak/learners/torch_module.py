@@ -1,4 +1,4 @@
-"""torch_module: a torch.nn.Module of the user's own."""
+"""Type torch_module: a network of the user's own."""
 
 import inspect
 from typing import TYPE_CHECKING, Any, Literal

@@ -37,20 +37,24 @@ NameOrNamed = Annotated[
 class TorchSettings(Settings):
     """Settings of the training loop."""
 
-    epochs: int = Field(default=1000, ge=1, description="the most epochs that are tried")
+    epochs: int = Field(default=1000, ge=1, description="largest number of epochs")
     patience: int | None = Field(
-        default=None, ge=1, description="stop after so many epochs without a better one; default: epochs"
+        default=None, ge=1, description="stop after this many epochs without a better one; default: epochs"
     )
-    min_delta: float = Field(default=0, ge=0, description="by how much a better epoch must be better")
-    batch_size: int = Field(default=500, ge=1, description="rows of a step; the last batch of an epoch is smaller")
+    min_delta: float = Field(
+        default=0,
+        ge=0,
+        description="an epoch is better if its validation loss is lower than the lowest so far by more than this",
+    )
+    batch_size: int = Field(default=500, ge=1, description="rows per step; the last batch of an epoch may be smaller")
     optimizer: NameOrNamed = Field(
         default={"sgd": {"lr": 0.1}},
-        description="a name of torch.optim, in any case, and its arguments; a name alone: with torch's defaults",
+        description="a class of torch.optim, in any case, and its arguments; the name alone takes torch's defaults",
         examples=[{"adam": {"lr": 0.01}}],
     )
     scheduler: NameOrNamed | None = Field(
         default=None,
-        description="a name of torch.optim.lr_scheduler and its arguments; steps once per epoch",
+        description="a class of torch.optim.lr_scheduler and its arguments; it sets the learning rate after each epoch",
         examples=[{"step_lr": {"step_size": 10, "gamma": 0.5}}],
     )
     loss: str | Named | None = Field(
@@ -61,14 +65,16 @@ class TorchSettings(Settings):
     )
     class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = Field(
         default=None,
-        description="weight of each class in the loss, 1 for those not named; balanced: as if all were equally frequent",
+        description="weight of each class in the loss, 1 for classes that are not listed; balanced: as if all classes were "
+        "equally frequent",
         examples=[{"oak": 2, "fir": 0.5}],
     )
     validate_: Annotated[float, Field(gt=0, lt=1)] | Annotated[int, Field(ge=2)] | None = Field(
         default=0.5,
         alias="validate",
-        description="what chooses the number of epochs: a share of the train set, or one of so many folds of it; "
-        "null: nothing does, train for all epochs",
+        description="validation set that chooses the number of epochs: a share of the train set, or a number of folds, of which "
+        "one validates; "
+        "null for none: train for all epochs",
     )
 
     @field_validator("class_weights", mode="before")
@@ -82,7 +88,7 @@ class TorchSettings(Settings):
         for key in ("optimizer", "scheduler", "loss", "activation"):
             value = getattr(self, key, None)
             if isinstance(value, dict) and len(value) != 1:
-                raise ValueError(f"{key}: exactly one name with its arguments is allowed, got {len(value)}")
+                raise ValueError(f"{key}: expected one name with its arguments, got {len(value)} names")
         return self
 
     @property

@@ -46,7 +46,8 @@ def check_training(settings: TorchSettings, task: Task) -> None:
     Raises
     ------
     SoakError
-        One of them is not for this task, or torch does not take it; the message begins with its key, such as ``optimizer: adam: …``.
+        One of them does not suit the task, or torch does not take it. The message begins with its key, such as
+        ``optimizer: adam: …``.
     """
     make_objective(settings.loss, task.type)
     if isinstance(settings.class_weights, Mapping):
