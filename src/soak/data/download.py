@@ -1,36 +1,29 @@
 """Raw files: from mirrors or local paths, checked, through a cache that all configs share.
 
-Why requests, and not pooch or Snakemake's storage plugin: a mirror list, resuming half a file, checksums of the
-decompressed bytes, and several jobs sharing one cache are needed, of which pooch has none (it starts anew, knows one
-URL, and locks nothing) and the storage plugin neither (it has no checksums, and its cache ends with the job). requests
-brings what is hard: TLS, proxies, redirects, .netrc; what is added here is small and tested against a faulty server.
-
-The cache holds the bytes; the destination is a hard link to them, or a copy where the disk allows no link.
+What pooch and Snakemake's storage plugins lack is needed here: mirrors, resuming half a file, checksums of the
+decompressed bytes, and a cache that several jobs share. The cache holds the bytes; a destination is a hard link to
+them, or a copy where the disk allows no link.
 """
 
-import fcntl
 import hashlib
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 
-from soak.data.checksums import checksum, mismatch
-from soak.data.fetch import FetchError, Patience, discard, fetch
+from filelock import FileLock
+
+from soak.data.fetch import Patience, discard, fetch
 from soak.data.sources import file_name, is_remote, local_path, without_secrets
-from soak.data.streams import check_readable
+from soak.data.streams import check_readable, open_bytes
 from soak.errors import SoakError
 from soak.files import atomic, reporting_disk_errors
 
 
 def download(
-    sources: Sequence[str],
-    hashes: Sequence[str],
-    destination: str | Path,
-    patience: Patience | None = None,
+    sources: Sequence[str], hashes: Sequence[str], destination: str | Path, patience: Patience | None = None
 ) -> None:
     """Get a file from the first of its sources that has it.
 
@@ -39,8 +32,8 @@ def download(
     sources : sequence of str
         URLs (http, https, file) and paths, tried in order.
     hashes : sequence of str
-        Checksums of which any is right. Without any, the sha256 first seen is kept beside the cached file, and a
-        later download that differs is told.
+        Checksums of which any is right. Without any, the sha256 of the last download is kept beside the cached file,
+        and a download that differs is reported.
     destination : path
         Appears whole or not at all.
     patience : Patience, optional
@@ -52,14 +45,15 @@ def download(
     """
     failures = []
     for location in sources:
+        label = without_secrets(location)
         try:
             if is_remote(location):
                 _link(_cached(location, hashes, patience or Patience()), Path(destination))
             else:
                 _copy_local(location, hashes, Path(destination))
             return
-        except (FetchError, SoakError) as error:
-            failures.append(f"{without_secrets(location)}: {str(error).removeprefix(f'{without_secrets(location)}: ')}")
+        except SoakError as error:
+            failures.append(f"{label}: {str(error).removeprefix(f'{label}: ')}")
     if len(failures) > 1:
         numbered = "; ".join(f"({number}) {failure}" for number, failure in enumerate(failures, start=1))
         name = "/".join(Path(destination).parts[-2:])  # of the data set or task, and of the file
@@ -83,61 +77,72 @@ def cached_file(url: str) -> Path:
 
 
 def _cached(url: str, hashes: Sequence[str], patience: Patience) -> Path:
-    """The URL's file in the cache, downloaded if it is not there or not right; one job at a time."""
+    """The URL's file in the cache, downloaded if it is not there or not right; by one job at a time."""
     entry = cached_file(url)
     with reporting_disk_errors(f"{entry.parent} (SOAK_DATA names another place)"):
         entry.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(entry.with_name(entry.name + ".lock")):
-            seen = _seen(entry)
-            if not entry.exists() or mismatch(entry, hashes or seen[-1:]):
+        with FileLock(f"{entry}.lock"):
+            noted = Path(f"{entry}.sha256")
+            last = noted.read_text().strip() if noted.exists() else ""
+            if not entry.exists() or _mismatch(entry, hashes or [last]):
                 _fetch_checked(url, hashes, entry, patience)
-                _note_seen(entry, url, seen, warn=not hashes)
+                found = _checksum(entry, "sha256")
+                if last and found != last and not hashes:
+                    print(
+                        f"soak: warning: {without_secrets(url)} has changed: its checksum was {last} at the last "
+                        f"download and is {found} now; a hash in the config decides which version is right",
+                        file=sys.stderr,
+                    )
+                with atomic(noted) as temporary:
+                    temporary.write_text(f"{found}\n")
     return entry
 
 
 def _fetch_checked(url: str, hashes: Sequence[str], entry: Path, patience: Patience) -> None:
-    """Download to a name of its own, check, rename."""
-    part = entry.with_name(entry.name + ".part")
-    while True:
-        resumed = fetch(url, part, patience)
-        wrong = mismatch(part, hashes)
-        if wrong is None:
-            break
+    """Download to another name, check, rename."""
+    part = entry.with_name(f"{entry.name}.part")
+    resumed = fetch(url, part, patience)
+    wrong = _mismatch(part, hashes)
+    if wrong and resumed:  # the half from an earlier run may be to blame: again from the start
         discard(part)
-        if not resumed:  # else the half from an earlier run may be to blame: once more, from the start
-            raise FetchError(wrong)
+        fetch(url, part, patience)
+        wrong = _mismatch(part, hashes)
+    if wrong:
+        discard(part)
+        raise SoakError(wrong)
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(entry)
 
 
-def _seen(entry: Path) -> list[str]:
-    """Checksums of what has been downloaded from a URL, the first one first."""
+def _mismatch(path: Path, hashes: Sequence[str]) -> str | None:
+    """None if any of the checksums is right or there are none to check, else what was expected and what it is."""
+    found = []
+    for kind in dict.fromkeys(expected.partition(":")[0] for expected in hashes):
+        found.append(_checksum(path, kind))
+        if found[-1] in hashes:
+            return None
+    return f"wrong checksum: expected {' or '.join(hashes)}, got {', '.join(found)}" if hashes else None
+
+
+def _checksum(path: Path, kind: str) -> str:
+    """The checksum of a file as the config writes it: ``kind`` is md5, sha256 or raw-sha256 (of decompressed bytes)."""
     try:
-        return entry.with_name(entry.name + ".sha256").read_text().split()
-    except OSError:
-        return []
-
-
-def _note_seen(entry: Path, url: str, seen: list[str], warn: bool) -> None:
-    found = checksum(entry, "sha256")
-    if warn and seen and found != seen[0]:
-        print(
-            f"soak: warning: {without_secrets(url)} has changed: it was {seen[0]} when it was first seen, now it is {found}; "
-            "a hash in the config would tell which one is meant",
-            file=sys.stderr,
-        )
-    if found not in seen[-1:]:
-        with atomic(entry.with_name(entry.name + ".sha256")) as temporary:
-            temporary.write_text("\n".join([*seen, found]) + "\n")
+        with open_bytes(path, str(path)) if kind == "raw-sha256" else path.open("rb") as stream:
+            digest = hashlib.new(kind.removeprefix("raw-"), usedforsecurity=False)
+            while chunk := stream.read(2**20):
+                digest.update(chunk)
+    except SoakError as error:
+        return f"{kind}: none, as it cannot be decompressed ({str(error).removeprefix(f'{path}: ')})"
+    return f"{kind}:{digest.hexdigest()}"
 
 
 def _copy_local(location: str, hashes: Sequence[str], destination: Path) -> None:
     """Copy, not link: the user may go on editing the file."""
     path = local_path(location)
     check_readable(path, location)
-    wrong = mismatch(path, hashes)
-    if wrong is not None:
+    wrong = _mismatch(path, hashes)
+    if wrong:
         raise SoakError(wrong)
     with reporting_disk_errors(destination), atomic(destination) as temporary:
         shutil.copyfile(path, temporary)
@@ -150,12 +155,3 @@ def _link(entry: Path, destination: Path) -> None:
             os.link(entry, temporary)
         except OSError:
             shutil.copyfile(entry, temporary)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Let one process at a time in; the lock of a process that died is free."""
-    with path.open("w") as file:
-        with suppress(OSError):  # a disk without locks: two jobs may then download the same file
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield

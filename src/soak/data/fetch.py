@@ -1,40 +1,51 @@
-"""One file from one URL: again after failures, and on from where it stopped."""
+"""A file over HTTP: retried after failures, and resumed where it stopped.
 
-import json
-import random
+requests brings TLS, proxies, redirects and ~/.netrc; urllib3 decides when to try again and how long to wait.
+"""
+
 import socket
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import requests
-import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    TimeoutError,
+)
+from urllib3.util import Retry
 
 from soak.data.sources import file_name
 from soak.data.streams import looks_like_html
+from soak.errors import SoakError
 from soak.job import terminal
 
-_CHUNK = 2**16
+_CHUNK = 2**16  # bytes
+_SLOWEST = 100  # bytes per second, over the read timeout; a server below that counts as silent
 _MAX_REDIRECTS = 10
-_TEMPORARY = {408, 425, 429, 500, 502, 503, 504}
+_TEMPORARY = {408, 425, 429, 500, 502, 503, 504}  # HTTP statuses that may change in a while
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a server is waited for.
+    """How long to wait for a server.
 
     Attributes
     ----------
     attempts : int
         Failures in a row without a new byte before giving up.
     pause, longest_pause : float
-        Seconds after the first failure, doubled after each; and the most of it.
+        Seconds between attempts: none after the first failure, then twice ``pause``, doubled up to ``longest_pause``;
+        where the server asks for a pause (Retry-After) that one, but not longer either.
     connect_timeout, read_timeout : float
         Seconds without any answer.
-    slowest : float
-        Bytes per second, over `read_timeout`, below which a server counts as silent.
     """
 
     attempts: int = 5
@@ -42,225 +53,192 @@ class Patience:
     longest_pause: float = 60.0
     connect_timeout: float = 15.0
     read_timeout: float = 60.0
-    slowest: float = 100.0
+
+    def retry(self) -> Retry:
+        """All attempts but the first."""
+        return Retry(
+            total=self.attempts - 1,
+            other=0,  # such as a certificate that is not trusted: it will not be in a minute
+            status_forcelist=_TEMPORARY,
+            raise_on_status=False,
+            backoff_factor=self.pause,
+            backoff_max=self.longest_pause,
+            retry_after_max=self.longest_pause,  # type: ignore[arg-type]  # any number will do
+        )
 
 
-class FetchError(Exception):
-    """The file is not to be had from this URL; the text says why, without the URL."""
-
-
-class _TemporaryError(Exception):
-    """Something that may be better in a while."""
-
-    def __init__(self, text: str, wait: float = 0.0) -> None:
-        super().__init__(text)
-        self.wait = wait
+class _Interrupted(ProtocolError):
+    """The body did not come whole, and what came is kept. To `Retry` it is a failure while reading."""
 
 
 def fetch(url: str, part: Path, patience: Patience) -> bool:
-    """Download a URL to the file ``part``, which may hold the beginning already.
+    """Download a URL to the file ``part``, which may already hold the beginning.
 
     Parameters
     ----------
     url : str
         http:// or https://. Proxies and passwords come from the environment and ~/.netrc, as requests reads them.
     part : path
-        What an earlier attempt left here is kept if the server says that it is still the same file.
+        What an earlier run left here is kept if the server confirms that the file is still the same.
     patience : Patience
 
     Returns
     -------
     bool
-        Whether bytes of an earlier run were kept: then a wrong checksum may be due to them.
+        Whether there were bytes of an earlier run: a wrong checksum may be due to them.
 
     Raises
     ------
-    FetchError
+    SoakError
+        The URL does not give the file; the message says why, without the URL.
     """
-    resumed = part.exists() and part.stat().st_size > 0 and bool(_read_validator(part))
-    failures, most = 0, part.stat().st_size if part.exists() else 0
+    resumed, most, retry = bool(_version(part)), _size(part), patience.retry()
     with requests.Session() as session:
         session.max_redirects = _MAX_REDIRECTS
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter(max_retries=retry))
         while True:
             try:
                 _fetch_rest(session, url, part, patience)
                 break
-            except _TemporaryError as error:
-                size = part.stat().st_size if part.exists() else 0
-                failures = 1 if size > most else failures + 1
-                most = max(most, size)
-                if failures >= patience.attempts:
-                    raise FetchError(f"{error} ({patience.attempts} attempts)") from None
-                wait = max(min(error.wait, patience.longest_pause), patience.pause * 2 ** (failures - 1))
-                time.sleep(min(wait, patience.longest_pause) * random.uniform(0.75, 1.25))
+            except _Interrupted as error:
+                if _size(part) > most:
+                    retry, most = patience.retry(), _size(part)
+                try:
+                    retry = retry.increment("GET", url, error=error)
+                except MaxRetryError:
+                    raise SoakError(f"{error} ({patience.attempts} attempts)") from None
+                retry.sleep()
+            except (requests.RequestException, HTTPError, UnicodeError) as error:
+                raise SoakError(_no_response(error, patience)) from None
     with part.open("rb") as file:
         head = file.read(512)
-    if looks_like_html(head):
-        raise FetchError("the server sent an HTML page instead of data")
-    if not head:
-        raise FetchError("the server sent an empty file")
-    _validator_file(part).unlink(missing_ok=True)
+    if not head or looks_like_html(head):
+        raise SoakError(f"expected data, got {'an HTML page' if head else 'an empty file'}")
+    _version_file(part).unlink(missing_ok=True)
     return resumed
 
 
 def discard(part: Path) -> None:
     """Forget what was downloaded of a file."""
     part.unlink(missing_ok=True)
-    _validator_file(part).unlink(missing_ok=True)
+    _version_file(part).unlink(missing_ok=True)
 
 
 def _fetch_rest(session: requests.Session, url: str, part: Path, patience: Patience) -> None:
-    """Ask for what is not there yet, once."""
-    validator = _read_validator(part)
-    have = part.stat().st_size if part.exists() and validator else 0
+    """Ask for what is not there yet, and append it."""
+    version = _version(part)
+    have = _size(part) if version else 0
     headers = {"Accept-Encoding": "identity", "User-Agent": "soak"}
     if have:
-        headers |= {"Range": f"bytes={have}-", "If-Range": validator}
-    with _answer(session, url, headers, patience) as response:
-        _check_status(response, url, part, have)
-        goes_on = response.status_code == HTTPStatus.PARTIAL_CONTENT
-        packed = response.headers.get("Content-Encoding", "identity").lower()
-        # Some servers call a .gz file an encoding of what is in it; its checksum is of the file as it is.
-        unpack = packed not in ("", "identity") and not file_name(url).endswith((".gz", ".tgz"))
-        if not goes_on:
-            _write_validator(part, "" if unpack else _validator(response))
-        total = None if unpack else _total(response, have if goes_on else 0)
-        with part.open("ab" if goes_on else "wb") as file:
-            _copy(response, file, unpack, patience, _Progress(file_name(url), have if goes_on else 0, total))
-
-
-def _answer(session: requests.Session, url: str, headers: dict[str, str], patience: Patience) -> requests.Response:
-    """Send the request; each kind of failure in words that name no password."""
+        headers |= {"Range": f"bytes={have}-", "If-Range": version}
     timeout = (patience.connect_timeout, patience.read_timeout)
-    try:
-        return session.get(url, headers=headers, stream=True, timeout=timeout)
-    except requests.TooManyRedirects:
-        raise FetchError(f"it redirects more than {_MAX_REDIRECTS} times, perhaps in a circle") from None
-    except requests.exceptions.SSLError as error:
-        raise FetchError(f"no trusted TLS connection: {_reason(error)}") from None
-    except requests.exceptions.ProxyError as error:
-        raise _TemporaryError(f"the proxy does not answer: {_reason(error)}") from None
-    except requests.ConnectTimeout:
-        raise _TemporaryError(f"no connection within {patience.connect_timeout:g} s") from None
-    except requests.ReadTimeout:
-        raise _TemporaryError(f"no answer within {patience.read_timeout:g} s") from None
-    except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
-        raise FetchError("it is, or redirects to, something that is not an http URL") from None
-    except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
-        raise _TemporaryError(f"no connection: {_reason(error)}") from None
+    with session.get(url, headers=headers, stream=True, timeout=timeout) as response:
+        _check_response(response, url, part, have, patience)
+        # Some servers call a .gz file an encoding of what is in it; its checksum is that of the file as it is.
+        encoded = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
+        decode = encoded and not file_name(url).endswith((".gz", ".tgz"))
+        if response.status_code != HTTPStatus.PARTIAL_CONTENT:
+            discard(part)
+            have = 0
+            etag = response.headers.get("ETag", "W/")
+            known = response.headers.get("Last-Modified", "") if etag.startswith("W/") else etag
+            _version_file(part).write_text("" if decode else known)
+        length = response.headers.get("Content-Length", "")
+        total = have + int(length) if length.isdigit() and not decode else None
+        with part.open("ab") as file:
+            _copy(response, file, decode, patience, _Progress(file_name(url), total))
 
 
-def _check_status(response: requests.Response, url: str, part: Path, have: int) -> None:
+def _check_response(response: requests.Response, url: str, part: Path, have: int, patience: Patience) -> None:
+    """Raise unless the response is a file, or the rest of it."""
     status = response.status_code
-    said = f"the server says {status} {response.reason or ''}".rstrip()
-    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-        discard(part)  # longer than the file is by now: start anew
-        raise _TemporaryError(said)
-    if status in _TEMPORARY:
-        wait = response.headers.get("Retry-After", "")
-        raise _TemporaryError(said, float(wait) if wait.isdigit() else 0.0)
-    if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-        raise FetchError(said)
-    kind = response.headers.get("Content-Type", "").lower()
-    if kind.startswith(("text/html", "application/xhtml")) and not file_name(url).endswith((".html", ".htm")):
-        raise FetchError("the server sent an HTML page instead of data")
+    answer = f"the server answered {status} {response.reason or ''}".rstrip()
     start = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # the file is shorter by now
+        discard(part)
+        raise _Interrupted(answer)
     if status == HTTPStatus.PARTIAL_CONTENT and start != str(have):
         discard(part)
-        raise _TemporaryError("the server sent another piece of the file than was asked for")
+        raise _Interrupted("the server sent another piece of the file than was asked for")
+    if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+        raise SoakError(answer + (f" ({patience.attempts} attempts)" if status in _TEMPORARY else ""))
+    kind = response.headers.get("Content-Type", "").lower()
+    if kind.startswith(("text/html", "application/xhtml")) and not file_name(url).endswith((".html", ".htm")):
+        raise SoakError("expected data, got an HTML page")
 
 
-def _copy(response: requests.Response, file: Any, unpack: bool, patience: Patience, progress: "_Progress") -> None:
-    since, count = time.monotonic(), 0
+def _copy(response: requests.Response, file: BinaryIO, decode: bool, patience: Patience, show: "_Progress") -> None:
+    since, before = time.monotonic(), file.tell()
     try:
-        # read1 gives what has come so far; read would lose it when the connection breaks off.
-        while chunk := response.raw.read1(_CHUNK, decode_content=unpack):
+        # read1 returns what has come so far; read would lose it when the connection breaks off.
+        while chunk := response.raw.read1(_CHUNK, decode_content=decode):
             file.write(chunk)
-            progress.add(len(chunk))
-            count += len(chunk)
+            show(file.tell())
             seconds = time.monotonic() - since
             if seconds > patience.read_timeout:
-                if count < seconds * patience.slowest:
-                    raise _TemporaryError(f"slower than {patience.slowest:g} bytes a second")
-                since, count = time.monotonic(), 0
-    except urllib3.exceptions.ReadTimeoutError:
-        raise _TemporaryError(f"nothing more came for {patience.read_timeout:g} s") from None
-    except urllib3.exceptions.DecodeError:
-        raise _TemporaryError("the server's compression is damaged") from None
-    except (urllib3.exceptions.HTTPError, requests.RequestException, ConnectionError, TimeoutError) as error:
-        raise _TemporaryError(f"the connection broke off after {file.tell()} bytes: {_reason(error)}") from None
+                if file.tell() - before < seconds * _SLOWEST:
+                    raise _Interrupted(f"slower than {_SLOWEST} bytes per second")
+                since, before = time.monotonic(), file.tell()
+    except _Interrupted:
+        raise
+    except (HTTPError, ConnectionError) as error:
+        raise _Interrupted(f"the connection broke off after {file.tell()} bytes: {_cause(error, patience)}") from None
     finally:
-        progress.end()
+        show(file.tell(), end="\n")
 
 
-def _reason(error: BaseException) -> str:
-    """The innermost cause that is in plain words: never a URL, which may hold a password."""
-    seen: set[int] = set()
-    while id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, socket.gaierror):
-            return "the name of the server is not known"
-        inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
-        if not isinstance(inner, BaseException):
-            inner = next((arg for arg in error.args if isinstance(arg, BaseException)), None)
-        if inner is None:
-            break
-        error = inner
-    verify = getattr(error, "verify_message", None)
-    if verify:
-        return str(verify)
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return type(error).__name__
+def _no_response(error: Exception, patience: Patience) -> str:
+    """Why there is no response, in words without a URL, which may hold a password."""
+    if isinstance(error, requests.TooManyRedirects):
+        return f"redirects more than {_MAX_REDIRECTS} times, perhaps in a circle"
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return "expected an http or https URL, also after redirects"
+    cause = _cause(error, patience)
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"no trusted TLS connection: {cause}"
+    peer = "proxy" if isinstance(error, requests.exceptions.ProxyError) else "server"
+    return f"no answer from the {peer}: {cause} ({patience.attempts} attempts)"
 
 
-def _validator(response: requests.Response) -> str:
-    """What tells that a file is still the same: a strong ETag, or the time of its last change."""
-    etag = response.headers.get("ETag", "")
-    if etag and not etag.startswith("W/"):
-        return str(etag)
-    return str(response.headers.get("Last-Modified", ""))
+def _cause(error: BaseException, patience: Patience) -> str:
+    """The innermost cause of an error of requests or urllib3, in plain words."""
+    if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
+        is_connect = isinstance(error, ConnectTimeoutError)
+        return f"timed out after {patience.connect_timeout if is_connect else patience.read_timeout:g} s"
+    names = ("reason", "original_error", "__cause__", "__context__")
+    inside = [getattr(error, name, None) for name in names] + list(error.args)
+    inner = next((other for other in inside if isinstance(other, BaseException)), None)
+    if inner is not None:
+        return _cause(inner, patience)
+    if isinstance(error, socket.gaierror):
+        return "its name is unknown"
+    return getattr(error, "verify_message", None) or getattr(error, "strerror", None) or type(error).__name__
 
 
-def _validator_file(part: Path) -> Path:
-    return part.with_name(part.name + ".json")
+def _version_file(part: Path) -> Path:
+    """Beside an incomplete file: what shows that the server's is still the same, a strong ETag or the last change."""
+    return part.with_name(f"{part.name}.version")
 
 
-def _read_validator(part: Path) -> str:
-    try:
-        return str(json.loads(_validator_file(part).read_text())["if_range"])
-    except (OSError, ValueError, KeyError):
-        return ""
+def _version(part: Path) -> str:
+    """The version of the file of which ``part`` is the beginning; "" if that cannot be resumed."""
+    return _version_file(part).read_text() if _size(part) and _version_file(part).exists() else ""
 
 
-def _write_validator(part: Path, validator: str) -> None:
-    _validator_file(part).write_text(json.dumps({"if_range": validator}))
-
-
-def _total(response: requests.Response, have: int) -> int | None:
-    length = response.headers.get("Content-Length", "")
-    return have + int(length) if length.isdigit() else None
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
 
 
 class _Progress:
-    """Bytes so far, on a terminal only."""
+    """Bytes so far, on a terminal only, a few times per second."""
 
-    def __init__(self, name: str, have: int, total: int | None) -> None:
-        self._name, self._count, self._total = name, have, total
-        self._terminal = terminal()
-        self._shown = 0.0
+    def __init__(self, name: str, total: int | None) -> None:
+        self._name, self._total = name, f" of {total / 1e6:.1f}" if total else ""
+        self._terminal, self._shown = terminal(), 0.0
 
-    def add(self, count: int) -> None:
-        self._count += count
-        if time.monotonic() - self._shown > 0.2:
+    def __call__(self, count: int, end: str = "") -> None:
+        if self._terminal is not None and (end or time.monotonic() - self._shown > 0.2):
             self._shown = time.monotonic()
-            self._show("")
-
-    def end(self) -> None:
-        self._show("\n")
-
-    def _show(self, end: str) -> None:
-        if self._terminal is not None:
-            of = f" of {self._total / 1e6:.1f}" if self._total else ""
-            self._terminal.write(f"\r{self._name}: {self._count / 1e6:.1f}{of} MB{end}")
+            self._terminal.write(f"\r{self._name}: {count / 1e6:.1f}{self._total} MB{end}")
             self._terminal.flush()
