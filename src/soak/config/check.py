@@ -164,7 +164,8 @@ def _problem(error: ErrorDetails, raw: Mapping[str, Any]) -> Problem:
     if kind == "value_error":
         text = error["msg"].removeprefix("Value error, ")
         key, _, rest = text.partition(": ")
-        named = key in schema.keys(schema.alternatives(place))
+        given = place.value if isinstance(place.value, Mapping) else {}
+        named = key in given or key in schema.keys(schema.alternatives(place))
         return ((*place.path, key), rest) if named else (place.path, text)
     if kind.startswith("union_tag") and isinstance(place.value, Mapping):
         return _no_alternative(place)
