@@ -155,7 +155,7 @@ def figure_files(group, task=""):
 
 def figure_modules(group=None):
     """Modules of the figures of a group, or of all figures."""
-    return sorted({figure.draw.__module__ for figure in figures_of(FACTS, group)})
+    return sorted({figure.module for figure in figures_of(FACTS, group)})
 
 
 def figure_code(group):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import soak.figures
 from soak.figures.page import Drawn, Page, save
@@ -18,7 +18,8 @@ from soak.figures.settings import FigureSettings, StyleSettings
 from soak.files import atomic
 
 Group = Literal["images", "training", "results", "predictions"]
-PER_TASK = "predictions"  # figures of this group are drawn for each image task, as NAME_TASK
+_PER_TASK = "predictions"  # figures of this group are drawn for each image task, as NAME_TASK
+_CATEGORIES = {"images": "Data", "training": "Learning curves", "results": "Results", "predictions": "Predictions"}
 
 
 @dataclass(frozen=True)
@@ -55,30 +56,37 @@ class Figure:
         Its heading, there and in the reports.
     caption : str
         How to read it, in a few sentences: below the figure and in the reports.
-    category : str
-        The part of Snakemake's own report in which it is.
     group : {"images", "training", "results", "predictions"}
         The rule that draws it, draw_GROUP, and so what it is drawn from.
-    when : function of FigureFacts
-        Whether a config has it.
     draw : function of (inputs of the group, Page)
         Gives the matplotlib figure and a DataFrame of the numbers drawn, or the reason why there is nothing to draw.
     order : int
-        Its place in the report, where figures of equal order are sorted by name.
+        Its place in the report; figures of equal order are sorted by name.
+    when : function of FigureFacts, optional
+        Whether a config has it; default: every config.
     """
 
     name: str
     title: str
     caption: str
-    category: str
     group: Group
-    when: Callable[[FigureFacts], bool]
     draw: Callable[[Any, Page], Drawn | str]
-    order: int = 100
+    order: int
+    when: Callable[[FigureFacts], bool] = lambda facts: True
 
     def __post_init__(self) -> None:
-        if self.group not in get_args(Group):
-            raise ValueError(f"figure {self.name}: expected group to be one of {get_args(Group)}, got {self.group!r}")
+        if self.group not in _CATEGORIES:
+            raise ValueError(f"figure {self.name}: expected group to be in {list(_CATEGORIES)}, got {self.group!r}")
+
+    @property
+    def category(self) -> str:
+        """The part of Snakemake's own report in which it is."""
+        return _CATEGORIES[self.group]
+
+    @property
+    def module(self) -> str:
+        """Name of the module that draws it."""
+        return self.draw.__module__
 
     def file_name(self, task: str = "") -> str:
         """Name of its files without the suffix."""
@@ -116,7 +124,7 @@ def find_figure(file_name: str) -> tuple[Figure, str] | None:
     if file_name in figures:
         return figures[file_name], ""
     for figure in figures.values():
-        if figure.group == PER_TASK and file_name.startswith(f"{figure.name}_"):
+        if figure.group == _PER_TASK and file_name.startswith(f"{figure.name}_"):
             return figure, file_name.removeprefix(f"{figure.name}_")
     return None
 

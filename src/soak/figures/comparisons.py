@@ -375,9 +375,7 @@ FIGURES = (
         title="Does training on the other subsets work?",
         caption="Mean ± SD over the folds. Left of the reference, drawn last, the other subsets teach something that "
         "holds here too; right of it, what they teach misleads.",
-        category="Results",
         group="results",
-        when=lambda facts: True,
         draw=_train_other,
         order=30,
     ),
@@ -386,9 +384,7 @@ FIGURES = (
         title="Same, other, or all?",
         caption="Mean ± SD over the folds. Other near same: the subsets have similar patterns. All left of same: pooling "
         "helps. All right of same: the others mislead.",
-        category="Results",
         group="results",
-        when=lambda facts: True,
         draw=_same_other_all,
         order=40,
     ),
@@ -397,9 +393,7 @@ FIGURES = (
         title="Same against other and all, with P values",
         caption="Mean ± SD over the folds; grey lines join the means that a paired two-sided t test compares, with its "
         "uncorrected P value. Folds share data, so that P values are optimistic.",
-        category="Results",
         group="results",
-        when=lambda facts: True,
         draw=_pvalue,
         order=50,
     ),
@@ -408,7 +402,6 @@ FIGURES = (
         title="Different, or only smaller?",
         caption="Left: all train sets at their full size; right: same, other and all with equally many train groups. A "
         "difference that is gone on the right was one of size; one that stays is one of pattern.",
-        category="Results",
         group="results",
         when=lambda facts: facts.has_sizes,
         draw=_pvalue_downsample,
@@ -420,7 +413,6 @@ FIGURES = (
         caption="Mean (line) ± SD (band) over folds and seeds, by the number of train groups (log scale). A curve that "
         "still falls at its right end would gain from more data; curves of other that stay above same show other "
         "patterns.",
-        category="Results",
         group="results",
         when=lambda facts: facts.has_sizes,
         draw=_sizes,

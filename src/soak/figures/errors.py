@@ -105,9 +105,7 @@ FIGURES = (
         title="Test error, mean ± SD over the folds",
         caption="Mean and standard deviation over folds and seeds of the points of test_error. Subsets are similar if "
         "other is near same, and alike enough to be pooled if all is at or left of same.",
-        category="Results",
         group="results",
-        when=lambda facts: True,
         draw=_test_error_mean_sd,
         order=20,
     ),
@@ -116,9 +114,7 @@ FIGURES = (
         title="Test error of every fold",
         caption="One point per fold and seed. Rows: trained on the same subset as tested on, on the others, or on all. "
         "Compare with the reference, drawn last, which ignores the features: left of it, something useful was learned.",
-        category="Results",
         group="results",
-        when=lambda facts: True,
         draw=_test_error,
         order=80,
     ),

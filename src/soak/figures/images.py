@@ -126,7 +126,6 @@ FIGURES = (
         title="The data: one example per class",
         caption="The first row of each class (columns) of each data set (rows), white to black, as stored. A data set "
         "whose pictures lie on their side needs transpose_of.",
-        category="Data",
         group="images",
         when=lambda facts: facts.has_datasets,
         draw=_as_stored,
@@ -137,7 +136,6 @@ FIGURES = (
         title="The data after transposing",
         caption="As the pictures before, with the transposed data sets in their corrected orientation: all rows must now "
         "stand upright.",
-        category="Data",
         group="images",
         when=lambda facts: facts.has_datasets and facts.has_transposed,
         draw=_corrected,

@@ -198,9 +198,7 @@ FIGURES = (
         caption="A point per task and test subset, of its verdict's algorithm. Right of 0, other is worse than same; "
         "above 0, all is worse than same. Colours: which of the two the corrected test finds. Near 0, 0: similar "
         "subsets.",
-        category="Results",
         group="results",
-        when=lambda facts: True,
         draw=_overview,
         order=10,
     ),

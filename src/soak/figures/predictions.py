@@ -339,7 +339,6 @@ FIGURES = (
         title="What was confused",
         caption="Rows: true class; columns: predicted class; share of the true class's test rows in percent, all folds "
         "together, with the verdict's algorithm. The diagonal is right; what is dark off it is confused.",
-        category="Predictions",
         group="predictions",
         when=lambda facts: facts.has_datasets,
         draw=_confusion,
@@ -350,7 +349,6 @@ FIGURES = (
         title="The worst test images",
         caption="The test images whose true class got the lowest probability, all folds together, after training on same: "
         "true class, then what was predicted with its probability. Wrong labels and odd scans show here.",
-        category="Predictions",
         group="predictions",
         when=lambda facts: facts.has_datasets,
         draw=_worst_images,
@@ -361,7 +359,6 @@ FIGURES = (
         title="What the linear models look at",
         caption="The weight of each pixel for each class: purple speaks for the class, orange against it, white is not "
         "used. Each picture has its own scale. L1 (glmnet) uses few pixels, gradient descent spreads over many.",
-        category="Predictions",
         group="predictions",
         when=lambda facts: facts.has_datasets,
         draw=_weights,

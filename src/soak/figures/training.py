@@ -188,12 +188,15 @@ def _panel(
 
     def draw(axes: "Axes") -> None:
         import seaborn as sns
+        from matplotlib.ticker import MaxNLocator
 
         sets = [name for name in _SETS if (curves["set"] == name).any()]
         colors = {name: page.color(name) for name in sets}
         sns.lineplot(
             curves, x=x, y=y, hue="set", hue_order=sets, palette=colors, estimator=None, legend=False, ax=axes, lw=1.2
         )
+        if x == "epoch":
+            axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         axes.margins(x=0.02, y=0.12)
         if minima:
             _mark_minima(axes, curves, x, y, page)
@@ -223,7 +226,6 @@ def _history_figure(name: str, title: str, order: int) -> Figure:
         title=title,
         caption="Measures per epoch on the subtrain and validation halves of one whole task. The vertical line is the "
         "number of epochs with the lowest validation log loss, which is taken for the final fit.",
-        category="Learning curves",
         group="training",
         when=lambda facts: name in facts.histories,
         draw=lambda training, page: _history(name, "the fit failed, and left no history.", training, page),
@@ -237,7 +239,6 @@ FIGURES = (
         title="A plain torch loop: linear model, full-batch gradient descent",
         caption="Odd rows are the validation set, even rows the subtrain set. Points mark the minimum of each curve: where "
         "validation is lowest, training should stop; from there on only subtrain gets better.",
-        category="Learning curves",
         group="training",
         when=lambda facts: facts.has_datasets,
         draw=_torch_loop,
@@ -248,7 +249,6 @@ FIGURES = (
         title="The same data with glmnet's L1 penalty",
         caption="Each penalty lambda of the path gives a model; models get more complex to the right. Points mark the "
         "minimum of each curve: too far right, validation error rises again.",
-        category="Learning curves",
         group="training",
         when=lambda facts: facts.has_datasets,
         draw=_glmnet_path,
@@ -261,7 +261,6 @@ FIGURES = (
         title="Early stopping in the first fit of the benchmark",
         caption="Measures per epoch of one train set of the benchmark. The chosen number of epochs (vertical line) should "
         "lie at an intermediate value: at the right end, more epochs would help.",
-        category="Learning curves",
         group="training",
         when=lambda facts: bool(facts.histories),
         draw=lambda training, page: _history(
