@@ -89,7 +89,7 @@ def stack(folder: Path) -> None:
     from soak.tasks.settings import TaskSettings
 
     paths = {name: folder / f"{name}.arrow" for name in ("idx", "csv")}
-    build_task("pair", TaskSettings(datasets=list(paths)), paths, folder / "pair.arrow", folder / "pair.json")
+    build_task("pair", TaskSettings(datasets=list(paths)), paths, folder / "pair.arrow")
 
 
 def split(folder: Path) -> None:
@@ -107,7 +107,7 @@ def build_wide(folder: Path) -> None:
 
     path = folder / "wide.csv"
     settings = TaskSettings(table=str(path), target="y", subset="river", stratum=["y"])
-    build_task("wide", settings, path, folder / "wide.arrow", folder / "wide.json")
+    build_task("wide", settings, path, folder / "wide.arrow")
 
 
 def read_with_pandas(folder: Path) -> None:

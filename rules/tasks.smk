@@ -7,7 +7,6 @@ rule build_task:
         code=code_of("soak.tasks.build"),
     output:
         task="results/tasks/{task}.arrow",
-        schema="results/tasks/{task}.schema.json",
     log:
         "results/logs/build_task/{task}.log",
     benchmark:

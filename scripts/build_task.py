@@ -14,5 +14,4 @@ with job(snakemake.log):
         settings,
         dict(zip(settings.datasets, rows, strict=True)) if settings.datasets else (rows[0] if rows else None),
         Path(snakemake.output.task),
-        Path(snakemake.output.schema),
     )

@@ -101,16 +101,16 @@ CASES = [
         "tasks.Both.datasets: [Letters, Digit]",
         "tasks.Both.datasets[1]: there is no data set 'Digit'; did you mean 'Digits'?",
     ),
-    ("tasks.Both.datasets: [Digits, Digits]", "tasks.Both.datasets: 'Digits' is named twice; each data set once"),
-    ("tasks.Both.subset: region", "tasks.Both.subset: 'region' is not a column of data sets; allowed: dataset, part"),
+    ("tasks.Both.datasets: [Digits, Digits]", "tasks.Both.datasets: expected each data set once, got 'Digits' twice"),
+    ("tasks.Both.subset: region", "tasks.Both.subset: expected dataset or part, columns of data sets, got 'region'"),
     (
         "tasks.Both.table: my.csv",
-        "tasks.Both: datasets and table exclude each other; allowed: exactly one of datasets, table",
+        "tasks.Both: expected exactly one of the keys datasets and table, got both",
     ),
-    ("tasks.Both.target: y", "tasks.Both.target: 'y' is not a column of data sets; allowed: label"),
+    ("tasks.Both.target: y", "tasks.Both.target: expected label, the column of data sets to predict, got 'y'"),
     (
         "tasks.Both.group: writer",
-        "tasks.Both.group: 'writer' is for a table; data sets have the columns label, part, dataset",
+        "tasks.Both.group: is a key of table, not of datasets (their columns: label, part, dataset)",
     ),
     (
         "tasks.Both.learners: [featurless]",
@@ -127,17 +127,20 @@ CASES = [
     ("tasks.Both.resampling: {fold: 3}", "tasks.Both.resampling.fold: unknown key; did you mean 'folds'?"),
     (
         "tasks.Mine: {table: my.csv, subset: region}",
-        "tasks.Mine.target: a table needs one: the name of the column to predict",
+        "tasks.Mine.target: expected the name of the column to predict, got none",
     ),
     (
         "tasks.Mine: {table: my.csv, target: y, subset: y}",
-        "tasks.Mine.subset: column 'y' is already the target; they exclude each other",
+        "tasks.Mine.subset: expected a column without a role, but 'y' is the target",
     ),
     (
         'tasks.Mine: {table: my.csv, target: y, features: "(^a"}',
-        "tasks.Mine.features: '(^a' is not a regular expression: missing ), unterminated subpattern at position 0",
+        "tasks.Mine.features: expected a regular expression, got '(^a': missing ), unterminated subpattern at position 0",
     ),
-    ("tasks.Mine: {table: my.csv, target: y, features: [a, b, a]}", "tasks.Mine.features: column 'a' is named twice"),
+    (
+        "tasks.Mine: {table: my.csv, target: y, features: [a, b, a]}",
+        "tasks.Mine.features: expected each column once, got 'a' twice",
+    ),
     (
         "tasks.Mine: {table: my.csv, target: y, type: clasification}",
         "tasks.Mine.type: expected 'classification' or 'regression', got 'clasification'",
@@ -148,11 +151,11 @@ CASES = [
     ),
     (
         'tasks.Mine: {table: "builtin:iris", target: y}',
-        "tasks.Mine.table: there is no 'builtin:iris'; allowed: builtin:diabetes",
+        "tasks.Mine.table: expected builtin:diabetes, got 'builtin:iris'",
     ),
     (
         "tasks.Mine: {table: my.csv, target: y, group: plot, stratum: [plot]}",
-        "tasks.Mine.stratum: column 'plot' is already the group; allowed: the target, the subset, or a column without a role",
+        "tasks.Mine.stratum: expected the target, the subset, or columns without a role, but 'plot' is the group",
     ),
     ("resampling.folds: 1", "resampling.folds: expected an integer of at least 2, got 1"),
     (
@@ -291,14 +294,17 @@ CASES = [
         "datasets.Digits: {builtin: digits, hash: [md5:11111111111111111111111111111111]}",
         "datasets.Digits.hash: is a key of csv and reader, not of builtin",
     ),
-    ("tasks.Both.impute: mean", "tasks.Both.impute: data sets have no missing values; allowed: for a table"),
+    (
+        "tasks.Both.impute: mean",
+        "tasks.Both.impute: is a key of table, not of datasets (their columns: label, part, dataset)",
+    ),
     (
         "tasks.Both.stratum: [writer]",
-        "tasks.Both.stratum: 'writer' is not a column of data sets; allowed: label, part, dataset",
+        "tasks.Both.stratum: expected label, part or dataset, columns of data sets, got 'writer'",
     ),
     (
         'tasks.Mine: {table: "builtin:diabetes", target: y, hash: "md5:11111111111111111111111111111111"}',
-        "tasks.Mine.hash: builtin:diabetes is not a file, it has none",
+        "tasks.Mine.hash: builtin:diabetes is not a file, and has no checksum",
     ),
     (
         'tasks.Mine: {table: "ftp://x/a.csv", target: y}',
@@ -306,13 +312,16 @@ CASES = [
     ),
     (
         "tasks.Mine: {table: my.csv, target: y, features: []}",
-        "tasks.Mine.features: the list is empty; leave the key out for all columns without a role",
+        "tasks.Mine.features: expected at least one column, got an empty list; without this key all columns without a role are features",
     ),
     (
         "tasks.Mine: {table: my.csv, target: y, features: [y, a]}",
-        "tasks.Mine.features: column 'y' is already the target; a feature has no other role",
+        "tasks.Mine.features: expected columns without a role, but 'y' is the target",
     ),
-    ("tasks.Mine: {table: my.csv, target: y, stratum: [a, a]}", "tasks.Mine.stratum: column 'a' is named twice"),
+    (
+        "tasks.Mine: {table: my.csv, target: y, stratum: [a, a]}",
+        "tasks.Mine.stratum: expected each column once, got 'a' twice",
+    ),
     (
         "learners.mlp: {type: torch_mlp, optimizer: {sgd: {lr: 1}, adam: {}}}",
         "learners.mlp.optimizer: expected one name with its arguments, got 2 names",

@@ -414,7 +414,7 @@ TABLES: dict[str, tuple[Any, str]] = {
         lambda f: table(f, "\r\x01"),
         "FOLDER/my.csv, line 1: expected names of columns, got an empty line",
     ),
-    "header only": (lambda f: table(f, "region,y,a\n"), "FOLDER/my.csv: has a header line, but no rows"),
+    "header only": (lambda f: table(f, "region,y,a\n"), "FOLDER/my.csv: expected rows below the header, got none"),
     "no header": (
         lambda f: table(f, "1,2,3\n4,5,6\n"),
         "FOLDER/my.csv, line 1: expected names of columns, got only numbers: '1, 2, 3'",
@@ -469,97 +469,97 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "mixed column": (
         lambda f: table(f, GOOD_CSV + "S,dog,about 3,1\nS,dog,?,1\n"),
-        "FOLDER/my.csv, row 5, column 'a': 'about 3' is not a number, as 4 of its values are; 2 are not",
+        "FOLDER/my.csv, row 5, column 'a': expected a number, as 4 of its values are, got 'about 3'; 2 values are not numbers",
     ),
     "decimal commas": (
         lambda f: table(f, GOOD_CSV.replace(",", "\t").replace(".", ","), "my.tsv"),
-        "FOLDER/my.tsv, row 1, column 'a': '1,5' has a decimal comma; write a point",
+        "FOLDER/my.tsv, row 1, column 'a': expected a decimal point, got '1,5'",
     ),
     "missing values": (
         lambda f: table(f, GOOD_CSV + "S,dog,,1\nS,dog,NA,\n"),
-        "FOLDER/my.csv: values are missing in 2 feature columns: a (2), b (1); first in row 5; tasks.T.impute may be mean, median or drop_rows",
+        "FOLDER/my.csv: values are missing in 2 feature columns: a (2), b (1), first in row 5; tasks.T.impute can be mean, median or drop_rows",
     ),
     "missing text": (
         lambda f: table(f, "region,y,c\nN,a,red\nS,b,\nN,a,blue\n", impute="mean"),
-        "FOLDER/my.csv, row 2, column 'c': is text, a missing value of which has no mean; leave the column out with tasks.T.features, or the rows with impute: drop_rows",
+        "FOLDER/my.csv, row 2, column 'c': the value is missing, and text has no mean to fill in; leave the column out with tasks.T.features, or the rows with impute: drop_rows",
     ),
     "column without values": (
         lambda f: table(f, "region,y,a,b\nN,cat,1,\nS,dog,2,\n"),
-        "FOLDER/my.csv, column 'b': has no value in any row; leave it out with features",
+        "FOLDER/my.csv, column 'b': expected values, got none in any row; leave the column out with features",
     ),
     "all rows dropped": (
         lambda f: table(f, "region,y,a,b\nN,cat,1,\nS,dog,,2\n", impute="drop_rows"),
-        "tasks.T.impute: drop_rows: each row of FOLDER/my.csv lacks a feature value, so that none is left",
+        "tasks.T.impute: drop_rows leaves no row of FOLDER/my.csv; each of them lacks a feature value",
     ),
     "class dropped": (
         lambda f: table(f, GOOD_CSV + "S,cow,,2\n", impute="drop_rows"),
-        "tasks.T.impute: drop_rows: no row of class 'cow' is left of FOLDER/my.csv (1 of 5 rows are dropped)",
+        "tasks.T.impute: drop_rows leaves no row of class 'cow' of FOLDER/my.csv (1 of 5 rows are dropped)",
     ),
     "infinite feature": (
         lambda f: table(f, GOOD_CSV + "S,dog,-Inf,1\n"),
-        "FOLDER/my.csv, row 5, column 'a': is infinite; features must be finite",
+        "FOLDER/my.csv, row 5, column 'a': expected a finite number, got an infinite one",
     ),
     "dates": (
         lambda f: table(f, "region,y,d\nN,cat,2024-01-31\nS,dog,2024-02-01\n"),
-        "FOLDER/my.csv, row 1, column 'd': '2024-01-31' is a date, which is no feature; make a number of it (as days since …), or leave it out with features",
+        "FOLDER/my.csv, row 1, column 'd': expected a number or a category, got the date '2024-01-31'; convert it to a number (such as days since …), or leave the column out with features",
     ),
     "dates in Parquet": (
         lambda f: table(
             f, parquet_of(region=["N", "S"], y=["a", "b"], d=pd.to_datetime(["2024-01-31"] * 2)), "my.parquet"
         ),
-        "FOLDER/my.parquet, row 1, column 'd': '2024-01-31 00:00:00.000000' is a date, which is no feature; make a number of it (as days since …), or leave it out with features",
+        "FOLDER/my.parquet, row 1, column 'd': expected a number or a category, got the date '2024-01-31 00:00:00.000000'; convert it to a number (such as days since …), or leave the column out with features",
     ),
     "lists in Parquet": (
         lambda f: table(f, parquet_of(region=["N"], y=["a"], d=[[1, 2]]), "my.parquet"),
-        "FOLDER/my.parquet, column 'd': has the type list<element: int64>; allowed: numbers, text, booleans, categories",
+        "FOLDER/my.parquet, column 'd': expected numbers, text, booleans or categories, got list<element: int64>",
     ),
     "too many levels": (
         lambda f: table(f, "region,y,c\n" + "".join(f"N,{k % 2}a,name{k}\n" for k in range(1001))),
-        "FOLDER/my.csv, column 'c': is text with more than 1000 different values, each of which would become a feature; leave it out with features, or give it a role",
+        "FOLDER/my.csv, column 'c': expected at most 1000 different texts, each of which becomes a feature; leave the column out with features, or give it a role",
     ),
     "missing target": (
         lambda f: table(f, GOOD_CSV + "S,,3,1\n"),
-        "FOLDER/my.csv, row 5, column 'y': the target is missing (in 1 of 5 rows); each row needs one: fill it in, or leave the row out of the table",
+        "FOLDER/my.csv, row 5, column 'y': the target is missing (in 1 of 5 rows); fill it in, or leave the rows out of the table",
     ),
     "missing subset": (
         lambda f: table(f, GOOD_CSV + "NA,dog,3,1\n"),
-        "FOLDER/my.csv, row 5, column 'region': the subset is missing (in 1 of 5 rows); each row needs one: fill it in, or leave the row out of the table",
+        "FOLDER/my.csv, row 5, column 'region': the subset is missing (in 1 of 5 rows); fill it in, or leave the rows out of the table",
     ),
     "missing group": (
         lambda f: table(f, GOOD_CSV + "S,dog,3,\n", group="b"),
-        "FOLDER/my.csv, row 5, column 'b': the group is missing (in 1 of 5 rows); each row needs one: fill it in, or leave the row out of the table",
+        "FOLDER/my.csv, row 5, column 'b': the group is missing (in 1 of 5 rows); fill it in, or leave the rows out of the table",
     ),
     "one class": (
         lambda f: table(f, GOOD_CSV.replace("dog", "cat")),
-        "FOLDER/my.csv, column 'y': the target has one class only, 'cat'; at least two are needed",
+        "FOLDER/my.csv, column 'y': expected at least two classes, got only 'cat'",
     ),
     "integer target": (
         lambda f: table(f, GOOD_CSV, target="b"),
-        "FOLDER/my.csv, column 'b': the target holds whole numbers, which may be classes or amounts; tasks.T.type must say classification or regression",
+        "FOLDER/my.csv, column 'b': the target holds whole numbers, which may be classes or amounts; set tasks.T.type to classification or regression",
     ),
     "mixed target": (
         lambda f: table(f, GOOD_CSV + "S,dog,x,1\n", target="a"),
-        "FOLDER/my.csv, row 5, column 'a': 'x' is not a number, as 4 of its values are; 1 is not",
+        "FOLDER/my.csv, row 5, column 'a': expected a number, as 4 of its values are, got 'x'; 1 value is not a number",
     ),
     "text target of regression": (
         lambda f: table(f, GOOD_CSV, type="regression"),
-        "FOLDER/my.csv, row 1, column 'y': the target 'cat' is not a number; tasks.T.type: regression needs numbers",
+        "FOLDER/my.csv, row 1, column 'y': expected a number, since tasks.T.type is regression, got 'cat'",
     ),
     "infinite target": (
         lambda f: table(f, GOOD_CSV + "S,dog,inf,1\n", target="a"),
-        "FOLDER/my.csv, row 5, column 'a': the target is infinite",
+        "FOLDER/my.csv, row 5, column 'a': expected a finite target, got an infinite one",
     ),
     "constant target": (
         lambda f: table(f, "region,y,a\nN,1.5,1\nS,1.5,2\n"),
-        "FOLDER/my.csv, column 'y': the target is 1.5 in all rows",
+        "FOLDER/my.csv, column 'y': expected a target that varies, got 1.5 in all rows",
     ),
     "date target": (
         lambda f: table(f, "region,y,a\nN,2024-01-01,1\nS,2024-01-02,2\n"),
-        "FOLDER/my.csv, column 'y': the target holds dates; allowed: classes or numbers",
+        "FOLDER/my.csv, column 'y': expected classes or numbers, got dates",
     ),
     "too many classes": (
         lambda f: table(f, "region,y,a\n" + "".join(f"N,{k},1\n" for k in range(1001)), type="classification"),
-        "FOLDER/my.csv, column 'y': the target has more than 1000 different values, too many to be classes; if it is an amount, tasks.T.type is regression",
+        "FOLDER/my.csv, column 'y': expected at most 1000 classes, got more; if the target is an amount, set tasks.T.type to regression",
     ),
     "target not found": (
         lambda f: table(f, GOOD_CSV, target="Y"),
@@ -575,25 +575,25 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "stratum not found": (
         lambda f: table(f, GOOD_CSV, stratum=["y", "c"]),
-        "tasks.T.stratum.1: FOLDER/my.csv has no column 'c'; its columns: region, y, a, b",
+        "tasks.T.stratum[1]: FOLDER/my.csv has no column 'c'; its columns: region, y, a, b",
     ),
     "stratum of decimals": (
         lambda f: table(f, GOOD_CSV, stratum=["a"]),
-        "tasks.T.stratum: column 'a' of FOLDER/my.csv holds numbers with decimals, each of which would be a stratum of its own; allowed: text, whole numbers, booleans",
+        "tasks.T.stratum: expected text, whole numbers or booleans, but column 'a' of FOLDER/my.csv holds numbers with decimals, each of which would be a stratum of its own",
     ),
     "two columns not found": (
         lambda f: table(f, GOOD_CSV, target="Y", features=["a", "bb"]),
         "tasks.T.target: FOLDER/my.csv has no column 'Y'; did you mean 'y'?\n"
-        "soak: tasks.T.features.1: FOLDER/my.csv has no column 'bb'; did you mean 'b'?",
+        "soak: tasks.T.features[1]: FOLDER/my.csv has no column 'bb'; did you mean 'b'?",
     ),
     "regex that spells a name": (
         lambda f: table(f, GOOD_CSV.replace("a,b", "a (m),b"), features="a (m)|b"),
-        "tasks.T.features: 'a (m)|b' is a regular expression, in which signs such as ( ) [ ] mean something else, and "
-        "does not match a (m); write a list of names: ['a (m)', …]",
+        "tasks.T.features: the regular expression 'a (m)|b' does not match a (m), since characters such as ( ) [ ] are "
+        "special in it; use a list of names: ['a (m)', …]",
     ),
     "feature not found": (
         lambda f: table(f, GOOD_CSV, features=["a", "bb"]),
-        "tasks.T.features.1: FOLDER/my.csv has no column 'bb'; did you mean 'b'?",
+        "tasks.T.features[1]: FOLDER/my.csv has no column 'bb'; did you mean 'b'?",
     ),
     "regex matches nothing": (
         lambda f: table(f, GOOD_CSV, features="^SAMPLE"),
@@ -601,35 +601,35 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "regex matches roles only": (
         lambda f: table(f, GOOD_CSV, features="^reg"),
-        "tasks.T.features: '^reg' matches only columns that have another role (region) of FOLDER/my.csv; its columns without a role: a, b",
+        "tasks.T.features: '^reg' matches only columns of FOLDER/my.csv that have another role (region); its columns without a role: a, b",
     ),
     "no features left": (
         lambda f: table(f, "region,y\nN,cat\nS,dog\n"),
-        "tasks.T: no column of FOLDER/my.csv is left for the features; its columns: region, y",
+        "tasks.T: FOLDER/my.csv has no column left for the features; its columns: region, y",
     ),
     "folds of text": (
         lambda f: table(f, GOOD_CSV, fold="region", subset=None),
-        "FOLDER/my.csv, column 'region': folds are whole numbers 1, 2, …; it holds N",
+        "FOLDER/my.csv, column 'region': expected folds 1, 2, …, got 'N'",
     ),
     "folds from 0": (
         lambda f: table(f, GOOD_CSV.replace(",2\n", ",0\n"), fold="b"),
-        "FOLDER/my.csv, column 'b': folds are whole numbers 1, 2, …; it holds 0 to 5",
+        "FOLDER/my.csv, column 'b': expected folds 1, 2, …, got 0 to 5",
     ),
     "one fold": (
         lambda f: table(f, "f,y,a\n1,cat,1\n1,dog,2\n", fold="f", subset=None),
-        "FOLDER/my.csv, column 'f': all rows are in fold 1; at least two are needed",
+        "FOLDER/my.csv, column 'f': expected at least two folds, got only fold 1",
     ),
     "negative weight": (
         lambda f: table(f, GOOD_CSV.replace(",5\n", ",-5\n"), weights="b"),
-        "FOLDER/my.csv, column 'b': weights are numbers from 0 on; it holds -5 to 4",
+        "FOLDER/my.csv, column 'b': expected finite weights of at least 0, got -5 to 4",
     ),
     "weights of text": (
         lambda f: table(f, GOOD_CSV, weights="region", subset=None),
-        "FOLDER/my.csv, column 'region': weights are numbers from 0 on; it holds 'N'",
+        "FOLDER/my.csv, column 'region': expected finite weights of at least 0, got 'N'",
     ),
     "weights of zero": (
         lambda f: table(f, "w,y,a\n0,cat,1\n0,dog,2\n", weights="w", subset=None),
-        "FOLDER/my.csv, column 'w': all weights are 0",
+        "FOLDER/my.csv, column 'w': expected weights above 0, got only 0",
     ),
     "two features of one name": (
         lambda f: table(f, "y,c,c=x\na,x,1\nb,z,2\n", subset=None),
@@ -637,19 +637,19 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "Parquet cut in half": (
         lambda f: table(f, parquet()[: len(parquet()) // 2], "my.parquet"),
-        "FOLDER/my.parquet: the Parquet file is damaged or cut short (Parquet magic bytes not found in footer. Either the file is corrupted or this is not a parquet file.)",
+        "FOLDER/my.parquet: the Parquet file is damaged or truncated (Parquet magic bytes not found in footer. Either the file is corrupted or this is not a parquet file.)",
     ),
     "Arrow cut in half": (
         lambda f: table(f, arrow()[: len(arrow()) // 2], "my.arrow"),
-        "FOLDER/my.arrow: the Arrow file is damaged or cut short (Not an Arrow file)",
+        "FOLDER/my.arrow: the Arrow file is damaged or truncated (Not an Arrow file)",
     ),
     "csv named Parquet": (
         lambda f: table(f, GOOD_CSV, "my.parquet"),
-        "FOLDER/my.parquet: is not a parquet file: it starts with the bytes 72 65 67 69 6f 6e 2c 79",
+        "FOLDER/my.parquet: expected Parquet data, got a file that begins with the bytes 72 65 67 69 6f 6e 2c 79",
     ),
     "Excel": (
         lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.xlsx"),
-        "my.xlsx: a .xlsx file is not read; allowed: .csv, .tsv, .parquet, .arrow, also packed",
+        "my.xlsx: expected a .csv, .tsv, .parquet or .arrow file, compressed or not, got .xlsx",
     ),
     "Excel named csv": (
         lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.csv"),

@@ -29,7 +29,7 @@ def decode_here(settings, folder):
 
 def build_here(settings, folder):
     settings = TaskSettings(**settings)
-    build_task("T", settings, settings.table, folder / "results" / "T.arrow", folder / "results" / "T.schema.json")
+    build_task("T", settings, settings.table, folder / "results" / "T.arrow")
 
 
 def check_told(function, settings, folder, message):
@@ -58,7 +58,7 @@ def test_good_files_are_taken(tmp_path):
     decode_here(images_and_labels(tmp_path, IMAGES), tmp_path)
     build_here(table(tmp_path, GOOD_CSV), tmp_path)
     assert {path.name for path in (tmp_path / "results").iterdir()} == {
-        "D.arrow", "T.arrow", "T.schema.json",
+        "D.arrow", "T.arrow",
     }  # fmt: skip
 
 
@@ -126,42 +126,42 @@ CONFIG_MISTAKES = {
     "roles exclude each other": (
         TaskSettings.model_validate,
         {"table": "a.csv", "target": "y", "group": "y"},
-        "group: column 'y' is already the target; they exclude each other",
+        "group: expected a column without a role, but 'y' is the target",
     ),
     "feature with a role": (
         TaskSettings.model_validate,
         {"table": "a.csv", "target": "y", "subset": "s", "features": ["a", "s"]},
-        "features: column 's' is already the subset; a feature has no other role",
+        "features: expected columns without a role, but 's' is the subset",
     ),
     "stratum is the group": (
         TaskSettings.model_validate,
         {"table": "a.csv", "target": "y", "group": "g", "stratum": "g"},
-        "stratum: column 'g' is already the group; allowed: the target, the subset, or a column without a role",
+        "stratum: expected the target, the subset, or columns without a role, but 'g' is the group",
     ),
     "feature twice": (
         TaskSettings.model_validate,
         {"table": "a.csv", "target": "y", "features": ["a", "b", "a"]},
-        "features: column 'a' is named twice",
+        "features: expected each column once, got 'a' twice",
     ),
     "no target": (
         TaskSettings.model_validate,
         {"table": "a.csv"},
-        "target: a table needs one: the name of the column to predict",
+        "target: expected the name of the column to predict, got none",
     ),
     "built-in table": (
         TaskSettings.model_validate,
         {"table": "builtin:iris", "target": "y"},
-        "table: there is no 'builtin:iris'; allowed: builtin:diabetes",
+        "table: expected builtin:diabetes, got 'builtin:iris'",
     ),
     "regex": (
         TaskSettings.model_validate,
         {"table": "a.csv", "target": "y", "features": "(a"},
-        "features: '(a' is not a regular expression: missing ), unterminated subpattern at position 0",
+        "features: expected a regular expression, got '(a': missing ), unterminated subpattern at position 0",
     ),
     "group of images": (
         TaskSettings.model_validate,
         {"datasets": ["A"], "group": "writer"},
-        "group: 'writer' is for a table; data sets have the columns label, part, dataset",
+        "group: is a key of table, not of datasets (their columns: label, part, dataset)",
     ),
 }
 
@@ -215,11 +215,17 @@ def test_transpose_of_rows_that_are_not_square(tmp_path, shape, image_shape, got
 def test_data_sets_that_differ(tmp_path):
     paths = {"A": images_of(tmp_path, "A", (2, 4), (2, 2)), "B": images_of(tmp_path, "B", (2, 9), (3, 3))}
     for settings, message in (
-        ({"datasets": ["A", "B"]}, "tasks.T.datasets: the images of A have 2 x 2 pixels, those of B 3 x 3"),
-        ({"datasets": ["A"], "subset": "part"}, "tasks.T: A has rows without a part; its idx entries need part: NAME"),
+        (
+            {"datasets": ["A", "B"]},
+            "tasks.T.datasets: expected images of the same shape, got 2 x 2 pixels (A) and 3 x 3 (B)",
+        ),
+        (
+            {"datasets": ["A"], "subset": "part"},
+            "tasks.T: expected a part for each row of A, got none for some; give its entries part: NAME",
+        ),
     ):
         with pytest.raises(SoakError) as told:
-            build_task("T", TaskSettings(**settings), paths, tmp_path / "T.arrow", tmp_path / "T.json")
+            build_task("T", TaskSettings(**settings), paths, tmp_path / "T.arrow")
         assert str(told.value).startswith(message)
 
 
@@ -303,7 +309,7 @@ def test_disk_full(small_disk, tmp_path):
     rows = "".join(f"N,{'cat' if k % 2 else 'dog'},{k / 7:.12f}\n" for k in range(20_000))
     settings = TaskSettings(**table(tmp_path, "region,y,a\n" + rows))
     with pytest.raises(SoakError, match=r"small/T.arrow: cannot be written: no space is left on its disk$"):
-        build_task("T", settings, settings.table, small_disk / "T.arrow", small_disk / "T.json")
+        build_task("T", settings, settings.table, small_disk / "T.arrow")
     images = dataset({"builtin": "digits"})
     with pytest.raises(SoakError, match=r"small/D.arrow: cannot be written: no space is left on its disk$"):
         decode("D", images, {}, small_disk / "D.arrow")

@@ -198,7 +198,7 @@ def test_every_row_of_the_papers_table():
 
 @pytest.mark.parametrize("name", [name for name, task in CONFIG["tasks"].items() if "datasets" in task])
 def test_tasks_of_data_sets(name, decoded, tmp_path):
-    build_task(name, TaskSettings(**CONFIG["tasks"][name]), decoded, tmp_path / "T.arrow", tmp_path / "T.json")
+    build_task(name, TaskSettings(**CONFIG["tasks"][name]), decoded, tmp_path / "T.arrow")
     task = Task.open(tmp_path / "T.arrow")
     found = task.features.shape[1], len(task.classes), len(set(task.subset))
     assert found == PAPER[name]
@@ -220,7 +220,7 @@ def test_tasks_of_tables(name, tmp_path):
     settings = TaskSettings(**CONFIG["tasks"][name])
     assert settings.table.endswith(f"/data_Classif/{name}.csv")
     (tmp_path / "raw").write_text(published_table(name, settings.subset))
-    build_task(name, settings, tmp_path / "raw", tmp_path / "T.arrow", tmp_path / "T.json")
+    build_task(name, settings, tmp_path / "raw", tmp_path / "T.arrow")
     task = Task.open(tmp_path / "T.arrow")
     assert (task.features.shape[1], len(task.classes), len(set(task.subset))) == PAPER[name]
     assert task.type == "classification"

@@ -145,7 +145,7 @@ def test_table(folder, data, impute):
     (folder / "a.csv").write_bytes(data)
     roles = TaskSettings(table="a.csv", target="y", subset="region", stratum=["y"], impute=impute)
     try:
-        build_task("T", roles, folder / "a.csv", folder / "T.arrow", folder / "T.json")
+        build_task("T", roles, folder / "a.csv", folder / "T.arrow")
     except SoakError as error:
         one_line(error)
     else:
@@ -174,7 +174,7 @@ def test_cells(folder, rows, type_, impute):
     (folder / "a.csv").write_bytes("\n".join(["y,region,a,b", *quoted]).encode("utf-8", errors="surrogatepass"))
     roles = TaskSettings(table="a.csv", target="y", subset="region", type=type_, impute=impute)
     try:
-        build_task("T", roles, folder / "a.csv", folder / "T.arrow", folder / "T.json")
+        build_task("T", roles, folder / "a.csv", folder / "T.arrow")
     except SoakError as error:
         one_line(error)
     else:

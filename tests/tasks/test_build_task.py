@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import json
 import lzma
 
 import numpy as np
@@ -14,9 +13,7 @@ from sklearn.datasets import load_diabetes
 from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
 from soak.data.decode import decode
-from soak.data.delimited import _BLOCK
 from soak.tasks.build import build_task
-from soak.tasks.columns import sort_labels
 from soak.tasks.settings import TaskSettings
 from soak.tasks.task import Task
 
@@ -32,19 +29,19 @@ PEOPLE = pd.DataFrame(
 )
 
 
-def built(folder, content, name="my.csv", **settings):
-    """The task of a table given as a frame, text or bytes; and its schema."""
+def build(folder, content, name="my.csv", **settings):
+    """The task of a table given as a frame, text or bytes."""
     path = folder / name
     if isinstance(content, pd.DataFrame):
         content = content.to_csv(index=False)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     settings = TaskSettings(table=str(path), target=settings.pop("target", "y"), **settings)
-    build_task("T", settings, path, folder / "T.arrow", folder / "T.schema.json")
-    return Task.open(folder / "T.arrow"), json.loads((folder / "T.schema.json").read_text())
+    build_task("T", settings, path, folder / "T.arrow")
+    return Task.open(folder / "T.arrow")
 
 
 def test_roles_and_features(tmp_path):
-    task, schema = built(tmp_path, PEOPLE.dropna(), subset="region", stratum=["y", "region"])
+    task = build(tmp_path, PEOPLE.dropna(), subset="region", stratum=["y", "region"])
     assert task.type == "classification"
     assert task.classes == ("cat", "cow", "dog")
     assert task.target.tolist() == [0, 2, 2, 1]
@@ -57,16 +54,6 @@ def test_roles_and_features(tmp_path):
     assert task.features.tolist() == [[1.5, 0, 1, 1, 7], [2.25, 1, 0, 0, 7], [0.5, 0, 1, 1, 7], [3, 1, 0, 0, 7]]
     assert (task.features.dtype, task.scale) == (np.float32, 1.0)
     assert (task.group, task.fold, task.weights) == (None, None, None)
-    assert schema["constant"] == ["age"]
-    assert schema["classes"] == {"cat": 1, "cow": 1, "dog": 2}
-    assert {column["name"]: (column["type"], column["role"]) for column in schema["columns"]} == {
-        "y": ("text", "target"),
-        "region": ("text", "subset"),
-        "height": ("number", "feature"),
-        "colour": ("text", "feature"),
-        "smokes": ("boolean", "feature"),
-        "age": ("integer", "feature"),
-    }
 
 
 @pytest.mark.parametrize(
@@ -79,10 +66,8 @@ def test_roles_and_features(tmp_path):
 )
 def test_impute(tmp_path, impute, heights):
     table = PEOPLE.assign(y=["cat", "dog", "cow", "cat", "cow"])
-    task, schema = built(tmp_path, table, subset="region", impute=impute)
+    task = build(tmp_path, table, subset="region", impute=impute)
     assert task.features[:, 0].tolist() == heights
-    dropped = {"count": 1, "first": [4]} if impute == "drop_rows" else {"count": 0, "first": []}
-    assert schema["dropped_rows"] == dropped
     assert len(task.target) == len(task.subset) == len(heights)
 
 
@@ -124,17 +109,17 @@ def as_categories(frame):
 )
 def test_the_same_task_from_each_kind_of_file(tmp_path, name, write):
     settings = {"subset": "region", "impute": "mean", "stratum": "y"}
-    expected, _ = built(tmp_path, PEOPLE, **settings)
-    task, _ = built(tmp_path, write(PEOPLE), name, **settings)
+    expected = build(tmp_path, PEOPLE, **settings)
+    task = build(tmp_path, write(PEOPLE), name, **settings)
     assert np.array_equal(task.features, expected.features)
     assert task.feature_names == expected.feature_names
     assert task.target.tolist() == expected.target.tolist()
     assert task.subset.tolist() == expected.subset.tolist()
 
 
-def test_diabetes(tmp_path):
+def test_the_builtin_table(tmp_path):
     settings = TaskSettings(table="builtin:diabetes", target="y", subset="sex")
-    build_task("D", settings, None, tmp_path / "D.arrow", tmp_path / "D.schema.json")
+    build_task("D", settings, None, tmp_path / "D.arrow")
     task = Task.open(tmp_path / "D.arrow")
     source = load_diabetes(scaled=False)
     assert task.type == "regression"
@@ -146,14 +131,14 @@ def test_diabetes(tmp_path):
 
 def test_features_by_regex_in_table_order_and_by_list_in_its_order(tmp_path):
     text = "y,SAMPLE_b,SAMPLE_a,other,SAMPLE_y\na,1,2,3,4\nb,5,6,7,8\n"
-    assert built(tmp_path, text, features="^SAMPLE")[0].feature_names == ("SAMPLE_b", "SAMPLE_a", "SAMPLE_y")
-    assert built(tmp_path, text, features=["other", "SAMPLE_a"])[0].features.tolist() == [[3, 2], [7, 6]]
-    assert built(tmp_path, text, features="b$|^o", group="other")[0].feature_names == ("SAMPLE_b",)
+    assert build(tmp_path, text, features="^SAMPLE").feature_names == ("SAMPLE_b", "SAMPLE_a", "SAMPLE_y")
+    assert build(tmp_path, text, features=["other", "SAMPLE_a"]).features.tolist() == [[3, 2], [7, 6]]
+    assert build(tmp_path, text, features="b$|^o", group="other").feature_names == ("SAMPLE_b",)
 
 
-def test_columns_with_a_role_are_no_features(tmp_path):
+def test_columns_with_a_role_are_not_features(tmp_path):
     text = "y,s,g,f,w,k,x\na,N,1,1,0.5,u,9\nb,S,2,2,2,v,8\n"
-    task, _ = built(tmp_path, text, subset="s", group="g", fold="f", weights="w", stratum=["k"])
+    task = build(tmp_path, text, subset="s", group="g", fold="f", weights="w", stratum=["k"])
     assert task.feature_names == ("x",)
     assert task.group.tolist() == ["1", "2"]
     assert task.fold.tolist() == [1, 2]
@@ -162,8 +147,8 @@ def test_columns_with_a_role_are_no_features(tmp_path):
     assert task.strata["k"].tolist() == ["u", "v"]
 
 
-def test_without_a_subset_there_is_one(tmp_path):
-    task, _ = built(tmp_path, "y,x\na,1\nb,2\n")
+def test_without_a_subset_column_all_rows_are_one_subset(tmp_path):
+    task = build(tmp_path, "y,x\na,1\nb,2\n")
     assert task.subset.tolist() == ["T", "T"]
     assert task.strata == {}
 
@@ -182,7 +167,7 @@ def test_without_a_subset_there_is_one(tmp_path):
 )
 def test_type_of_the_target(tmp_path, values, given, type_, classes, target):
     rows = "".join(f"{value},{k}\n" for k, value in enumerate(values.split()))
-    task, _ = built(tmp_path, "y,x\n" + rows, type=given)
+    task = build(tmp_path, "y,x\n" + rows, type=given)
     assert (task.type, task.classes, task.target.tolist()) == (type_, classes, target)
 
 
@@ -203,26 +188,26 @@ def test_type_of_the_target(tmp_path, values, given, type_, classes, target):
 def test_smallest_exact_dtype(tmp_path, values, dtype):
     values = values.split()
     text = "y,x\n" + "".join(f"{'ab'[k % 2]},{value}\n" for k, value in enumerate(values))
-    task, _ = built(tmp_path, text)
+    task = build(tmp_path, text)
     assert task.features.dtype == dtype
     expected = [float(value == "true") if value in ("true", "false") else float(value) for value in values]
     assert task.features[:, 0].tolist() == expected
 
 
-def test_blanks_around_values_do_not_count(tmp_path):
-    task, _ = built(tmp_path, "y,s,x\na , N, 1\na, N ,2 \nb,S,3\n", subset="s")
+def test_spaces_around_values_do_not_count(tmp_path):
+    task = build(tmp_path, "y,s,x\na , N, 1\na, N ,2 \nb,S,3\n", subset="s")
     assert task.classes == ("a", "b")
     assert task.subset.tolist() == ["N", "N", "S"]
     assert task.features.tolist() == [[1], [2], [3]]
 
 
 def test_newlines_and_quotes_in_values(tmp_path):
-    task, _ = built(tmp_path, 'y,s,x\na,"two\nlines, ""quoted""",1\nb,S,2\n', subset="s")
+    task = build(tmp_path, 'y,s,x\na,"two\nlines, ""quoted""",1\nb,S,2\n', subset="s")
     assert task.subset.tolist() == ['two\nlines, "quoted"', "S"]
 
 
 def test_groups_are_text_as_written(tmp_path):
-    task, _ = built(tmp_path, "y,g,x\na,007,1\nb,7,2\na,7.0,3\n", group="g")
+    task = build(tmp_path, "y,g,x\na,007,1\nb,7,2\na,7.0,3\n", group="g")
     assert task.group.tolist() == ["007", "7", "7.0"]
 
 
@@ -239,24 +224,20 @@ def test_table_of_many_blocks(tmp_path):
         }
     )
     text = frame.to_csv(index=False)
-    assert len(text) > 3 * _BLOCK
-    task, schema = built(tmp_path, text, subset="s", features=["x", "c"])
+    assert len(text) > 3 * 2**20  # blocks of a CSV file have one megabyte
+    task = build(tmp_path, text, subset="s", features=["x", "c"])
     assert task.features.dtype == np.float64
     assert np.array_equal(task.features[:, 0], frame["x"])
     assert task.features[-1].tolist() == [0.1, 0, 1]
-    assert schema["subsets"] == {"first": n // 2, "second": n // 2}
+    assert np.array_equal(task.subset, frame["s"])
     assert np.array_equal(task.target, (frame["y"] == "b").astype(int))
 
 
-def test_byte_identical(tmp_path):
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        build_task(
-            "T", TaskSettings(table="builtin:diabetes", target="y", subset="sex"), None,
-            tmp_path / folder / "T.arrow", tmp_path / folder / "T.json",
-        )  # fmt: skip
-    for name in ("T.arrow", "T.json"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+def test_the_same_table_gives_the_same_bytes(tmp_path):
+    settings = TaskSettings(table="builtin:diabetes", target="y", subset="sex")
+    for name in ("first", "second"):
+        build_task("T", settings, None, tmp_path / name)
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
 @pytest.fixture
@@ -270,7 +251,7 @@ def datasets(tmp_path):
 
 def test_stacked_data_sets(tmp_path, datasets):
     settings = TaskSettings(datasets=["font_letters", "digits"])
-    build_task("T", settings, datasets, tmp_path / "T.arrow", tmp_path / "T.schema.json")
+    build_task("T", settings, datasets, tmp_path / "T.arrow")
     task = Task.open(tmp_path / "T.arrow")
     letters, digits = Dataset.open(datasets["font_letters"]), Dataset.open(datasets["digits"])
     assert np.array_equal(task.features, np.vstack([letters.features, digits.features]))
@@ -279,9 +260,6 @@ def test_stacked_data_sets(tmp_path, datasets):
     assert task.classes == tuple("0123456789")
     assert task.target.tolist() == [*letters.label, *digits.label]
     assert list(task.strata) == ["label"]
-    schema = json.loads((tmp_path / "T.schema.json").read_text())
-    stacked = np.vstack([letters.features, digits.features])
-    assert schema["constant"] == [str(j) for j in range(64) if len(set(stacked[:, j])) == 1]
 
 
 def small(folder, name, **attributes):
@@ -294,24 +272,19 @@ def test_parts_are_subsets(tmp_path):
     features = np.array([[0, 1], [2, 3], [4, 5]], dtype=np.uint8)
     part = np.array(["train", "test", "train"])
     paths = {"A": small(tmp_path, "A", features=features, label=np.array([1, 2, 10]), part=part)}
-    build_task("T", TaskSettings(datasets=["A"], subset="part"), paths, tmp_path / "T.arrow", tmp_path / "T.json")
+    build_task("T", TaskSettings(datasets=["A"], subset="part"), paths, tmp_path / "T.arrow")
     task = Task.open(tmp_path / "T.arrow")
     assert task.subset.tolist() == ["train", "test", "train"]
     assert task.classes == ("1", "2", "10")
     assert np.array_equal(task.features, features)
 
 
-def test_data_sets_of_other_scales_are_stacked_as_intensities(tmp_path):
+def test_data_sets_of_different_scales_are_stacked_as_intensities(tmp_path):
     paths = {
         "A": small(tmp_path, "A"),
         "B": small(tmp_path, "B", features=np.array([[4, 16]], dtype=np.uint8), scale=16.0, label=np.array(["x"])),
     }
-    build_task("T", TaskSettings(datasets=["A", "B"]), paths, tmp_path / "T.arrow", tmp_path / "T.json")
+    build_task("T", TaskSettings(datasets=["A", "B"]), paths, tmp_path / "T.arrow")
     task = Task.open(tmp_path / "T.arrow")
     assert task.features.tolist() == [[0, 1], [0.25, 1]]
     assert (task.scale, task.classes) == (1.0, ("1", "x"))
-
-
-def test_labels_in_order():
-    assert sort_labels({"10", "9", "-1"}) == ["-1", "9", "10"]
-    assert sort_labels({"10", "9", "a"}) == ["10", "9", "a"]

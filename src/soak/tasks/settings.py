@@ -12,6 +12,7 @@ from soak.settings import Settings
 
 BUILTIN_TABLES = ("diabetes",)
 BUILTIN_PREFIX = "builtin:"
+SINGLE_ROLES = ("target", "subset", "group", "fold", "weights")  # which one column each can have
 
 
 class TaskSettings(Settings):
@@ -57,84 +58,77 @@ class TaskSettings(Settings):
     @model_validator(mode="after")
     def _consistent(self) -> "TaskSettings":
         if (self.datasets is None) == (self.table is None):
-            what = (
-                "nothing says where the rows come from"
-                if self.table is None
-                else "datasets and table exclude each other"
-            )
-            raise ValueError(f"{what}; allowed: exactly one of datasets, table")
-        if self.datasets is None:
-            self._check_table()
+            given = "none" if self.table is None else "both"
+            raise ValueError(f"expected exactly one of the keys datasets and table, got {given}")
+        if self.datasets is not None:
+            self._check_datasets(self.datasets)
         else:
-            self._check_of_datasets()
+            self._check_table()
+            self._check_features()
+            self._check_roles()
         return self
 
-    def _check_of_datasets(self) -> None:
-        for key in ("hash", "group", "fold", "weights", "features", "type"):
+    def _check_datasets(self, datasets: list[str]) -> None:
+        for key in ("hash", "group", "fold", "weights", "features", "type", "impute"):
             value = getattr(self, key)
-            if value and not (key == "type" and value == "classification"):
-                raise ValueError(f"{key}: {value!r} is for a table; data sets have the columns label, part, dataset")
-        if self.impute != "error":
-            raise ValueError("impute: data sets have no missing values; allowed: for a table")
+            if value != type(self).model_fields[key].default and (key, value) != ("type", "classification"):
+                raise ValueError(f"{key}: is a key of table, not of datasets (their columns: label, part, dataset)")
         if self.target not in (None, "label"):
-            raise ValueError(f"target: {self.target!r} is not a column of data sets; allowed: label")
+            raise ValueError(f"target: expected label, the column of data sets to predict, got {self.target!r}")
         if self.subset not in (None, "dataset", "part"):
-            raise ValueError(f"subset: {self.subset!r} is not a column of data sets; allowed: dataset, part")
+            raise ValueError(f"subset: expected dataset or part, columns of data sets, got {self.subset!r}")
         for name in self.stratum or []:
             if name not in ("label", "part", "dataset"):
-                raise ValueError(f"stratum: {name!r} is not a column of data sets; allowed: label, part, dataset")
-        again = repeated(self.datasets or [])
-        if again:
-            raise ValueError(f"datasets: {again!r} is named twice; each data set once")
+                raise ValueError(f"stratum: expected label, part or dataset, columns of data sets, got {name!r}")
+        _check_once("datasets", "data set", datasets)
 
     def _check_table(self) -> None:
         table = self.table or ""
         if table.startswith(BUILTIN_PREFIX):
-            name = table.removeprefix(BUILTIN_PREFIX)
-            tables = [BUILTIN_PREFIX + known for known in BUILTIN_TABLES]
-            if name not in BUILTIN_TABLES:
-                raise ValueError(f"table: there is no {table!r}; allowed: {', '.join(tables)}")
+            tables = [BUILTIN_PREFIX + name for name in BUILTIN_TABLES]
+            if table not in tables:
+                raise ValueError(f"table: expected {' or '.join(tables)}, got {table!r}")
             if self.hash:
-                raise ValueError(f"hash: {table} is not a file, it has none")
+                raise ValueError(f"hash: {table} is not a file, and has no checksum")
         else:
             try:
                 check_location(table)
             except ValueError as error:
                 raise ValueError(f"table: {error}") from None
         if self.target is None:
-            raise ValueError("target: a table needs one: the name of the column to predict")
-        if isinstance(self.features, str):
+            raise ValueError("target: expected the name of the column to predict, got none")
+
+    def _check_features(self) -> None:
+        if isinstance(self.features, list):
+            if not self.features:
+                raise ValueError(
+                    "features: expected at least one column, got an empty list; without this key all columns without "
+                    "a role are features"
+                )
+            _check_once("features", "column", self.features)
+        elif self.features is not None:
             try:
                 re.compile(self.features)
             except re.error as error:
-                raise ValueError(f"features: {self.features!r} is not a regular expression: {error}") from None
-        self._check_roles()
+                raise ValueError(f"features: expected a regular expression, got {self.features!r}: {error}") from None
 
     def _check_roles(self) -> None:
-        roles: dict[str, str] = {}
-        for role in ("target", "subset", "group", "fold", "weights"):
+        role_of: dict[str, str] = {}
+        for role in SINGLE_ROLES:
             column = getattr(self, role)
-            if column is not None and column in roles:
-                raise ValueError(f"{role}: column {column!r} is already the {roles[column]}; they exclude each other")
+            if column in role_of:
+                raise ValueError(f"{role}: expected a column without a role, but {column!r} is the {role_of[column]}")
             if column is not None:
-                roles[column] = role
-        listed = self.features if isinstance(self.features, list) else []
-        for column in listed:
-            if column in roles:
-                raise ValueError(
-                    f"features: column {column!r} is already the {roles[column]}; a feature has no other role"
-                )
-        for key, columns in (("features", listed), ("stratum", self.stratum or [])):
-            again = repeated(columns)
-            if again:
-                raise ValueError(f"{key}: column {again!r} is named twice")
-        if isinstance(self.features, list) and not listed:
-            raise ValueError("features: the list is empty; leave the key out for all columns without a role")
+                role_of[column] = role
+        for column in self.features if isinstance(self.features, list) else []:
+            if column in role_of:
+                raise ValueError(f"features: expected columns without a role, but {column!r} is the {role_of[column]}")
+        _check_once("stratum", "column", self.stratum or [])
         for column in self.stratum or []:
-            if roles.get(column) in ("group", "fold", "weights"):
+            if role_of.get(column) in ("group", "fold", "weights"):
                 raise ValueError(
-                    f"stratum: column {column!r} is already the {roles[column]}; "
-                    "allowed: the target, the subset, or a column without a role"
+                    f"stratum: expected the target, the subset, or columns without a role, but {column!r} is the "
+                    f"{role_of[column]}"
                 )
 
     def sources(self) -> dict[str, Source]:
@@ -142,3 +136,8 @@ class TaskSettings(Settings):
         if self.table is None or self.table.startswith(BUILTIN_PREFIX):
             return {}
         return {"table": Source((self.table,), tuple(self.hash))}
+
+
+def _check_once(key: str, kind: str, names: list[str]) -> None:
+    if (name := repeated(names)) is not None:
+        raise ValueError(f"{key}: expected each {kind} once, got {name!r} twice")

@@ -1,6 +1,5 @@
-"""A task: a table with a target, a subset for each row, and the other roles, mapped from one Arrow file."""
+"""A task: features, target, a subset for each row and other roles, mapped from one Arrow file."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
-from soak.files import atomic, reporting_disk_errors
 from soak.matrix import read_matrix, write_matrix
 
 TaskType = Literal["classification", "regression"]
@@ -19,22 +17,31 @@ TaskType = Literal["classification", "regression"]
 
 @dataclass(frozen=True)
 class Task:
-    """Rows, features and roles of one task.
+    """Rows, features and roles of a task.
 
     Attributes
     ----------
+    name : str
+    type : "classification" or "regression"
     features : array of shape (n_rows, n_features)
-        As stored (uint8 for pixels); what a learner sees is ``features / scale``.
+        As stored (uint8 for pixels); learners see ``features / scale``.
+    feature_names : tuple of str, of length n_features
     scale : float
-        255 for 8-bit pixels, 1 where the features are stored as they are.
+        255 for 8-bit pixels; 1 if the features are used as they are stored.
     target : array of shape (n_rows,)
         int32 codes into ``classes`` for classification, float64 for regression.
     classes : tuple of str
         Labels in sorted order (numbers by value, text by code point); empty for regression.
     subset : array of str, shape (n_rows,)
-    group, fold, weights : array of shape (n_rows,), or None where the task has no such role
-    strata : mapping of column name to array of shape (n_rows,)
-    image_shape : (height, width) or (channels, height, width), or None if the rows are not images
+    strata : mapping of str to array of str, shape (n_rows,)
+        By name of column.
+    group : array of str, shape (n_rows,), or None
+        Rows of one group stay in one fold.
+    fold : array of int64, shape (n_rows,), or None
+        Given folds, from 1.
+    weights : array of float64, shape (n_rows,), or None
+    image_shape : (height, width) or (channels, height, width), or None
+        Shape of the image in each row of ``features``; None if the rows are not images.
     """
 
     name: str
@@ -57,7 +64,7 @@ class Task:
         return len(self.classes) or 1
 
     def write(self, path: str | Path) -> None:
-        """Write the task to one Arrow file (see `soak.matrix`)."""
+        """Write the task to an Arrow file (see `soak.matrix`): the same task gives the same bytes."""
         columns: dict[str, Any] = {"target": self.target, "subset": _strings(self.subset)}
         columns |= {f"stratum:{name}": _strings(values) for name, values in self.strata.items()}
         if self.group is not None:
@@ -79,7 +86,13 @@ class Task:
 
     @classmethod
     def open(cls, path: str | Path) -> "Task":
-        """Map a task file: the feature matrix is not read until it is used."""
+        """Map a file of `write`. The features are not read until they are used.
+
+        Raises
+        ------
+        SoakError
+            If the file is not a task, or is truncated.
+        """
         features, batch, metadata = read_matrix(path)
         names = set(batch.schema.names)
 
@@ -111,7 +124,14 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskRows:
-    """Some rows of a task, as a learner sees them."""
+    """Some rows of a task, as a learner sees them.
+
+    Parameters
+    ----------
+    task : Task
+    rows : array of int64, shape (n,)
+        Row numbers from 0.
+    """
 
     task: Task
     rows: NDArray[np.int64]
@@ -120,7 +140,7 @@ class TaskRows:
         return len(self.rows)
 
     def features(self, dtype: DTypeLike = np.float64, order: Literal["C", "F"] = "C") -> NDArray[Any]:
-        """Feature values of the rows, scaled: a new array of shape (n, n_features) in the asked type and order."""
+        """Scaled features of the rows: a new array of shape (n, n_features), with this dtype and memory order."""
         values = np.asarray(self.task.features[self.rows], dtype=dtype, order=order, copy=True)
         if self.task.scale != 1:
             values /= self.task.scale
@@ -128,38 +148,25 @@ class TaskRows:
 
     @cached_property
     def target(self) -> NDArray[Any]:
-        """Class codes (int32) or target values (float64) of the rows."""
+        """Class codes (int32) or values (float64) of the rows: shape (n,)."""
         return self.task.target[self.rows]
 
     @property
     def weights(self) -> NDArray[np.float64] | None:
+        """Weights of the rows: shape (n,); None if the task has none."""
         return None if self.task.weights is None else self.task.weights[self.rows]
 
     @property
     def group(self) -> NDArray[Any] | None:
+        """Groups of the rows: shape (n,); None if the task has none."""
         return None if self.task.group is None else self.task.group[self.rows]
 
     @property
     def strata(self) -> list[NDArray[Any]]:
+        """Each stratum column's values in the rows: arrays of shape (n,)."""
         return [values[self.rows] for values in self.task.strata.values()]
 
 
 def _strings(values: NDArray[Any]) -> Any:
-    """Dictionary-encoded text: a few codes instead of a word per row."""
+    """Dictionary-encoded text: a code for each row, and each distinct text once."""
     return pa.array(values).cast(pa.string()).dictionary_encode()
-
-
-def counts(values: NDArray[Any]) -> dict[str, int]:
-    """How often each value comes, in sorted order."""
-    found, number = np.unique(values, return_counts=True)
-    return {str(value): int(n) for value, n in zip(found, number, strict=True)}
-
-
-def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
-    """Write a schema: readable, a line for each column."""
-    rest = {key: value for key, value in content.items() if key != "columns"}
-    text = json.dumps(rest, ensure_ascii=False, indent=1).removesuffix("\n}")
-    lines = ",\n  ".join(json.dumps(column, ensure_ascii=False) for column in content.get("columns", []))
-    text += f',\n "columns": [\n  {lines}\n ]\n}}\n' if lines else "\n}\n"
-    with reporting_disk_errors(path), atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

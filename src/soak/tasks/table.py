@@ -1,0 +1,156 @@
+"""A table of any format, read in blocks of rows, as often as needed."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from soak.data.builtin import builtin_table
+from soak.data.delimited import DelimitedFile
+from soak.data.sources import file_name
+from soak.data.streams import open_bytes
+from soak.errors import SoakError
+from soak.tasks.settings import BUILTIN_PREFIX
+
+_COMPRESSED = (".gz", ".xz", ".zst", ".bz2", ".zip")
+_OTHER_FORMATS = (".xlsx", ".xls", ".ods", ".rds", ".rdata", ".json")
+_VALUES_PER_BATCH = 2**22  # 32 MB of float64
+
+
+@dataclass(frozen=True)
+class Table:
+    """Named columns that are read block by block.
+
+    Attributes
+    ----------
+    label : str
+        What messages call the table: its path or URL.
+    names : tuple of str
+        Of the columns.
+    typed : bool
+        Whether the file has types of columns; if not, all values are text.
+    read : callable
+        From names of columns to an iterator of record batches with these columns, in row order, the same each time.
+    """
+
+    label: str
+    names: tuple[str, ...]
+    typed: bool
+    read: Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
+
+
+@contextmanager
+def open_table(location: str, path: str | Path | None, label: str) -> Iterator[Table]:
+    """Open the table of a task.
+
+    Parameters
+    ----------
+    location : str
+        As in the config. Its suffix distinguishes CSV and TSV; Parquet and Arrow are recognized by their first bytes.
+    path : path, or None for a built-in table
+        The file, where it is on this machine.
+    label : str
+        What messages call the table.
+
+    Raises
+    ------
+    SoakError
+        If the file has another format, or is damaged; also while it is read.
+    """
+    if location.startswith(BUILTIN_PREFIX):
+        yield _in_memory(builtin_table(location.removeprefix(BUILTIN_PREFIX)), label)
+        return
+    assert path is not None
+    suffix = _suffix(file_name(location))
+    with ExitStack() as stack:
+        stream = stack.enter_context(open_bytes(path, label))
+        head = stream.peek(8)[:8]  # type: ignore[attr-defined]
+        if head.startswith((b"PAR1", b"ARROW1")):
+            if not _starts_with(path, head):
+                path = _decompressed(stream, stack)
+            yield _parquet(path, label) if head.startswith(b"PAR1") else _arrow(path, label, stack)
+            return
+        if suffix in (".parquet", ".arrow", ".feather"):
+            name = "Parquet" if suffix == ".parquet" else "Arrow"
+            raise SoakError(f"{label}: expected {name} data, got a file that begins with the bytes {head.hex(' ')}")
+        text = DelimitedFile.open(path, label, "\t" if suffix in (".tsv", ".tab") else ",")
+        yield Table(label, text.names, False, lambda columns: text.batches(columns=columns))
+
+
+def _suffix(name: str) -> str:
+    """Suffix of a file's name, that of a compression removed."""
+    path = Path(name.lower())
+    if path.suffix in _COMPRESSED:
+        path = path.with_suffix("")
+    if path.suffix in _OTHER_FORMATS:
+        raise SoakError(f"{name}: expected a .csv, .tsv, .parquet or .arrow file, compressed or not, got {path.suffix}")
+    return path.suffix
+
+
+def _in_memory(table: pa.Table, label: str) -> Table:
+    return Table(label, tuple(table.column_names), True, lambda columns: iter(table.select(columns).to_batches()))
+
+
+def _parquet(path: str | Path, label: str) -> Table:
+    with _reporting_damage(label, "Parquet"):
+        # pandas keeps its row numbers as a column of this name
+        names = [name for name in pq.ParquetFile(path).schema_arrow.names if name != "__index_level_0__"]
+    _check_unique(names, label)
+
+    def read(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        with _reporting_damage(label, "Parquet"), pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(max(1, _VALUES_PER_BATCH // len(columns)), columns=list(columns)):
+                yield batch.select(list(columns))
+
+    return Table(label, tuple(names), True, read)
+
+
+def _arrow(path: str | Path, label: str, stack: ExitStack) -> Table:
+    with _reporting_damage(label, "Arrow"):
+        file = pa.ipc.open_file(stack.enter_context(pa.memory_map(str(path))))
+    _check_unique(file.schema.names, label)
+
+    def read(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        step = max(1, _VALUES_PER_BATCH // len(columns))
+        with _reporting_damage(label, "Arrow"):
+            for number in range(file.num_record_batches):
+                batch = file.get_batch(number).select(list(columns))
+                batch.validate(full=True)  # otherwise a damaged file ends the whole process
+                for start in range(0, len(batch), step):
+                    yield batch.slice(start, step)
+
+    return Table(label, tuple(file.schema.names), True, read)
+
+
+def _check_unique(names: Sequence[str], label: str) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise SoakError(f"{label}: columns {names.index(name) + 1} and {number + 1} are both named {name!r}")
+
+
+@contextmanager
+def _reporting_damage(label: str, name: str) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise SoakError(f"{label}: the {name} file is damaged or truncated ({reason})") from None
+
+
+def _starts_with(path: str | Path, head: bytes) -> bool:
+    with Path(path).open("rb") as file:
+        return file.read(len(head)) == head
+
+
+def _decompressed(stream: Any, stack: ExitStack) -> Path:
+    """A temporary file with a compressed Parquet or Arrow file's bytes: both are read from their end."""
+    file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="soak-table-"))  # noqa: SIM115
+    shutil.copyfileobj(stream, file, 2**20)
+    file.flush()
+    return Path(file.name)
