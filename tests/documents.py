@@ -12,14 +12,19 @@ from small_runs import ROOT, copy_project
 
 from soak.config.workflow import Config
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "config/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "config/README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 FENCE = re.compile(r"^```(.*?)\n(.*?)^```$", flags=re.M | re.S)
 SPAN = re.compile(r"`([a-z]+: [^`\n]+)`")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of a document: its language, what stands behind that (``part``), and its text."""
+    """A fenced block of a document: its language, the word after it (``part``), and its text."""
 
     document: str
     line: int

@@ -1,0 +1,84 @@
+"""The recipes of docs/ARCHITECTURE.md, followed to the letter on a copy of the project: one file for each new thing."""
+
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from documents import blocks
+from small_runs import ROOT, Workflow, copy_project
+
+pytestmark = pytest.mark.workflow
+DOCUMENT = ROOT / "docs/ARCHITECTURE.md"
+
+
+def write_files(project):
+    """Write the files that the recipes show into a project."""
+    for block in blocks(DOCUMENT, "python"):
+        name = re.match(r"# (src/soak/\S+\.py)\n", block.text)[1]
+        assert not (project / name).exists()
+        (project / name).write_text(block.text)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project with everything that the recipes add."""
+    folder = copy_project(tmp_path_factory.mktemp("recipes") / "soak", "docs", "pyproject.toml")
+    write_files(folder)
+    (record,) = (block.text for block in blocks(DOCUMENT, "text") if block.kind == "record")
+    measures = folder / "src/soak/measures.py"
+    text = measures.read_text()
+    assert text.count("_RECORDS = (\n") == 1
+    measures.write_text(text.replace("_RECORDS = (\n", f"_RECORDS = (\n{record}"))
+    return folder
+
+
+def run_in(project, workflow, *arguments):
+    """Run a workflow with the library of its own project; its output."""
+    command, how = workflow.command(*arguments)
+    how["env"] |= {"PYTHONPATH": str(project / "src")}
+    done = subprocess.run(command, **how)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def run(project, tmp_path_factory):
+    """A run that uses all of it."""
+    folder = tmp_path_factory.mktemp("run")
+    draw = np.random.default_rng(1)
+    for name in ("First", "Second"):
+        labels = np.repeat(["a", "b", "c"], 20)
+        np.savez(folder / f"{name}.npz", x=draw.normal(size=(60, 4)) + np.repeat(np.arange(3), 20)[:, None], y=labels)
+    config = {
+        "datasets": {name: {"npz": f"{name}.npz"} for name in ("First", "Second")},
+        "tasks": {"Both": {"datasets": ["First", "Second"]}},
+        "learners": {"featureless": {"type": "featureless"}, "means": {"type": "nearest_mean", "power": 1}},
+        "measures": ["mean_rank_error", "zero_one_loss"],
+        "figures": {"formats": ["png"]},
+    }
+    workflow = Workflow(folder, config, project)
+    run_in(project, workflow)
+    return workflow
+
+
+def test_all_that_was_added_is_used(run):
+    scores = pd.read_csv(run / "tables/scores.csv")
+    errors = scores.groupby("algorithm")["mean_rank_error"].mean()
+    assert errors["means"] < 0.5 < errors["featureless"]
+    assert pd.read_csv(run / "figures/fold_errors.csv").columns.tolist() == ["test_fold", "value"]
+    report = (run / "report.html").read_text()
+    assert "Scores of each fold" in report
+    assert "A fold that is far from the others" in report
+
+
+def test_the_documents_show_what_was_added(project):
+    command = [sys.executable, "-m", "soak.config.document"]
+    subprocess.run(command, cwd=project, env=os.environ | {"PYTHONPATH": str(project / "src")}, check=True)
+    readme = (project / "config/README.md").read_text()
+    assert "### learners.NAME with type: nearest_mean\n" in readme
+    assert "### datasets.NAME with npz\n" in readme
+    assert "mean_rank_error" in readme
