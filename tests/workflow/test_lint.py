@@ -1,4 +1,4 @@
-"""snakemake --lint has one complaint left, which docs/ARCHITECTURE.md answers."""
+"""snakemake --lint has one complaint left, which CONTRIBUTING.md explains."""
 
 import re
 import subprocess
@@ -13,5 +13,5 @@ def test_lint(tmp_path):
     done = subprocess.run(
         [SNAKEMAKE, "--lint", "--directory", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
-    told = set(re.findall(r"^    \* (.*)$", done.stdout + done.stderr, flags=re.M))
-    assert told <= {"Specify a conda environment or container for each rule.:"}
+    complaints = set(re.findall(r"^    \* (.*)$", done.stdout + done.stderr, flags=re.M))
+    assert complaints <= {"Specify a conda environment or container for each rule.:"}
