@@ -37,5 +37,5 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path):
     write_matrix(tmp_path / "m.arrow", np.ones((300, 20)), {}, {})
     whole = (tmp_path / "m.arrow").read_bytes()
     (tmp_path / "m.arrow").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(SoakError, match=r"m\.arrow: not a file of this workflow, or cut short"):
+    with pytest.raises(SoakError, match=r"m\.arrow: not a file of this workflow, or truncated"):
         read_matrix(tmp_path / "m.arrow")

@@ -62,7 +62,7 @@ def read_matrix(path: str | Path) -> tuple[NDArray[Any], pa.RecordBatch, dict[st
         metadata = json.loads(reader.schema.metadata[_METADATA])
     except (pa.ArrowInvalid, KeyError, TypeError) as error:
         raise SoakError(
-            f"{path}: not a file of this workflow, or cut short; delete it and run again ({error})"
+            f"{path}: not a file of this workflow, or truncated; delete it and run again ({error})"
         ) from None
     lists = batch.column(MATRIX)
     matrix = lists.flatten().to_numpy(zero_copy_only=True).reshape(len(lists), lists.type.list_size)

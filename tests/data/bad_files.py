@@ -394,7 +394,7 @@ DATASETS |= {
 TABLES: dict[str, tuple[Any, str]] = {
     "no such file": (
         lambda f: table(f, GOOD_CSV) | {"table": str(f / "mi.csv")},
-        "FOLDER/mi.csv: file not found; did you mean 'my.csv'?",
+        "FOLDER/mi.csv: no such file; did you mean 'my.csv'?",
     ),
     "directory": (directory, "FOLDER/my.csv: expected a file, got a folder"),
     "empty": (lambda f: table(f, ""), "FOLDER/my.csv: the file is empty"),

@@ -34,12 +34,12 @@ def bad_config(folder, server):
                 due[name] = message.replace("FOLDER", str(folder / name)).replace("tasks.T", f"tasks.{name}")
     url = server.url("gone.csv")
     config["tasks"]["gone"] = {"table": url, "target": "y"}
-    due["gone"] = f"{url}: the server says 404 Not Found"
+    due["gone"] = f"{url}: the server answered 404 Not Found"
     body = b"predefined.set,y,0\n"
     mirrors = [server.url(f"{name}.csv", Page(body)) for name in "ab"]
     config["datasets"]["other"] = {"csv": mirrors, "hash": "md5:" + "0" * 32}
     expected, got = "0" * 32, hashlib.md5(body).hexdigest()
-    told = f"its checksum is wrong: expected md5:{expected}, got md5:{got}"
+    told = f"wrong checksum: expected md5:{expected}, got md5:{got}"
     due["other"] = f"other/csv: none of its 2 sources has it: (1) {mirrors[0]}: {told}; (2) {mirrors[1]}: {told}"
     config["tasks"]["good"] = table(folder, GOOD_CSV)
     return config, due

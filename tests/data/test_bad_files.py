@@ -249,7 +249,7 @@ def test_tables_that_differ(tmp_path):
 
 def test_file_of_another_program(tmp_path):
     (tmp_path / "A.arrow").write_bytes(b"ARROW1 but no more")
-    with pytest.raises(SoakError, match=r"A.arrow: not a file of this workflow, or cut short; delete it and run again"):
+    with pytest.raises(SoakError, match=r"A.arrow: not a file of this workflow, or truncated; delete it and run again"):
         transpose("B", tmp_path / "A.arrow", tmp_path / "B.arrow")
 
 

@@ -288,7 +288,7 @@ def test_local_files(tmp_path):
     download([source.as_uri()], [], tmp_path / "raw" / "b")
     assert (tmp_path / "raw" / "a").read_bytes() == (tmp_path / "raw" / "b").read_bytes() == BODY
     assert not os.path.samefile(source, tmp_path / "raw" / "a")
-    with pytest.raises(SoakError, match=r"my dat.csv: file not found; did you mean 'my data.csv'\?$"):
+    with pytest.raises(SoakError, match=r"my dat.csv: no such file; did you mean 'my data.csv'\?$"):
         download([str(tmp_path / "my dat.csv")], [], tmp_path / "raw" / "c")
     with pytest.raises(SoakError, match=r"my data.csv: wrong checksum: expected md5:0"):
         download([str(source)], ["md5:" + "0" * 32], tmp_path / "raw" / "c")

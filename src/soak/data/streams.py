@@ -41,7 +41,7 @@ def open_bytes(path: str | Path, label: str, member: str | None = None) -> Binar
     Raises
     ------
     SoakError
-        Here or while reading: no such file, empty, damaged, cut short, an HTML page, a decompression bomb.
+        Here or while reading: no such file, empty, damaged, truncated, an HTML page, a decompression bomb.
     """
     check_readable(path, label)
     stream: io.BufferedReader = Path(path).open("rb")  # noqa: SIM115
@@ -80,7 +80,7 @@ def check_readable(path: str | Path, label: str) -> None:
             if not file.read(1):
                 raise SoakError(f"{label}: the file is empty")
     except FileNotFoundError:
-        raise SoakError(f"{label}: file not found{_looked_in(label, Path(path))}{_beside(Path(path))}") from None
+        raise SoakError(f"{label}: no such file{_looked_in(label, Path(path))}{_beside(Path(path))}") from None
     except PermissionError:
         raise SoakError(f"{label}: no permission to read it") from None
     except OSError as error:
