@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from soak.figures.catalog import Figure
-from soak.figures.page import GREY, MARKERS, TRAIN_SUBSETS, Drawn, Grid, Page, Panel, in_lines
+from soak.figures.page import GREY, MARKERS, TRAIN_SUBSETS, Drawn, Grid, Page, Panel, in_rows
 from soak.figures.results import (
     NO_SCORES,
     Results,
     algorithm_axis,
     full_size,
-    lines_of,
+    limits_of,
     mean_sd,
     measure_of,
+    subset_rows,
     train_subsets_of,
     with_axis_labels,
 )
@@ -62,7 +63,7 @@ def _train_other(results: Results, page: Page) -> Drawn | str:
         for task in shown["task_id"].unique()
     ]
     grid = Grid(2.3 * page.scale, tick_labels=names_width, gap=0.3, heading=f"{page.title} Test error on {subset}")
-    return Drawn(page.figure(in_lines(panels, 4), grid), with_axis_labels(means))
+    return Drawn(page.figure(in_rows(panels, 4), grid), with_axis_labels(means))
 
 
 def _same_other_all(results: Results, page: Page) -> Drawn | str:
@@ -222,7 +223,7 @@ def _compared_panels(compared: Sequence[_Compared], columns: int, page: Page) ->
     width = max(1.9 * page.scale + numbers, *(page.text_width(name, weight="bold") + 0.08 for name in names))
     share = (width - numbers) / width
     limits = {
-        part.task: _range(pd.concat([other.means for other in compared if other.task == part.task]))
+        part.task: limits_of(pd.concat([other.means for other in compared if other.task == part.task]))
         for part in compared
     }
     panels = [
@@ -235,7 +236,7 @@ def _compared_panels(compared: Sequence[_Compared], columns: int, page: Page) ->
         )
         for part in compared
     ]
-    lines = in_lines(panels, min(columns, len(panels)))
+    lines = in_rows(panels, min(columns, len(panels)))
     return page.figure(lines, Grid(width, tick_labels=page.text_width("other"), gap=0.3))
 
 
@@ -278,14 +279,6 @@ def _compared_marks(axes: "Axes", part: _Compared, positions: Mapping[tuple[str,
         bar = 0 if pd.isna(row.sd) else row.sd
         y = positions[row.algorithm, train]
         axes.errorbar(row.mean, y, xerr=bar, fmt=MARKERS[train], color=page.color(train), ms=4, lw=1.4)
-
-
-def _range(means: pd.DataFrame) -> tuple[float, float]:
-    """Limits that hold all bars, with some room."""
-    bars = means["sd"].fillna(0)
-    low, high = float((means["mean"] - bars).min()), float((means["mean"] + bars).max())
-    room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
-    return low - room, high + room
 
 
 def _numbers(means: pd.DataFrame, tests: pd.DataFrame, more_keys: list[str]) -> pd.DataFrame:
@@ -336,7 +329,7 @@ def _sizes(results: Results, page: Page) -> Drawn | str:
 
     rows = [
         [panel(*pair, algorithm, pair == line[-1]) for pair in line]
-        for line in lines_of(shown, 5)
+        for line in subset_rows(shown, 5)
         for algorithm in algorithms
     ]
     legend = page.train_subsets_legend(train_subsets_of(shown))

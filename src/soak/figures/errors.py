@@ -12,9 +12,10 @@ from soak.figures.results import (
     NO_SCORES,
     Results,
     algorithm_axis,
-    lines_of,
+    limits_of,
     mean_sd,
     measure_of,
+    subset_rows,
     train_subsets_of,
     with_axis_labels,
 )
@@ -63,7 +64,7 @@ def _panels(table: pd.DataFrame, results: Results, page: Page, mark: Mark) -> "M
     height = page.scale * len(algorithms) * (0.06 + name_height) + 0.08
     positions = {algorithm: -number for number, algorithm in enumerate(algorithms)}
     by_task = dict(list(table.groupby("task_id", sort=False)))
-    limits = {task: _limits(rows) for task, rows in by_task.items()}
+    limits = {task: limits_of(rows) for task, rows in by_task.items()}
 
     def draw(axes: "Axes", task: str, subset: str, train: str) -> None:
         rows = by_task[task]
@@ -85,18 +86,10 @@ def _panels(table: pd.DataFrame, results: Results, page: Page, mark: Mark) -> "M
             )
             for task, subset in line
         ]
-        for line in lines_of(table, _COLUMNS)
+        for line in subset_rows(table, _COLUMNS)
         for train in trains
     ]
     return page.figure(rows, Grid(1.55 * page.scale, tick_labels=names_width, gap=0.22))
-
-
-def _limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """Limits of a task's x axis: all values and bars, with some room."""
-    center, bars = (rows["value"], 0) if "value" in rows else (rows["mean"], rows["sd"].fillna(0))
-    low, high = (center - bars).min(), (center + bars).max()
-    room = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
-    return low - room, high + room
 
 
 FIGURES = (

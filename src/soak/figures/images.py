@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from soak.data.dataset import Dataset
 from soak.figures.catalog import Figure
-from soak.figures.page import Drawn, Grid, Page, Panel, in_lines
+from soak.figures.page import Drawn, Grid, Page, Panel, in_rows
 from soak.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _examples(datasets: Sequence[Dataset], page: Page) -> Drawn | str:
     size = 0.62 * page.scale
     rows = []
     for dataset, examples in shown:
-        for line in in_lines(examples, _COLUMNS):
+        for line in in_rows(examples, _COLUMNS):
             rows.append(
                 [
                     Panel(

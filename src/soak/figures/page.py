@@ -315,9 +315,9 @@ class _Layout:
         self.x_offset = (page.line if grid.tick_height is None else grid.tick_height) + page.size / 72
         self.y_labels = [page.wrap(row[0].y_label, row[0].height) for row in rows]
         beside = max(grid.tick_labels, *(page.text_width(name) for name in self.row_names if name), 0)
-        y_lines = max(map(_lines, self.y_labels))
+        y_lines = max(map(_n_lines, self.y_labels))
         self.left = (beside + 0.1 if beside else 0) + (page.line * y_lines + 0.05 if y_lines else 0)
-        sides = [_lines(panel.side) for row in rows for panel in row]
+        sides = [_n_lines(panel.side) for row in rows for panel in row]
         self.right = max(grid.right, page.line * max(sides) + 0.1 if max(sides) else 0)
 
     def draw(self) -> "Figure":
@@ -330,8 +330,8 @@ class _Layout:
         text_width = width - 2 * _MARGIN
         heading = page.wrap(grid.heading or page.title, text_width, 1.15 * page.size, "bold")
         caption = page.wrap(page.caption, text_width, page.small) if page.settings.caption else ""
-        top = _MARGIN + 1.2 * page.line * _lines(heading) + (page.line + 0.1 if grid.legend else 0)
-        below = _MARGIN + (0.9 * page.line * _lines(caption) + 0.08 if caption else 0)
+        top = _MARGIN + 1.2 * page.line * _n_lines(heading) + (page.line + 0.1 if grid.legend else 0)
+        below = _MARGIN + (0.9 * page.line * _n_lines(caption) + 0.08 if caption else 0)
         above = [self._above(number) for number in range(len(self.rows))]
         heights = [max(panel.height for panel in row) for row in self.rows]
         height = top + sum(above) + sum(heights) + (self._below(len(self.rows) - 1) or 0.12) + below
@@ -349,23 +349,23 @@ class _Layout:
             for column, panel in enumerate(row):
                 x = _MARGIN + self.left + column * (grid.width + grid.gap)
                 box = (x / width, (y - panel.height) / height, grid.width / width, panel.height / height)
-                self._panel(figure, figure.add_axes(box), number, column)
+                self._panel(figure.add_axes(box), number, column)
             y -= heights[number]
         return figure
 
     def _above(self, number: int) -> float:
         """Free space above a row: for its titles, and for the labels of the row before."""
-        titles = max(map(_lines, self.titles[number]))
+        titles = max(map(_n_lines, self.titles[number]))
         if number == 0:
             return self.page.line * titles + 0.12 if titles else 0.06
         return self._below(number - 1) + (self.page.line * titles + 0.12 if titles else self.grid.row_gap)
 
     def _below(self, number: int) -> float:
         """Height of the tick labels and labels of the x axes of a row."""
-        lines = max(map(_lines, self.x_labels[number]))
+        lines = max(map(_n_lines, self.x_labels[number]))
         return self.x_offset + self.page.line * lines + 0.06 if lines else 0
 
-    def _panel(self, figure: "Figure", axes: "Axes", number: int, column: int) -> None:
+    def _panel(self, axes: "Axes", number: int, column: int) -> None:
         panel = self.rows[number][column]
         panel.draw(axes)
         axes.set(xlabel="", ylabel="")
@@ -399,8 +399,8 @@ class _Layout:
         )  # fmt: skip
 
 
-def in_lines(items: Sequence[Any], most: int) -> list[Sequence[Any]]:
-    """Items in lines of at most ``most``."""
+def in_rows(items: Sequence[Any], most: int) -> list[Sequence[Any]]:
+    """Items in rows of at most ``most``."""
     return [items[start : start + most] for start in range(0, len(items), most)]
 
 
@@ -412,8 +412,8 @@ def _beside(axes: "Axes", text: str, place: tuple[float, float], offset: tuple[f
     )  # fmt: skip
 
 
-def _lines(text: str) -> int:
-    """Lines of a text; none of an empty one."""
+def _n_lines(text: str) -> int:
+    """Number of lines of a text; 0 of an empty text."""
     return 1 + text.count("\n") if text else 0
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from soak.figures.catalog import Figure
 from soak.figures.images import draw_picture, picture, pixel_places
-from soak.figures.page import Drawn, Grid, Page, Panel, in_lines
+from soak.figures.page import Drawn, Grid, Page, Panel, in_rows
 from soak.figures.results import train_subsets_of
 from soak.fitting.record import FitRecord, read_pack
 from soak.resampling.store import read_splits
@@ -200,7 +200,7 @@ def _confusion(inputs: Predictions, page: Page) -> Drawn | str:
             )
             for subset in line
         ]
-        for line in in_lines(subsets, 4)
+        for line in in_rows(subsets, 4)
         for train in trains
     ]
     ticks = page.line * (1 + max(label.count("\n") for label in labels)) if upright else labels_width
@@ -303,7 +303,7 @@ def _weights(inputs: Predictions, page: Page) -> Drawn | str:
             )
             for number in line
         ]
-        for line in in_lines(range(len(task.classes)), _CLASSES)
+        for line in in_rows(range(len(task.classes)), _CLASSES)
         for model in models
     ]
     return Drawn(page.figure(rows, Grid(size, gap=0.08, row_gap=0.08, small_titles=True)), _weights_table(models, task))

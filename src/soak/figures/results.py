@@ -131,6 +131,14 @@ def train_subsets_of(table: pd.DataFrame) -> list[str]:
     return [name for name in TRAIN_SUBSETS if (table["train_subsets"] == name).any()]
 
 
+def limits_of(table: pd.DataFrame) -> tuple[float, float]:
+    """Limits of an axis that hold all values, or all means ± SD, with some room."""
+    center, bars = (table["value"], 0) if "value" in table else (table["mean"], table["sd"].fillna(0))
+    low, high = float((center - bars).min()), float((center + bars).max())
+    room = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - room, high + room
+
+
 def measure_of(table: pd.DataFrame) -> Measure:
     """The measure of a table that has one only."""
     return column_measure(table["measure"].iloc[0])
@@ -142,21 +150,21 @@ def with_axis_labels(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(measure=table["measure"].map(names))
 
 
-def lines_of(table: pd.DataFrame, most: int) -> list[list[tuple[str, str]]]:
-    """The pairs of task and test subset of a table, in lines of at most ``most``.
+def subset_rows(table: pd.DataFrame, most: int) -> list[list[tuple[str, str]]]:
+    """The pairs of task and test subset of a table, in rows of at most ``most`` panels.
 
-    A task starts a new line if its test subsets do not fit into the rest of the last one.
+    A task starts a new row if its test subsets do not fit into the rest of the last row.
     """
-    lines: list[list[tuple[str, str]]] = [[]]
-    for task, rows in table.groupby("task_id", sort=False):
-        subsets = rows["test_subset"].unique()
-        if lines[-1] and len(lines[-1]) + len(subsets) > most:
-            lines.append([])
+    rows: list[list[tuple[str, str]]] = [[]]
+    for task, scores in table.groupby("task_id", sort=False):
+        subsets = scores["test_subset"].unique()
+        if rows[-1] and len(rows[-1]) + len(subsets) > most:
+            rows.append([])
         for subset in subsets:
-            if len(lines[-1]) == most:
-                lines.append([])
-            lines[-1].append((str(task), str(subset)))
-    return [line for line in lines if line]
+            if len(rows[-1]) == most:
+                rows.append([])
+            rows[-1].append((str(task), str(subset)))
+    return [row for row in rows if row]
 
 
 def algorithm_axis(page: Page, algorithms: Sequence[str]) -> "tuple[float, float, Callable[[Axes], None]]":

@@ -15,6 +15,7 @@ from soak.figures.catalog import all_figures, find_figure
 from soak.figures.page import COLORS, TRAIN_SUBSETS
 from soak.figures.results import algorithms_of, full_size, mean_sd, measure_of, shown_scores
 from soak.scores.summaries import undefined_reason
+from soak.scores.verdicts import BETTER, NO_DIFFERENCE, WORSE
 
 CITATION = (
     "Hocking TD, Thibault G, Bodine CS, Nelson Arellano P, Shenkin AF, Lindly OJ. SOAK: Same/Other/All K-fold "
@@ -30,7 +31,7 @@ BIBTEX = """@article{hocking2024soak,
 _MOST_ROWS = 20_000  # of a table in the report; all rows are in results/tables/
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/~\\-])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\",]+[/\\])+([^\s/\\:'\",]*)")
 _DARK_COLORS = {"same": "#4aa8e0", "other": "#f0803c", "all": "#2fc59b"}  # lighter, for a dark page
-_SIGNS = {"better": "▲", "worse": "▼", "no difference seen": "="}
+_SIGNS = {BETTER: "▲", WORSE: "▼", NO_DIFFERENCE: "="}
 
 
 def without_paths(text: str) -> str:
