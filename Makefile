@@ -38,13 +38,13 @@ help:
 	@echo "For those who change the code: make test, lint, format, bench, coverage, stress, mutation"
 
 run: $(VENV)/.ready
-	@$(LIBRARY) soak.lock "$(DIR)" "$(CONFIG)"
+	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
 	$(SNAKEMAKE)
 	@cat "$(DIR)/results/tables/verdicts.txt"
 	@echo "Report: $(DIR)/results/report.html"
 
 figures: $(VENV)/.ready
-	@$(LIBRARY) soak.lock "$(DIR)" "$(CONFIG)"
+	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
 	$(SNAKEMAKE) -- figures
 
 status: $(VENV)/.ready

@@ -1,27 +1,17 @@
 # SOAK: are the subsets of a table similar enough to train on one and predict on another?
 # This file is a table of contents: the config, the rules, the targets.
-import gc
-import sys
-from pathlib import Path
-
 from snakemake.utils import min_version
 
 min_version("9.0")
-
-ROOT = Path(str(workflow.current_basedir))
-
-# A graph of ten thousand jobs is millions of small objects that stay: not to be searched for garbage again and again.
-gc.set_threshold(200_000, 50, 1000)
 
 
 # A config stands alone: the embedded default is read only if no other is given.
 if not workflow.overwrite_configfiles and not {"tasks", "scores"} & config.keys():
 
-    configfile: str(ROOT / "config" / "config.yaml")
+    configfile: str(workflow.current_basedir.join("config/config.yaml"))
 
 
 include: "rules/common.smk"
-include: "rules/functions.smk"
 include: "rules/data.smk"
 include: "rules/tasks.smk"
 include: "rules/fits.smk"
@@ -47,8 +37,8 @@ localrules:
 rule all:
     default_target: True
     input:
-        made_before,
-        TABLES,  # asked for by name too, so that what was deleted is made again
+        experiment.intermediate_files,
+        TABLES,
         FIGURES,
         rules.report.output,
         rules.outcome.output,
@@ -58,7 +48,7 @@ rule all:
 
 rule tables:
     input:
-        made_before,
+        experiment.intermediate_files,
         TABLES,
     message:
         "All tables are made"
@@ -66,7 +56,7 @@ rule tables:
 
 rule figures:
     input:
-        made_before,
+        experiment.intermediate_files,
         FIGURES,
     message:
         "All figures are drawn"
@@ -74,21 +64,25 @@ rule figures:
 
 rule data:
     input:
-        expand("results/data/{dataset}.arrow", dataset=cfg.datasets),
+        expand("results/data/{dataset}.arrow", dataset=experiment.config.datasets),
     message:
         "All data sets are decoded"
 
 
 rule tasks:
     input:
-        expand("results/tasks/{task}.arrow", task=cfg.tasks),
+        expand("results/tasks/{task}.arrow", task=experiment.config.tasks),
     message:
         "All tasks are built"
 
 
+onstart:
+    hold_folder()
+
+
 onsuccess:
-    tell_outcome()
+    show_outcome()
 
 
 onerror:
-    tell_failures(log)
+    show_failures()

@@ -1,12 +1,9 @@
 # From bytes to data sets: download, decode, transpose.
-DECODED = [name for name, one in cfg.datasets.items() if not one.transpose_of]
-TRANSPOSED = [name for name, one in cfg.datasets.items() if one.transpose_of]
 
 
 rule download:
     input:
-        local=own_file,
-        code=code_of("soak.data.download"),
+        local=lambda w: experiment.local_file(w.owner, w.source),
     output:
         "results/raw/{owner}/{source}",
     log:
@@ -14,15 +11,16 @@ rule download:
     benchmark:
         "results/benchmarks/download/{owner}.{source}.tsv"
     wildcard_constraints:
-        owner=names({owner for owner, _ in SOURCES}),
-        source=names({source for _, source in SOURCES}),
+        owner=pattern({owner for owner, _ in experiment.sources}),
+        source=pattern({source for _, source in experiment.sources}),
     retries: 0
     resources:
         mem_mb=growing(300),
         runtime=growing(120),
     params:
-        urls=lambda w: list(SOURCES[w.owner, w.source].urls),
-        hashes=lambda w: list(SOURCES[w.owner, w.source].hashes),
+        urls=lambda w: list(experiment.sources[w.owner, w.source].urls),
+        hashes=lambda w: list(experiment.sources[w.owner, w.source].hashes),
+        code=lambda w: experiment.code("download"),
     message:
         "Fetching {wildcards.source} of {wildcards.owner}"
     script:
@@ -31,13 +29,7 @@ rule download:
 
 rule decode:
     input:
-        raw=lambda w: [
-            f"results/raw/{w.dataset}/{source}"
-            for owner, source in SOURCES
-            if owner == w.dataset
-        ],
-        own=lambda w: own_files(*cfg.datasets[w.dataset].import_paths()),
-        code=lambda w: code_of("soak.data.decode", type(cfg.datasets[w.dataset]).__module__),
+        raw=lambda w: experiment.raw_files(w.dataset),
     output:
         "results/data/{dataset}.arrow",
     log:
@@ -45,12 +37,13 @@ rule decode:
     benchmark:
         "results/benchmarks/decode/{dataset}.tsv"
     wildcard_constraints:
-        dataset=names(DECODED),
+        dataset=pattern(experiment.decoded),
     resources:
         mem_mb=growing(1500),
         runtime=growing(60),
     params:
-        dataset=lambda w: settings(cfg.datasets[w.dataset]),
+        dataset=lambda w: as_params(cfg.datasets[w.dataset]),
+        code=lambda w: experiment.dataset_code("decode", w.dataset),
     message:
         "Decoding data set {wildcards.dataset}"
     script:
@@ -59,8 +52,7 @@ rule decode:
 
 rule transpose:
     input:
-        data=lambda w: f"results/data/{cfg.datasets[w.dataset].transpose_of}.arrow",
-        code=code_of("soak.data.formats.transpose_of"),
+        data=lambda w: f"results/data/{experiment.transposed[w.dataset]}.arrow",
     output:
         "results/data/{dataset}.arrow",
     log:
@@ -68,13 +60,14 @@ rule transpose:
     benchmark:
         "results/benchmarks/transpose/{dataset}.tsv"
     wildcard_constraints:
-        dataset=names(TRANSPOSED),
+        dataset=pattern(experiment.transposed),
     resources:
         mem_mb=growing(1500),
         runtime=growing(30),
     params:
         rows=lambda w: cfg.datasets[w.dataset].rows,
+        code=lambda w: experiment.code("transpose"),
     message:
-        "Turning the images of {input.data} into {wildcards.dataset}: pixel (i, j) becomes (j, i)"
+        "Transposing the images of {input}: pixel (i, j) becomes (j, i)"
     script:
         "../scripts/transpose.py"

@@ -1,29 +1,13 @@
 # Figures: several in a process, since imports cost more than drawing. None of these rules trains anything.
-FORMATS = [*cfg.figures.formats, "csv"]
-FACTS = FigureFacts(
-    has_datasets=bool(cfg.datasets),
-    has_transposed=bool(TRANSPOSED),
-    has_sizes=SIZES,
-    histories={f"history_{kind}" for kind, name in HISTORY.items() if name},
-)
-IMAGE_TASKS = [task for task, one in cfg.tasks.items() if one.datasets]
-OWN = {path.rpartition(".")[2]: path for path in cfg.figures.own}
-FIGURES = [
-    *figure_files("images"),
-    *figure_files("training"),
-    *figure_files("results"),
-    *(file for task in IMAGE_TASKS for file in figure_files("predictions", task)),
-    *expand("results/figures/own/{own}.{format}", own=OWN, format=FORMATS),
-]
+FIGURES = experiment.all_figure_files
 
-if figures_of(FACTS, "images"):
+if experiment.figures("images"):
 
     rule draw_images:
         input:
             data=expand("results/data/{dataset}.arrow", dataset=cfg.datasets),
-            code=figure_code("images"),
         output:
-            in_report("images"),
+            figures_in_report("images"),
         log:
             "results/logs/draw_images.log",
         benchmark:
@@ -32,16 +16,17 @@ if figures_of(FACTS, "images"):
             mem_mb=growing(1000),
             runtime=growing(10),
         params:
-            figures=settings(cfg.figures),
-            names=figure_names("images"),
-            transposed={name: cfg.datasets[name].transpose_of for name in TRANSPOSED},
+            figures=as_params(cfg.figures),
+            names=[figure.name for figure in experiment.figures("images")],
+            code=lambda w: experiment.figure_code("draw_images", "images"),
+            transposed=experiment.transposed,
         message:
             "Drawing the first image of each class"
         script:
             "../scripts/draw_images.py"
 
 
-if figures_of(FACTS, "training"):
+if experiment.figures("training"):
 
     rule draw_training:
         input:
@@ -52,13 +37,12 @@ if figures_of(FACTS, "training"):
                 ["results/fits/tutorial/glmnet_path.parquet"] if cfg.datasets else []
             ),
             histories=expand(
-                "results/fits/tutorial/{name}.zip", name=sorted(FACTS.histories)
+                "results/fits/tutorial/{name}.zip", name=experiment.histories
             ),
             history="results/tables/history.parquet",
             fits="results/tables/fits.parquet",
-            code=figure_code("training"),
         output:
-            in_report("training"),
+            figures_in_report("training"),
         log:
             "results/logs/draw_training.log",
         benchmark:
@@ -67,11 +51,13 @@ if figures_of(FACTS, "training"):
             mem_mb=growing(1000),
             runtime=growing(10),
         params:
-            figures=settings(cfg.figures),
-            names=figure_names("training"),
-            dataset=IMAGES,
-            task=WHOLE_TASK,
-            learner=HISTORY["graph"] or HISTORY["mlp"],
+            figures=as_params(cfg.figures),
+            names=[figure.name for figure in experiment.figures("training")],
+            code=lambda w: experiment.figure_code("draw_training", "training"),
+            dataset=experiment.tutorial_dataset,
+            task=experiment.tutorial_task,
+            learner=experiment.histories.get("history_graph")
+            or experiment.histories.get("history_mlp"),
         message:
             "Drawing how single models learn"
         script:
@@ -82,11 +68,14 @@ rule draw_results:
     input:
         scores="results/tables/scores.parquet",
         pvalues="results/tables/pvalues.parquet",
-        downsampled=["results/tables/pvalues_downsample.parquet"] if SIZES else [],
+        downsampled=(
+            ["results/tables/pvalues_downsample.parquet"]
+            if experiment.has_sizes
+            else []
+        ),
         verdicts="results/tables/verdicts.parquet",
-        code=figure_code("results"),
     output:
-        in_report("results"),
+        figures_in_report("results"),
     log:
         "results/logs/draw_results.log",
     benchmark:
@@ -95,10 +84,11 @@ rule draw_results:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        figures=settings(cfg.figures),
-        names=figure_names("results"),
-        focus=settings(cfg.focus),
-        references=reference_algorithms(cfg),
+        figures=as_params(cfg.figures),
+        names=[figure.name for figure in experiment.figures("results")],
+        code=lambda w: experiment.figure_code("draw_results", "results"),
+        focus=as_params(cfg.focus),
+        references=experiment.references,
     message:
         "Drawing test errors, same against other and all"
     script:
@@ -110,24 +100,24 @@ rule draw_predictions:
         task="results/tasks/{task}.arrow",
         splits="results/tasks/{task}.splits.csv",
         index=ancient("results/tasks/index.json"),
-        packs=lambda w: task_pack_files(w.task),
+        packs=lambda w: experiment.task_packs(w.task),
         verdicts="results/tables/verdicts.parquet",
         scores="results/tables/scores.parquet",
-        code=figure_code("predictions"),
     output:
-        in_report("predictions", "{task}"),
+        figures_in_report("predictions", "{task}"),
     log:
         "results/logs/draw_predictions/{task}.log",
     benchmark:
         "results/benchmarks/draw_predictions/{task}.tsv"
     wildcard_constraints:
-        task=names(IMAGE_TASKS),
+        task=pattern(experiment.image_tasks),
     resources:
         mem_mb=growing(1500),
         runtime=growing(15),
     params:
-        figures=settings(cfg.figures),
-        names=figure_names("predictions"),
+        figures=as_params(cfg.figures),
+        names=[figure.name for figure in experiment.figures("predictions")],
+        code=lambda w: experiment.figure_code("draw_predictions", "predictions"),
     message:
         "Drawing what the models of {wildcards.task} confuse"
     script:
@@ -141,22 +131,23 @@ rule draw_own:
             "results/tables/{name}.parquet",
             name=["scores", "stats", "pvalues", "verdicts"],
         ),
-        own=lambda w: own_files(OWN[w.own]),
-        code=code_of("soak.figures.own", "soak.tables"),
     output:
-        expand("results/figures/own/{{own}}.{format}", format=FORMATS),
+        expand("results/figures/own/{{own}}.{format}", format=experiment.figure_formats),
     log:
         "results/logs/draw_own/{own}.log",
     benchmark:
         "results/benchmarks/draw_own/{own}.tsv"
     wildcard_constraints:
-        own=names(OWN),
+        own=pattern(experiment.user_figures),
     resources:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        figures=settings(cfg.figures),
-        function=lambda w: OWN[w.own],
+        figures=as_params(cfg.figures),
+        function=lambda w: experiment.user_figures[w.own],
+        code=lambda w: experiment.code(
+            "draw_own", (), (experiment.user_figures[w.own],)
+        ),
     message:
         "Drawing {wildcards.own}, which is your own"
     script:

@@ -1,8 +1,7 @@
 # Training: one fit per train set and learner, several of one task and learner in a job.
 
 
-# The splits are inputs whose age does not count: what a fit depends on of them is the digest of its rows, a param. So is
-# the code that it runs, which for other rules is among the inputs: twenty files in ten thousand jobs would be slow.
+# The splits are inputs whose age does not count: what a fit depends on of them is the digest of its rows, a param.
 rule fit:
     input:
         task="results/tasks/{task}.arrow",
@@ -10,7 +9,7 @@ rule fit:
         splits=ancient("results/tasks/{task}.splits.csv"),
         rows=ancient("results/tasks/{task}.rows.parquet"),
         index=ancient("results/tasks/index.json"),
-        checked=lambda w: checks(w.task, w.learner),
+        checked=lambda w: experiment.checks(w.task, w.learner),
     output:
         "results/fits/{task}/{learner}/{pack}.zip",
     log:
@@ -19,34 +18,33 @@ rule fit:
         "results/benchmarks/fit/{task}/{learner}/{pack}.tsv"
     threads: 1
     resources:
-        mem_mb=pack_memory,
-        runtime=pack_minutes,
-        gpu=(lambda w: gpus(w.learner)) if cfg.execution.device == "cuda" else 0,
+        mem_mb=lambda w, attempt: attempt * experiment.pack_memory_mb(w.task, w.learner),
+        runtime=lambda w, attempt: attempt
+        * experiment.pack_minutes(w.task, w.learner, w.pack),
+        gpu=(
+            (lambda w: experiment.gpus(w.learner))
+            if cfg.execution.device == "cuda"
+            else 0
+        ),
     params:
-        learner=lambda w: learner_settings(w.learner),
+        learner=lambda w: experiment.learner_params(w.learner),
         versions=lambda w: cfg.learners[w.learner].versions(),
-        code=lambda w: fit_code(w.learner),
-        train_sets=pack_train_sets,
+        code=lambda w: experiment.learner_code("fit", w.learner),
+        train_sets=lambda w: experiment.pack_train_sets(w.task, w.learner, w.pack),
         seed=cfg.seed.train,
-        device=lambda w: device(w.learner),
+        device=lambda w: experiment.device(w.learner),
     message:
         "Training {wildcards.learner} on {wildcards.task}, pack {wildcards.pack}"
     script:
         "../scripts/fit.py"
 
 
-# The fits that single figures show, each one of its own: drawing never trains.
-
-
-IMAGES = cfg.tutorial_dataset()
-WHOLE_TASK = cfg.tutorial_task()
-HISTORY = {kind: first_with_figure(f"history_{kind}") for kind in ("mlp", "graph")}
+# The fits that single figures show, each in a job of its own: drawing never trains.
 
 
 rule fit_torch_loop:
     input:
-        data=f"results/data/{IMAGES}.arrow",
-        code=code_of("soak.networks.tutorial", "soak.data.dataset"),
+        f"results/data/{experiment.tutorial_dataset}.arrow",
     output:
         "results/fits/tutorial/torch_loop.parquet",
     log:
@@ -59,16 +57,16 @@ rule fit_torch_loop:
     params:
         seed=cfg.tutorial.seed,
         versions=versions("torch", "numpy"),
+        code=lambda w: experiment.code("fit_torch_loop"),
     message:
-        f"The tutorial's plain torch loop on {IMAGES}"
+        f"The tutorial's plain torch loop on {experiment.tutorial_dataset}"
     script:
         "../scripts/fit_torch_loop.py"
 
 
 rule fit_glmnet_path:
     input:
-        data=f"results/data/{IMAGES}.arrow",
-        code=code_of("soak.glmnet.tutorial", "soak.data.dataset"),
+        f"results/data/{experiment.tutorial_dataset}.arrow",
     output:
         "results/fits/tutorial/glmnet_path.parquet",
     log:
@@ -80,36 +78,41 @@ rule fit_glmnet_path:
         runtime=growing(60),
     params:
         versions=versions("glmstar", "numpy"),
+        code=lambda w: experiment.code("fit_glmnet_path"),
     message:
-        f"The tutorial's glmnet path on {IMAGES}"
+        f"The tutorial's glmnet path on {experiment.tutorial_dataset}"
     script:
         "../scripts/fit_glmnet_path.py"
 
 
 rule fit_history:
     input:
-        task=f"results/tasks/{WHOLE_TASK}.arrow",
-        checked=lambda w: checks(WHOLE_TASK, HISTORY[w.kind]),
-        code=lambda w: learner_code(["soak.fitting.run"], HISTORY[w.kind]),
+        task=f"results/tasks/{experiment.tutorial_task}.arrow",
+        checked=lambda w: experiment.checks(
+            experiment.tutorial_task, experiment.histories[w.figure]
+        ),
     output:
-        "results/fits/tutorial/history_{kind}.zip",
+        "results/fits/tutorial/{figure}.zip",
     log:
-        "results/logs/fit_history/{kind}.log",
+        "results/logs/fit_history/{figure}.log",
     benchmark:
-        "results/benchmarks/fit_history/{kind}.tsv"
+        "results/benchmarks/fit_history/{figure}.tsv"
     wildcard_constraints:
-        kind=names(kind for kind, name in HISTORY.items() if name and WHOLE_TASK),
+        figure=pattern(experiment.histories),
     resources:
         mem_mb=growing(1500),
         runtime=growing(60),
-        gpu=lambda w: gpus(HISTORY[w.kind]),
+        gpu=lambda w: experiment.gpus(experiment.histories[w.figure]),
     params:
-        learner=lambda w: learner_settings(HISTORY[w.kind]),
-        name=lambda w: HISTORY[w.kind],
-        versions=lambda w: cfg.learners[HISTORY[w.kind]].versions(),
+        name=lambda w: experiment.histories[w.figure],
+        learner=lambda w: as_params(cfg.learners[experiment.histories[w.figure]]),
+        versions=lambda w: cfg.learners[experiment.histories[w.figure]].versions(),
+        code=lambda w: experiment.learner_code(
+            "fit_history", experiment.histories[w.figure]
+        ),
         seed=cfg.seed.train,
-        device=lambda w: device(HISTORY[w.kind]),
+        device=lambda w: experiment.device(experiment.histories[w.figure]),
     message:
-        f"Training {{params.name}} on all rows of {WHOLE_TASK}"
+        f"Training {{params.name}} on all rows of {experiment.tutorial_task}"
     script:
         "../scripts/fit_history.py"

@@ -5,18 +5,8 @@ rule report:
     input:
         tables=TABLES,
         figures=[figure for figure in FIGURES if figure.endswith(".png")],
-        learners=all_checks if cfg.tasks else [],
+        learners=(lambda w: experiment.all_checks()) if cfg.tasks else [],
         notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
-        code=code_of("soak.report.write", *figure_modules()),
-        parts=[
-            str(ROOT / "src/soak/report" / part)
-            for part in (
-                "template.html.j2",
-                "style.css",
-                "report.js",
-                "vendor/vega.js",
-            )
-        ],
     output:
         "results/report.html",
     log:
@@ -28,7 +18,8 @@ rule report:
         runtime=growing(10),
     params:
         config=config,
-        references=reference_algorithms(cfg),
+        references=experiment.references,
+        code=lambda w: experiment.figure_code("report", *GROUPS),
         versions=versions(
             "snakemake",
             "glmstar",
@@ -53,7 +44,6 @@ rule outcome:
         tables=TABLES,
         figures=FIGURES,
         report="results/report.html",
-        code=code_of("soak.tables"),
     output:
         "results/logs/outcome.txt",
     log:
@@ -63,6 +53,8 @@ rule outcome:
     resources:
         mem_mb=growing(500),
         runtime=growing(5),
+    params:
+        code=lambda w: experiment.code("outcome"),
     message:
         "Did all fits go well?"
     script:

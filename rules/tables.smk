@@ -1,32 +1,20 @@
 # From predictions to tables: scores, statistics, verdicts.
-SIZES = any(cfg.resampling_of(task).sizes >= 0 for task in cfg.tasks) or bool(
-    cfg.scores
-)
-STATISTICS = ["stats", "pvalues", *(["pvalues_downsample"] if SIZES else [])]
-TABLES = expand(
-    "results/tables/{name}.{format}",
-    name=["scores", *STATISTICS, "verdicts"],
-    format=["csv", "parquet"],
-)
-if cfg.tasks:
-    TABLES += expand(
-        "results/tables/{name}.{format}",
-        name=["splits", "fold_counts", "fits", "times"],
-        format=["csv", "parquet"],
-    )
-    TABLES += ["results/tables/folds.parquet", "results/tables/history.parquet"]
+TABLES = experiment.table_files
+STATISTICS = [
+    name
+    for name in ("stats", "pvalues", "pvalues_downsample")
+    if name in experiment.tables
+]
 
 
 if cfg.tasks:
 
     rule scores:
         input:
-            packs=pack_files,
+            packs=lambda w: experiment.all_packs(),
             index=ancient("results/tasks/index.json"),
             tasks=expand("results/tasks/{task}.arrow", task=cfg.tasks),
             splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
-            own=own_files(*own_measures()),
-            code=code_of("soak.scores.scoring", "soak.tables"),
         output:
             scores=table_in_report("scores"),
             scores_parquet="results/tables/scores.parquet",
@@ -43,7 +31,8 @@ if cfg.tasks:
             mem_mb=growing(2000),
             runtime=growing(60),
         params:
-            tasks=asked_scores,
+            tasks=lambda w: experiment.scored(),
+            code=lambda w: experiment.code("scores", (), experiment.user_measures()),
         message:
             "Scoring the predictions of all fits"
         script:
@@ -53,8 +42,7 @@ else:
 
     rule import_scores:
         input:
-            files=[one.file for one in cfg.scores.values()],
-            code=code_of("soak.scores.published", "soak.tables"),
+            files=[source.file for source in cfg.scores.values()],
         output:
             scores=table_in_report("scores"),
             scores_parquet="results/tables/scores.parquet",
@@ -68,6 +56,7 @@ else:
             runtime=growing(10),
         params:
             measures=cfg.measures,
+            code=lambda w: experiment.code("import_scores"),
         message:
             "Reading scores from elsewhere: {input.files}"
         script:
@@ -77,7 +66,6 @@ else:
 rule stats:
     input:
         scores="results/tables/scores.parquet",
-        code=code_of("soak.scores.summaries", "soak.tables"),
     output:
         [table_in_report(name) for name in STATISTICS],
         expand("results/tables/{name}.parquet", name=STATISTICS),
@@ -90,6 +78,7 @@ rule stats:
         runtime=growing(10),
     params:
         names=STATISTICS,
+        code=lambda w: experiment.code("stats"),
     message:
         "Means, standard deviations and P values over the folds"
     script:
@@ -103,9 +92,6 @@ rule verdicts:
         pvalues="results/tables/pvalues.parquet",
         fits=["results/tables/fits.parquet"] if cfg.tasks else [],
         notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
-        code=code_of(
-            "soak.scores.verdicts", "soak.tables"
-        ),
     output:
         csv=table_in_report("verdicts"),
         parquet="results/tables/verdicts.parquet",
@@ -118,8 +104,9 @@ rule verdicts:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        verdict=settings(cfg.verdict),
-        references=reference_algorithms(cfg),
+        verdict=as_params(cfg.verdict),
+        references=experiment.references,
+        code=lambda w: experiment.code("verdicts"),
     message:
         "May one train on one subset and predict on another?"
     script:

@@ -3,8 +3,7 @@
 
 rule build_task:
     input:
-        rows=task_rows,
-        code=code_of("soak.tasks.build"),
+        rows=lambda w: experiment.task_rows(w.task),
     output:
         task="results/tasks/{task}.arrow",
     log:
@@ -15,7 +14,8 @@ rule build_task:
         mem_mb=growing(1500),
         runtime=growing(60),
     params:
-        roles=lambda w: task_roles(w.task),
+        settings=lambda w: experiment.task_settings(w.task),
+        code=lambda w: experiment.code("build_task"),
     message:
         "Building task {wildcards.task}"
     script:
@@ -25,7 +25,6 @@ rule build_task:
 rule make_splits:
     input:
         task="results/tasks/{task}.arrow",
-        code=code_of("soak.resampling.split_task"),
     output:
         folds="results/tasks/{task}.folds.parquet",
         splits="results/tasks/{task}.splits.csv",
@@ -39,23 +38,22 @@ rule make_splits:
         mem_mb=growing(1500),
         runtime=growing(60),
     params:
-        resampling=lambda w: settings(cfg.resampling_of(w.task)),
+        resampling=lambda w: as_params(cfg.resampling_of(w.task)),
         seed=cfg.seed.resampling,
-        needs_classes=lambda w: needs_classes(w.task),
+        code=lambda w: experiment.code("make_splits"),
     message:
         "Splitting task {wildcards.task} into folds, same, other and all"
     script:
         "../scripts/make_splits.py"
 
 
-# All tasks are split before the first fit of any: what is wrong with data or config is told before hours are spent.
+# All tasks are split before the first fit of any, so that what is wrong with data or config is reported before hours are spent.
 checkpoint splits:
     input:
         tasks=expand("results/tasks/{task}.arrow", task=cfg.tasks),
         folds=expand("results/tasks/{task}.folds.parquet", task=cfg.tasks),
         splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
         train_sets=expand("results/tasks/{task}.train_sets.csv", task=cfg.tasks),
-        code=code_of("soak.fitting.plan", "soak.resampling.split_task", "soak.tables"),
     output:
         index="results/tasks/index.json",
         splits="results/tables/splits.csv",
@@ -72,6 +70,9 @@ checkpoint splits:
         runtime=growing(30),
     params:
         tasks=list(cfg.tasks),
+        focus=as_params(cfg.focus),
+        unsettled=experiment.unsettled(),
+        code=lambda w: experiment.code("splits"),
     message:
         "Gathering the splits of all tasks"
     script:
@@ -79,11 +80,10 @@ checkpoint splits:
 
 
 # A fit needs its own learner's check and no other. (Not as ancient(): where such an input is made again, Snakemake 9.27
-# forgets the fit's own reasons to run again.) Priority: all checks are told of before the first fit is begun.
+# forgets the fit's own reasons to run again.) Priority: all checks are made before the first fit is begun.
 rule check_learner:
     input:
         task="results/tasks/{task}.arrow",
-        code=lambda w: learner_code([], w.learner),
     output:
         "results/tasks/checked/{task}/{learner}.json",
     log:
@@ -95,8 +95,9 @@ rule check_learner:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        learner=lambda w: settings(cfg.learners[w.learner]),
+        learner=lambda w: experiment.learner_params(w.learner),
+        code=lambda w: experiment.learner_code("check_learner", w.learner),
     message:
-        "Checking that {wildcards.learner} fits task {wildcards.task}"
+        "Checking that {wildcards.learner} suits task {wildcards.task}"
     script:
         "../scripts/check_learner.py"

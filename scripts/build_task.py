@@ -7,7 +7,7 @@ from soak.tasks.build import build_task
 from soak.tasks.settings import TaskSettings
 
 with job(snakemake.log):
-    settings = TaskSettings.model_validate(snakemake.params.roles)
+    settings = TaskSettings.model_validate(snakemake.params.settings)
     rows = [Path(path) for path in snakemake.input.get("rows", [])]
     build_task(
         snakemake.wildcards.task,

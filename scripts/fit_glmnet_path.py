@@ -10,7 +10,7 @@ from soak.learners.base import FitFailed
 from soak.tables import write_parquet
 
 with job(snakemake.log):
-    images = Dataset.open(snakemake.input.data)
+    images = Dataset.open(snakemake.input[0])
     classes, codes = np.unique(images.label, return_inverse=True)
     try:
         curves = glmnet_path(images.features / images.scale, codes, len(classes))

@@ -8,7 +8,7 @@ from soak.networks.tutorial import torch_loop
 from soak.tables import write_parquet
 
 with job(snakemake.log):
-    images = Dataset.open(snakemake.input.data)
+    images = Dataset.open(snakemake.input[0])
     classes, codes = np.unique(images.label, return_inverse=True)
     intensities = np.divide(images.features, np.float32(images.scale), dtype=np.float32)
     curves = torch_loop(intensities, codes.astype(np.int32), len(classes), images.image_shape, snakemake.params.seed)

@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from soak.config.check import load_config
 from soak.errors import SoakError
-from soak.experiment import unsuited
+from soak.figures.settings import FocusSettings
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.job import job
 from soak.resampling.split_task import count_rows
@@ -22,18 +21,23 @@ def describe(task_file, train_sets_file):
     return TaskIndex(task.name, task.type, n_rows, n_features, task.n_outputs, tuple(TrainSet(*one) for one in sets))
 
 
+def unsuited(unsettled, types):
+    """Messages about learners and measures that suit no task, now that the types of all tasks are known."""
+    decided = {types[task] for task in unsettled.get("tasks", [])}
+    return unsettled[decided.pop()] if len(decided) == 1 else []
+
+
 with job(snakemake.log):
     given, made = snakemake.input, snakemake.output
-    config = load_config(snakemake.config)
+    params = snakemake.params
     splits = pd.concat([read_splits(file) for file in given.splits], ignore_index=True)
-    config.focus.check(splits)
+    FocusSettings.model_validate(params.focus).check(splits)
     write_table(TABLES["splits"], splits, made.splits)
     folds = [pd.read_parquet(file) for file in given.folds]
     write_table(TABLES["folds"], pd.concat(folds, ignore_index=True), made.folds)
     counts = [count_rows(Task.open(file), one) for file, one in zip(given.tasks, folds, strict=True)]
     write_table(TABLES["fold_counts"], pd.concat(counts, ignore_index=True), made.counts)
     index = [describe(*files) for files in zip(given.tasks, given.train_sets, strict=True)]
-    told = unsuited(config, {task.task: task.type for task in index})
-    if told:
-        raise SoakError(*told)
+    if problems := unsuited(params.unsettled, {task.task: task.type for task in index}):
+        raise SoakError(*problems)
     write_index(made.index, index)

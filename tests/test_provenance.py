@@ -1,24 +1,71 @@
-"""Which library files a step runs."""
+"""Which code decides whether a rule runs again."""
 
 from pathlib import Path
 
-from soak.provenance import code_of, digest
+import pytest
+
+from soak.provenance import code_digest, code_files, digest, user_files
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
 
 
-def names(*modules):
-    return {Path(file).stem for file in code_of(*modules)}
+@pytest.fixture
+def script(tmp_path):
+    """A function that writes a script and gives its path."""
+
+    def write(text):
+        (tmp_path / "rule.py").write_text(text)
+        return tmp_path / "rule.py"
+
+    return write
 
 
-def test_imports_are_followed():
-    assert names("soak.matrix") == {"matrix", "errors", "files"}
+def names(*given):
+    return {file.stem for file in code_files(*given)}
 
 
-def test_a_step_does_not_depend_on_later_steps():
-    assert not {"run", "scoring", "cv_glmnet", "training"} & names("soak.tasks.task")
+def test_imports_are_followed(script):
+    assert names(script("from soak.matrix import read_matrix\n")) >= {"matrix", "errors", "files"}
 
 
-def test_a_module_that_does_not_import_the_learners_does_not_depend_on_them():
-    assert "cv_glmnet" not in names("soak.scores.summaries")
+def test_imports_inside_functions_count(script):
+    assert "matrix" in names(script("def f():\n    import soak.matrix\n"))
+
+
+def test_a_module_imported_as_a_name_of_its_package_counts(script):
+    assert "folds" in names(script("from soak.resampling import folds\n"))
+
+
+def test_an_entry_of_a_catalogue_counts_only_for_who_names_it(script):
+    fit = script("from soak.learners.catalog import learner\n")
+    assert not {"cv_glmnet", "torch_mlp", "estimator"} & names(fit)
+    assert "cv_glmnet" in names(fit, "soak.learners.cv_glmnet")
+    assert "torch_mlp" not in names(fit, "soak.learners.cv_glmnet")
+
+
+def test_data_beside_modules_count(script):
+    assert "template.html" in {file.stem for file in code_files(script("import soak.report.write\n"))}
+
+
+def test_the_config_is_read_by_no_script():
+    """What a job knows of the config is in its params."""
+    for file in SCRIPTS.glob("*.py"):
+        folders = {path.parent.name for path in code_files(file)}
+        assert "config" not in folders, file
+        assert "experiment" not in names(file), file
+
+
+def test_the_digest_changes_with_the_script_and_with_the_users_code(script, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("import helper\n")
+    Path("helper.py").write_text("x = 1\n")
+    rule = script("import soak.matrix\n")
+    before = code_digest(rule, user=["mine.Class"])
+    assert user_files("mine.Class", "sklearn.svm.SVC") == [Path("helper.py"), Path("mine.py")]
+    Path("helper.py").write_text("x = 2\n")
+    changed = code_digest(rule, user=["mine.Class"])
+    assert changed != before
+    assert code_digest(script("import soak.files\n"), user=["mine.Class"]) != changed
 
 
 def test_digest_depends_on_every_byte(tmp_path):

@@ -1,10 +1,44 @@
-"""What a config makes of a run: its parts agree, and each task has its learners and measures."""
+"""What the workflow's rules ask of a config: files, learners, jobs, tables and figures.
 
-from collections.abc import Mapping
+The rules hold names and wiring only; each question that they have is a method of `Experiment`, tested without Snakemake. What
+is known only once the tasks are split (their types, rows and train sets) comes from the index that checkpoint ``splits`` writes.
+"""
 
+import functools
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from soak.config.check import known_type, unsuited
+from soak.config.read import dotted
 from soak.config.workflow import Config
+from soak.figures.catalog import GROUPS, PER_TASK, Figure, FigureFacts, Group, figures_of
+from soak.fitting.plan import Pack, TaskIndex, make_packs, minutes, read_index
 from soak.learners.base import LearnerType
 from soak.measures import DEFAULT_MEASURES, measure
+from soak.provenance import code_digest
+from soak.settings import Settings
+from soak.tables import TABLES, Table
+from soak.tasks.settings import TaskSettings
+
+INDEX = "results/tasks/index.json"
+
+
+def as_params(settings: Settings) -> dict[str, Any]:
+    """Settings as plain values: Snakemake keeps them as params of a job, and compares them with those of its last run."""
+    return settings.model_dump(mode="json", by_alias=True)
+
+
+def pattern(names: Iterable[str]) -> str:
+    """The pattern of a wildcard that matches exactly these names, and nothing if there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def growing(amount: int) -> Callable[..., int]:
+    """A request for memory or time that grows with each attempt, where a profile retries jobs."""
+    return lambda wildcards, attempt: attempt * amount
 
 
 def learners_of(config: Config, task: str, task_type: str) -> dict[str, LearnerType]:
@@ -25,29 +59,304 @@ def measures_of(config: Config, task: str, task_type: str) -> list[str]:
     return [name for name in config.measures if measure(name).task_type in (task_type, "both")]
 
 
-def reference_algorithms(config: Config) -> list[str]:
-    """Names of the algorithms that tell what guessing gets, with which the others are compared.
+class Experiment:
+    """A config as the rules see it.
 
-    Scores from elsewhere come with names alone: there it is the algorithm that is called featureless.
+    Parameters
+    ----------
+    config : Config
+    scripts : path
+        Folder of the rules' scripts: what they import decides which jobs run again after a change of the code.
+    wait_for_index : function
+        Called before the index is read; in the workflow it asks Snakemake for the output of checkpoint ``splits``.
     """
-    if config.scores:
-        return ["featureless"]
-    return [name for learner, one in config.learners.items() if one.is_reference for name in one.algorithms(learner)]
 
+    def __init__(self, config: Config, scripts: str | Path, wait_for_index: Callable[[], Any] = lambda: None) -> None:
+        self.config = config
+        self.scripts = Path(scripts)
+        self.wait_for_index = wait_for_index
+        owners = [*config.datasets.items(), *config.tasks.items()]
+        self.sources = {
+            (owner, name): source for owner, settings in owners for name, source in settings.sources().items()
+        }
+        self._read_index = functools.lru_cache(maxsize=1)(lambda changed: read_index(INDEX))
+        self._packs = functools.lru_cache(maxsize=None)(self._make_packs)
+        self._digests: dict[tuple[Any, ...], str] = {}
+        self._settings: dict[str, dict[str, Any]] = {}
 
-def unsuited(config: Config, task_types: Mapping[str, str]) -> list[str]:
-    """Common learners and measures that suit no task of the run, a sentence each."""
-    kinds = " and ".join(sorted(set(task_types.values())))
-    told = []
-    used = {name for task, one in task_types.items() for name in learners_of(config, task, one)}
-    own = {name for task in config.tasks.values() for name in task.learners or []}
-    for name in config.learners:
-        if name not in used | own:
-            _, why = config.learners[name].only_for() or ("", "no task names it")
-            told.append(
-                f"learners.{name}: suits no task of this config ({kinds}): {why}; change it, or remove the learner"
-            )
-    for index, name in enumerate(config.measures or []):
-        if measure(name).task_type not in ("both", *task_types.values()):
-            told.append(f"measures[{index}]: {name} suits no task of this config ({kinds})")
-    return told
+    def code(self, rule: str, modules: tuple[str, ...] = (), user: tuple[str, ...] = ()) -> str:
+        """Digest of the code that the script of a rule runs, with the entries of catalogues and the user's own that it uses."""
+        key = rule, modules, user
+        if key not in self._digests:
+            self._digests[key] = code_digest(self.scripts / f"{rule}.py", modules, user)
+        return self._digests[key]
+
+    # Data sets
+
+    @property
+    def transposed(self) -> dict[str, str]:
+        """Data sets that are the transpose of another, with its name."""
+        return {name: other for name, data in self.config.datasets.items() if (other := data.transpose_of)}
+
+    @property
+    def decoded(self) -> list[str]:
+        """Data sets that are decoded from files of their own."""
+        return [name for name in self.config.datasets if name not in self.transposed]
+
+    def raw_files(self, owner: str) -> list[str]:
+        """Raw files of a data set, or of a task with a table of its own."""
+        return [f"results/raw/{of}/{name}" for of, name in self.sources if of == owner]
+
+    def local_file(self, owner: str, source: str) -> list[str]:
+        """The user's own file that a raw file is a copy of: new bytes in it run again. None for URLs and mirrors."""
+        urls = self.sources[owner, source].urls
+        return [url for url in urls if len(urls) == 1 and Path(url).is_file()]
+
+    def dataset_code(self, rule: str, dataset: str) -> str:
+        """Digest of the code that a rule runs for a data set."""
+        settings = self.config.datasets[dataset]
+        return self.code(rule, (type(settings).__module__,), settings.import_paths())
+
+    # Tasks
+
+    def task_rows(self, task: str) -> list[str]:
+        """Files that the rows of a task come from: data sets, or its own table."""
+        datasets = self.config.tasks[task].datasets
+        return [f"results/data/{name}.arrow" for name in datasets] if datasets else self.raw_files(task)
+
+    def task_settings(self, task: str) -> dict[str, Any]:
+        """The part of a task's config that decides its rows and columns."""
+        settings = as_params(self.config.tasks[task])
+        return {key: value for key, value in settings.items() if key in TaskSettings.model_fields}
+
+    @property
+    def image_tasks(self) -> list[str]:
+        """Tasks whose rows come from data sets."""
+        return [name for name, task in self.config.tasks.items() if task.datasets]
+
+    def unsettled(self) -> dict[str, Any]:
+        """What is wrong if all tasks whose type their data decide turn out to have one type.
+
+        Returns
+        -------
+        dict
+            ``tasks``: these tasks; ``classification``, ``regression``: messages. Empty if the config alone settles it.
+        """
+        known = {name: known_type(task) for name, task in self.config.tasks.items()}
+        unknown = [name for name, kind in known.items() if kind is None]
+        messages = {}
+        for kind in ("classification", "regression"):
+            problems = unsuited(self.config, known | dict.fromkeys(unknown, kind))
+            messages[kind] = [f"{dotted(path)}: {message}" for path, message in problems]
+        return {"tasks": unknown, **messages} if unknown and any(messages.values()) else {}
+
+    # The index of the split tasks
+
+    @property
+    def index(self) -> dict[str, TaskIndex]:
+        """What is known of each task once it is split."""
+        self.wait_for_index()
+        return self._current_index()
+
+    def _current_index(self) -> dict[str, TaskIndex]:
+        """The index as it is on disk, read again only after a change: for jobs that exist only once it is there."""
+        return self._read_index(os.stat(INDEX).st_mtime_ns)
+
+    def learners(self, task: str) -> dict[str, LearnerType]:
+        """Learners of a task: those that it names, or all that suit its type, in the config's order."""
+        return learners_of(self.config, task, self.index[task].type)
+
+    def measures(self, task: str) -> list[str]:
+        """Measures of a task: those that it names, else the common ones that suit its type, else the type's defaults."""
+        return measures_of(self.config, task, self.index[task].type)
+
+    # Fits
+
+    def learner_code(self, rule: str, learner: str) -> str:
+        """Digest of the code that a rule runs for a learner."""
+        settings = self.config.learners[learner]
+        return self.code(rule, (type(settings).__module__,), settings.import_paths())
+
+    def learner_params(self, learner: str) -> dict[str, Any]:
+        """The settings of a learner as plain values, made once: there may be ten thousand jobs of it."""
+        if learner not in self._settings:
+            self._settings[learner] = as_params(self.config.learners[learner])
+        return self._settings[learner]
+
+    def device(self, learner: str) -> str:
+        """Where the fits of a learner run; all but torch learners use the CPU whatever the config says."""
+        return self.config.execution.device if self.config.learners[learner].uses_gpu else "cpu"
+
+    def gpus(self, learner: str) -> int:
+        """GPUs that the job of a fit asks for."""
+        return int(self.device(learner) == "cuda")
+
+    def packs(self, task: str, learner: str) -> dict[str, Pack]:
+        """Packs of fits of a task and a learner, by name."""
+        return self._packs(task, learner, os.stat(INDEX).st_mtime_ns)
+
+    def _make_packs(self, task: str, learner: str, changed: int) -> dict[str, Pack]:
+        settings, execution = self.config.learners[learner], self.config.execution
+        packs = make_packs(self._current_index()[task], learner, settings, execution.fits_per_job)
+        return {pack.name: pack for pack in packs}
+
+    def pack_train_sets(self, task: str, learner: str, pack: str) -> list[list[str]]:
+        """(name, digest of its rows) of each train set of a pack."""
+        return [[train_set.name, train_set.digest] for train_set in self.packs(task, learner)[pack].train_sets]
+
+    def pack_minutes(self, task: str, learner: str, pack: str) -> int:
+        """Minutes that the job of a pack asks for."""
+        train_sets = self.packs(task, learner)[pack].train_sets
+        return minutes(self.config.learners[learner], self._current_index()[task], train_sets)
+
+    def pack_memory_mb(self, task: str, learner: str) -> int:
+        """Memory that the job of a pack asks for, MB."""
+        return self.config.learners[learner].memory_mb(self._current_index()[task].size())
+
+    def intermediate_files(self, wildcards: object = None) -> list[str]:
+        """Tasks, splits, checks and fits: asked for by name by the targets beside what is made of them.
+
+        A job that fails leaves no output. Snakemake would not miss it while what was made of it for an earlier config is
+        still there: the next run would end well, with old results.
+        """
+        tasks = self.config.tasks
+        if not tasks:
+            return []
+        rows = [file for task in tasks for file in self.task_rows(task)]
+        built = [f"results/tasks/{task}.arrow" for task in tasks]
+        split = [f"results/tasks/{task}.splits.csv" for task in tasks]
+        return [*rows, *built, *split, *self.all_checks(), *self.all_packs()]
+
+    def task_packs(self, task: str) -> list[str]:
+        """Packs of all fits of a task."""
+        return [
+            f"results/fits/{task}/{name}/{pack}.zip" for name in self.learners(task) for pack in self.packs(task, name)
+        ]
+
+    def all_packs(self) -> list[str]:
+        """Packs of all fits."""
+        return [pack for task in self.index for pack in self.task_packs(task)]
+
+    def checks(self, task: str, *learners: str) -> list[str]:
+        """Checks, made before the first fit, of learners that can be at odds with a task."""
+        return [
+            f"results/tasks/checked/{task}/{name}.json" for name in learners if self.config.learners[name].needs_check
+        ]
+
+    def all_checks(self) -> list[str]:
+        """Checks of all tasks and learners."""
+        return [file for task in self.config.tasks for file in self.checks(task, *self.learners(task))]
+
+    def scored(self) -> dict[str, dict[str, Any]]:
+        """What is scored: per task the algorithms of each learner, and the measures."""
+        return {
+            task: {
+                "algorithms": {name: list(one.algorithms(name)) for name, one in self.learners(task).items()},
+                "measures": self.measures(task),
+            }
+            for task in self.config.tasks
+        }
+
+    def user_measures(self) -> tuple[str, ...]:
+        """Import paths of the measures that are the user's own."""
+        lists = [self.config.measures or [], *(task.measures or [] for task in self.config.tasks.values())]
+        return tuple(dict.fromkeys(name for names in lists for name in names if "." in name))
+
+    @property
+    def references(self) -> list[str]:
+        """Algorithms that use no feature, with which others are compared.
+
+        Scores from elsewhere come with names alone: there it is the algorithm that is called featureless.
+        """
+        if self.config.scores:
+            return ["featureless"]
+        learners = self.config.learners.items()
+        return [name for learner, one in learners if one.is_reference for name in one.algorithms(learner)]
+
+    # Tables
+
+    @property
+    def has_sizes(self) -> bool:
+        """Whether train sets are drawn at smaller sizes too; of scores from elsewhere the tables tell."""
+        return bool(self.config.scores) or any(self.config.resampling_of(task).sizes >= 0 for task in self.config.tasks)
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """The tables of this config."""
+        there = {"": True, "fits": bool(self.config.tasks), "sizes": self.has_sizes}
+        return {name: table for name, table in TABLES.items() if there[table.needs]}
+
+    @property
+    def table_files(self) -> list[str]:
+        """Files of all tables."""
+        return [file for table in self.tables.values() for file in table.paths]
+
+    # Figures
+
+    @property
+    def figure_facts(self) -> FigureFacts:
+        """What decides which figures there are."""
+        return FigureFacts(
+            has_datasets=bool(self.config.datasets),
+            has_transposed=bool(self.transposed),
+            has_sizes=self.has_sizes,
+            histories=tuple(self.histories),
+        )
+
+    def figures(self, group: Group) -> list[Figure]:
+        """Figures that one rule draws."""
+        return figures_of(self.figure_facts, group)
+
+    def figure_files(self, group: Group, task: str = "") -> list[str]:
+        """Files of the figures of a group (of one task, where each task has its own), with those of their captions."""
+        files = []
+        for figure in self.figures(group):
+            name = figure.file_name(task)
+            files += [f"results/figures/{name}.{kind}" for kind in self.figure_formats]
+            files.append(f"results/figures/captions/{name}.rst")
+        return files
+
+    @property
+    def figure_formats(self) -> list[str]:
+        """Suffixes of the files of each figure."""
+        return [*self.config.figures.formats, "csv"]
+
+    @property
+    def user_figures(self) -> dict[str, str]:
+        """The user's own figures: name to import path."""
+        return {path.rpartition(".")[2]: path for path in self.config.figures.own}
+
+    @property
+    def all_figure_files(self) -> list[str]:
+        """Files of all figures."""
+        files = [file for group in GROUPS if group != PER_TASK for file in self.figure_files(group)]
+        files += [file for task in self.image_tasks for file in self.figure_files(PER_TASK, task)]
+        return files + [
+            f"results/figures/own/{name}.{kind}" for name in self.user_figures for kind in self.figure_formats
+        ]
+
+    def figure_code(self, rule: str, *groups: Group) -> str:
+        """Digest of the code that a rule runs for the figures of some groups."""
+        modules = {figure.draw.__module__ for group in groups for figure in self.figures(group)}
+        return self.code(rule, tuple(sorted(modules)))
+
+    # The fits that single figures show
+
+    @property
+    def histories(self) -> dict[str, str]:
+        """Figure of learning curves to the learner that it shows: the first of a type that has one."""
+        found: dict[str, str] = {}
+        for name, learner in self.config.learners.items():
+            if learner.history_figure and self.tutorial_task:
+                found.setdefault(learner.history_figure, name)
+        return found
+
+    @property
+    def tutorial_dataset(self) -> str | None:
+        """The data set of torch_loop and glmnet_path: the last one if none is named, None without data sets."""
+        return self.config.tutorial.dataset or next(reversed(self.config.datasets), None)
+
+    @property
+    def tutorial_task(self) -> str | None:
+        """The task of history figures: if none is named the last of images, else the last."""
+        return self.config.tutorial.task or next(reversed(self.image_tasks or list(self.config.tasks)), None)

@@ -1,76 +1,89 @@
-"""What went wrong in a run, told last on the terminal: what the jobs that failed said themselves, and no more."""
+"""The end of a run that failed: what the jobs that failed have to say, below all that Snakemake says itself."""
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from soak.config.read import place_message
-
 INTERRUPTED = "soak: interrupted; the same command goes on from here"
-_BLOCK = re.compile(r"^Error in rule (\w+):\n((?:^    .*\n)+)", flags=re.M)
-_LAST = 15  # lines of a log without a message
+_LAST_LINES = 15  # shown of a log without a message
+_BY_JOBS = ("RuleException", "CalledProcessError", "SpawnedJobError", "WorkflowError")  # repeat that a job has failed
 
 
-def failures(
-    log: str, directory: Path, config_files: Sequence[str | Path] = (), given: Sequence[str | Path] = ()
-) -> str:
-    """What the jobs that failed in a run have to say.
+@dataclass(frozen=True)
+class FailedJob:
+    """A job that failed, as Snakemake reports it.
 
-    Parameters
+    Attributes
     ----------
-    log : str
-        What Snakemake's own log of the run holds.
-    directory : path
-        The run's folder.
-    config_files, given : paths
-        Where the config was read from, and these files as the command line names them: a message that begins with a
-        key gets the file and line of it.
-
-    Returns
-    -------
-    str
-        Lines that begin with "soak: ", each once; of a job that left none, the end of its log.
+    logs : tuple of str
+        Its log files, relative to the run's folder.
     """
-    if "Terminating processes on user request" in log:
-        return INTERRUPTED
-    said: dict[str, None] = {}
-    for rule, files in failed_jobs(log):
-        for file in files or [Path()]:
-            said[place_message(_message(directory / file, rule), config_files, given)] = None
-    return "\n".join(said)
+
+    rule: str
+    logs: tuple[str, ...]
 
 
-def without_library(record: logging.LogRecord) -> bool:
-    """A filter of Snakemake's log: the inputs of a job that failed without the library's own files, which are dozens.
+class FailureLog(logging.Handler):
+    """Collects the failures of a run from the events that Snakemake logs.
 
-    Examples
-    --------
-    >>> record = logging.makeLogRecord({"event": "job_error", "input": ["a.csv", "/soak/src/soak/job.py"]})
-    >>> without_library(record), record.input
-    (True, ['a.csv'])
+    A job that fails and is finished by a later attempt counts as finished.
     """
-    if getattr(record, "event", None) == "job_error":
-        record.input = [name for name in getattr(record, "input", None) or [] if "/src/soak/" not in str(name)]
-    return True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs: dict[int, FailedJob] = {}
+        self.errors: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take note of a failed or finished job, or of an error of Snakemake's own."""
+        fields = vars(record)
+        match str(fields.get("event")):
+            case "job_error":
+                self._add(fields)
+            case "group_error":
+                for job in fields.get("job_error_info", ()):
+                    self._add(job)
+            case "job_finished":
+                self.jobs.pop(fields["job_id"], None)
+            case "error" if fields.get("exception") not in _BY_JOBS:
+                self.errors.append(" ".join(record.getMessage().split()))
+
+    def _add(self, job: dict[str, object]) -> None:
+        logs = job.get("log")
+        names = tuple(map(str, logs)) if isinstance(logs, list | tuple) else ()
+        self.jobs[int(str(job["jobid"]))] = FailedJob(str(job["rule_name"]), names)
+
+    def messages(self, directory: Path, with_place: Callable[[str], str] = str) -> str:
+        """What the failed jobs have to say, each line once.
+
+        Parameters
+        ----------
+        directory : path
+            The run's folder.
+        with_place : function
+            Puts file and line of the config before a message that begins with a config key.
+
+        Returns
+        -------
+        str
+            Messages that begin with "soak: "; for a job whose log holds none, the end of the log. If no job has failed, the
+            run was interrupted.
+        """
+        messages = [_message(job, directory / name) for job in self.jobs.values() for name in job.logs or [""]]
+        messages += [f"soak: Snakemake: {error}" for error in self.errors]
+        lines = [with_place(message) for message in messages if message != INTERRUPTED]
+        return "\n".join(dict.fromkeys(lines)) or INTERRUPTED
 
 
-def failed_jobs(log: str) -> list[tuple[str, list[Path]]]:
-    """Rule and logs of each job that failed and was not finished by a later try, in order."""
-    found: dict[str, tuple[str, list[Path]]] = {}
-    for rule, block in _BLOCK.findall(log):
-        fields = dict(re.findall(r"^    (\w+): (.*)$", block, flags=re.M))
-        names = fields.get("log", "").removesuffix(" (check log file(s) for error details)")
-        found[fields.get("jobid", "")] = (rule, [Path(name) for name in names.split(", ") if name])
-    finished = set(re.findall(r"^Finished jobid: (\d+)", log, flags=re.M))
-    return [job for jobid, job in found.items() if jobid not in finished]
-
-
-def _message(log: Path, rule: str) -> str:
-    """All from the first line that begins with "soak: ", else the last lines."""
-    text = log.read_text(errors="replace").strip() if log.is_file() else ""
+def _message(job: FailedJob, log: Path) -> str:
+    """All of a job's log from the first line that begins with "soak: ", else its last lines."""
+    text = log.read_text(encoding="utf-8", errors="replace").strip() if log.is_file() else ""
     start = re.search(r"^soak: ", text, flags=re.M)
     if start:
         return text[start.start() :]
-    last = "".join(f"\n  {line}" for line in text.splitlines()[-_LAST:])
-    return f"soak: the job of rule {rule} ended without a message; the last lines of its log {log}:{last or ' none'}"
+    last = "".join(f"\n  {line}" for line in text.splitlines()[-_LAST_LINES:])
+    return (
+        f"soak: the job of rule {job.rule} ended without a message; the last lines of its log {log}:{last or ' none'}"
+    )

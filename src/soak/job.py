@@ -1,4 +1,4 @@
-"""What every script of a rule is wrapped in: its log, and a user's mistake told in one line."""
+"""What every script of a rule runs in: its log, and one line for a user's mistake."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from soak.errors import SoakError
+from soak.failures import INTERRUPTED
 
 _terminal: TextIO | None = None
 
@@ -30,7 +31,7 @@ def job(log: Sequence[str]) -> Iterator[None]:
         _terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w")
     path = Path(log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with path.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         try:
@@ -39,7 +40,7 @@ def job(log: Sequence[str]) -> Iterator[None]:
             print(f"soak: {error}", file=sys.stderr, flush=True)
             sys.exit(1)
         except KeyboardInterrupt:
-            print("soak: interrupted", file=sys.stderr, flush=True)
+            print(INTERRUPTED, file=sys.stderr, flush=True)
             sys.exit(130)
         finally:
             sys.stdout.flush()

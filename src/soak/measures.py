@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +19,27 @@ from soak.errors import SoakError
 from soak.names import nearest_name
 from soak.plugins import find
 
-if TYPE_CHECKING:  # not at run time: names of measures are checked while the config is read
-    from soak.learners.base import Prediction
-
 _EPSILON = 1e-15  # probabilities are clipped to [eps, 1 - eps], as mlr3's classif.logloss does
 
 _Array = NDArray[Any]
 Compute = Callable[[_Array, _Array, int], float]
 TaskType = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Predictions of a model for n rows.
+
+    Attributes
+    ----------
+    response : array of shape (n,)
+        int32 class codes (into the task's classes), or float64 values for regression.
+    probabilities : array of shape (n, n_classes), or None where the model has none
+        Columns in the order of the task's classes, in the dtype the model computes in.
+    """
+
+    response: _Array
+    probabilities: _Array | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ class Measure:
         if not self.label:
             object.__setattr__(self, "label", self.name.rpartition(".")[2].replace("_", " "))
 
-    def __call__(self, target: _Array, prediction: "Prediction", classes: Sequence[str]) -> float:
+    def __call__(self, target: _Array, prediction: Prediction, classes: Sequence[str]) -> float:
         """Score predictions; NaN where the measure is undefined or the model gives no probabilities for it.
 
         Parameters

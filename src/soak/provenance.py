@@ -1,71 +1,135 @@
-"""Which files of this library a step runs: they are inputs of its rule, so that changed code runs again."""
+"""What a rule's result depends on beside its inputs: the code that its script runs, and versions of packages.
+
+A rule has a digest of that code among its ``params``, so that Snakemake runs it again when the code changes. The list of
+files is found by following imports, never kept by hand.
+"""
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parent
 
 
-def code_of(*modules: str) -> list[str]:
-    """Files of the named modules of ``soak`` and of all that they import from it, sorted.
+def code_digest(script: str | Path, modules: Iterable[str] = (), user: Iterable[str] = ()) -> str:
+    """Digest of a rule's script and of all code that it runs: of this library, and of the user's own.
 
     Parameters
     ----------
-    modules : str
-        Such as "soak.tasks.build". Imports inside functions count; modules that are found by name at run time
-        (learners) must be named.
+    script : path
+        The script of the rule.
+    modules : str, several
+        Modules that the script imports by a name it gets at run time: the entries of a catalogue that the job uses, such as
+        ``soak.learners.cv_glmnet``. Other entries of the catalogue do not count.
+    user : str, several
+        Import paths that the config names; those of installed packages are told apart by their versions instead.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+    """
+    return digest([script, *code_files(script, *modules), *user_files(*user)])
+
+
+def code_files(script: str | Path, *modules: str) -> list[Path]:
+    """Files of this library that a script and some modules run, sorted: modules, and the data that lie beside them.
+
+    Imports inside functions count too.
     """
     found: set[str] = set()
-    waiting = list(modules)
+    waiting = [*_imported(Path(script)), *modules]
     while waiting:
         module = waiting.pop()
         if module not in found:
             found.add(module)
-            waiting.extend(_imports(module))
-    return sorted(str(_file(module)) for module in found)
+            waiting += _imported(_file(module))
+    files = {_file(module) for module in found}
+    return sorted(files | {data for file in files if file.parent != PACKAGE for data in _data_files(file.parent)})
 
 
 @cache
-def _imports(module: str) -> tuple[str, ...]:
-    """Modules of this library that a module imports."""
+def _imported(file: Path) -> tuple[str, ...]:
+    """Modules of this library that a file imports, with the packages that they are in."""
+    names = {package for name in _names(file) for package in _with_packages(name)}
+    return tuple(sorted(name for name in names if _is_module(name)))
+
+
+def _names(file: Path) -> set[str]:
+    """Dotted names that a file imports, of modules and of what is in them."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except SyntaxError:  # a user's file: its import will say so
+        return set()
     names: set[str] = set()
-    for node in ast.walk(ast.parse(_file(module).read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return tuple(sorted(name for name in names if name.startswith("soak.") and _exists(name)))
+    return names
+
+
+def _with_packages(module: str) -> Iterator[str]:
+    """A module of this library and the packages that hold it; not `soak` itself, which imports nothing by itself."""
+    parts = module.split(".")
+    if parts[0] == PACKAGE.name:
+        yield from (".".join(parts[: n + 1]) for n in range(1, len(parts)))
 
 
 def _file(module: str) -> Path:
-    path = ROOT.joinpath(*module.split(".")[1:])
+    path = PACKAGE.joinpath(*module.split(".")[1:])
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _exists(module: str) -> bool:
-    return _file(module).is_file()
+def _is_module(name: str) -> bool:
+    return _file(name).is_file()
 
 
-def user_file(class_path: str) -> Path | None:
-    """The file below the working directory that holds a class of the user's own; None if it is installed."""
-    path = Path(*class_path.split(".")[:-1]).with_suffix(".py")
-    return path if path.is_file() else None
+@cache
+def _data_files(folder: Path) -> tuple[Path, ...]:
+    """What lies in a package beside its modules: templates, style sheets, shipped data."""
+    files = (file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return tuple(file for file in files if file.suffix != ".py")
+
+
+def user_files(*import_paths: str) -> list[Path]:
+    """Files of the working directory that hold what import paths name, and what these import from there; sorted."""
+    found: set[Path] = set()
+    waiting = [path.rpartition(".")[0] for path in import_paths]
+    while waiting:
+        file = Path(*waiting.pop().split(".")).with_suffix(".py")
+        if file.is_file() and file not in found:
+            found.add(file)
+            waiting += _names(file)
+    return sorted(found)
 
 
 def digest(files: Iterable[str | Path]) -> str:
     """16 hexadecimal digits of the SHA-256 of the files' bytes, in the order given."""
     total = hashlib.sha256()
     for file in files:
-        with Path(file).open("rb") as opened:
-            total.update(hashlib.file_digest(opened, "sha256").digest())
+        total.update(_file_digest(Path(file)))
     return total.hexdigest()[:16]
 
 
+def _file_digest(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").digest()
+
+
+def installed_version(package: str) -> str:
+    """Version of an installed package; "" if it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
 def versions(*packages: str) -> dict[str, str]:
-    """Installed versions of packages."""
-    return {name: version(name) for name in packages}
+    """Versions of packages by name; one that is not installed is left out."""
+    return {name: found for name in packages if (found := installed_version(name))}

@@ -25,8 +25,7 @@ from soak.config.workflow import Config
 from soak.errors import SoakError
 from soak.experiment import learners_of
 from soak.fitting.plan import Pack, TaskIndex, estimate_seconds, make_packs, read_index
-from soak.lock import is_engine, processes
-from soak.lock import main as remove_stale_lock
+from soak.lock import is_held
 
 DEFAULT_CONFIG = Path(__file__).resolve().parents[2] / "config" / "config.yaml"
 
@@ -233,7 +232,7 @@ def duration(seconds: float) -> str:
 def tell(config: Config, directory: Path) -> str:
     """The whole status as text."""
     told = progress(config, directory)
-    engine = any(is_engine(process) for process in processes(directory))
+    engine = is_held(directory)
     at_work = f"A run is at work in {directory}." if engine else f"No run is at work in {directory}."
     if not told:
         return f"{at_work} Its tasks are not split yet; no fit has begun."
@@ -270,8 +269,6 @@ def main(arguments: list[str]) -> int:
     sys.path.append(str(directory))  # where the user's own measures, readers and learners are
     try:
         config = read_config(Path(arguments[1]) if len(arguments) > 1 else DEFAULT_CONFIG)
-        if not any(map(is_engine, processes(directory))):
-            remove_stale_lock(str(directory))
         print(tell(config, directory))
     except SoakError as error:
         print(f"soak: {error}", file=sys.stderr)

@@ -5,9 +5,8 @@ import copy
 import pytest
 import yaml
 
-from soak.config.check import load_config
+from soak.config.check import load_config, parse
 from soak.errors import SoakError
-from soak.experiment import unsuited
 
 GOOD = """
 datasets:
@@ -535,7 +534,7 @@ def test_what_suits_no_task_is_reported_once_the_tasks_are_known():
     config = yaml.safe_load(GOOD)
     config["learners"]["ridge"] = {"type": "estimator", "class": "sklearn.linear_model.Ridge"}
     config["measures"] = ["zero_one_loss", "r2"]
-    assert unsuited(load_config(config), {"Both": "classification"}) == [
+    assert messages(config) == [
         "learners.ridge: suits no task of this config (classification): class: sklearn.linear_model.Ridge is for "
         "regression; change it, or remove the learner",
         "measures[1]: r2 suits no task of this config (classification)",
@@ -558,7 +557,7 @@ def test_the_key_for_which_a_learner_suits_no_task_is_messages(learner, why):
     config = yaml.safe_load(GOOD)
     config["tasks"] = {"Trees": {"table": "my.csv", "target": "y", "type": "regression"}}
     config["learners"]["one"] = learner
-    assert unsuited(load_config(config), {"Trees": "regression"}) == [
+    assert messages(config) == [
         f"learners.one: suits no task of this config (regression): {why}; change it, or remove the learner"
     ]
 
@@ -579,7 +578,9 @@ def test_a_job_of_a_run_looks_for_no_font():
 
 
 def settings(learner):
-    return load_config(changed(f"learners.one: {learner}")).learners["one"]
+    config, problems = parse(changed(f"learners.one: {learner}"))
+    assert problems == []
+    return config.learners["one"]
 
 
 def test_numbers_that_pyyaml_leaves_as_text_are_numbers():
@@ -601,9 +602,3 @@ def test_numbers_that_pyyaml_leaves_as_text_are_numbers():
 def test_a_name_alone_has_no_arguments():
     mlp = settings("{type: torch_mlp, optimizer: adam, scheduler: {constant_lr: }, loss: l1_loss}")
     assert (mlp.optimizer, mlp.scheduler, mlp.loss) == ({"adam": {}}, {"constant_lr": {}}, "l1_loss")
-
-
-def test_what_single_figures_show_by_default():
-    config = load_config(yaml.safe_load(GOOD))
-    assert (config.tutorial_dataset(), config.tutorial_task()) == ("Letters", "Both")
-    assert config.resampling_of("Both").folds == 3

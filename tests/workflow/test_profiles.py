@@ -13,6 +13,10 @@ COMMANDS = {
     "sinfo": "echo 'main*'",  # the default partition
     "scontrol": "echo 'MinJobAge = 300 sec'",
     "squeue": "",
+    "sacct": "",
+    "scancel": "",
+    "sacctmgr": "",
+    "srun": "exit 1",
 }
 SOON = ["--slurm-init-seconds-before-status-checks", "1"]
 

@@ -20,6 +20,7 @@ from soak.figures.settings import font_problem
 from soak.measures import DEFAULT_MEASURES, measure
 from soak.names import KeyPath, Problem, check_name, nearest, repeated, same_but_for_case
 from soak.plugins import find_function
+from soak.tasks.settings import TaskSettings
 
 # Keys that people look for in the wrong place, with what to say instead of the nearest name
 _ELSEWHERE: dict[KeyPath, str] = {
@@ -67,6 +68,8 @@ def load_config(
         found = list(disagreements(config, names)) + ([] if in_job else list(_not_found(config)))
         known = {path for path, _ in problems}
         problems += [(path, message) for path, message in found if path not in known]
+        if not problems:
+            problems += unsuited(config, {name: known_type(task) for name, task in config.tasks.items()})
     if problems or config is None:
         raise SoakError(*(places.place(path, message) for path, message in problems))
     return config
@@ -265,7 +268,7 @@ def _check_names(config: Config) -> Iterator[Problem]:
 def _check_task(config: Config, name: str, names: Names) -> Iterator[Problem]:
     """A task's data sets, learners and measures exist and suit it."""
     task = config.tasks[name]
-    task_type = "classification" if task.datasets else task.type  # None: its target will tell
+    task_type = known_type(task)
     for index, dataset in enumerate(task.datasets or []):
         if dataset not in names["datasets"]:
             yield ("tasks", name, "datasets", index), _unknown("data set", dataset, names["datasets"])
@@ -312,3 +315,37 @@ def _check_choices(config: Config, names: Names) -> Iterator[Problem]:
 
 def _unknown(kind: str, name: str, known: Collection[str]) -> str:
     return f"there is no {kind} '{name}'; {nearest(name, known)}"
+
+
+def known_type(task: TaskSettings) -> str | None:
+    """The type of a task as far as the config tells; None if its data decide."""
+    return "classification" if task.datasets else task.type
+
+
+def unsuited(config: Config, task_types: Mapping[str, str | None]) -> list[Problem]:
+    """Common learners and measures that suit no task.
+
+    Parameters
+    ----------
+    task_types : mapping
+        Type of each task; None where it is not known yet, which counts as any type.
+
+    Returns
+    -------
+    list of (key path, message)
+    """
+    types = set(task_types.values())
+    common = {kind for task, kind in task_types.items() if config.tasks[task].learners is None}
+    named = {name for task in config.tasks.values() for name in task.learners or []}
+    kinds = " and ".join(sorted(kind for kind in types if kind))
+    problems: list[Problem] = []
+    for name, learner in config.learners.items():
+        only = learner.only_for()
+        if name not in named and not (common & {only[0], None} if only else common):
+            why = only[1] if only else "every task names its learners, and none names this one"
+            message = f"suits no task of this config ({kinds}): {why}; change it, or remove the learner"
+            problems.append((("learners", name), message))
+    for index, name in enumerate(config.measures or []):
+        if measure(name).task_type not in ("both", *types) and None not in types:
+            problems.append((("measures", index), f"{name} suits no task of this config ({kinds})"))
+    return problems

@@ -84,12 +84,3 @@ class Config(Settings):
     def resampling_of(self, task: str) -> ResamplingSettings:
         """The resampling settings of a task: the common ones with its own in their place."""
         return self.tasks[task].resampling.over(self.resampling)
-
-    def tutorial_dataset(self) -> str | None:
-        """The data set of torch_loop and glmnet_path: the last one if none is named, None without data sets."""
-        return self.tutorial.dataset or next(reversed(self.datasets), None)
-
-    def tutorial_task(self) -> str | None:
-        """The task of history_mlp and history_graph: the last of images if none is named, else the last."""
-        of_images = [name for name, task in self.tasks.items() if task.datasets]
-        return self.tutorial.task or next(reversed(of_images or list(self.tasks)), None)

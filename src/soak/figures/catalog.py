@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import soak.figures
 from soak.figures.page import Drawn, Page, save
@@ -18,7 +18,8 @@ from soak.figures.settings import FigureSettings, StyleSettings
 from soak.files import atomic
 
 Group = Literal["images", "training", "results", "predictions"]
-_PER_TASK = "predictions"  # figures of this group are drawn for each image task, as NAME_TASK
+GROUPS: tuple[Group, ...] = get_args(Group)
+PER_TASK: Group = "predictions"  # figures of this group are drawn for each image task, as NAME_TASK
 _CATEGORIES = {"images": "Data", "training": "Learning curves", "results": "Results", "predictions": "Predictions"}
 
 
@@ -124,7 +125,7 @@ def find_figure(file_name: str) -> tuple[Figure, str] | None:
     if file_name in figures:
         return figures[file_name], ""
     for figure in figures.values():
-        if figure.group == _PER_TASK and file_name.startswith(f"{figure.name}_"):
+        if figure.group == PER_TASK and file_name.startswith(f"{figure.name}_"):
             return figure, file_name.removeprefix(f"{figure.name}_")
     return None
 

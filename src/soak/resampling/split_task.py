@@ -1,7 +1,7 @@
-"""The splits of a task: made, checked against what the learners can train on, and written to files."""
+"""The splits of a task: made, and written to files."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from soak.errors import SoakError
 from soak.files import atomic
 from soak.resampling.settings import ResamplingSettings
 from soak.resampling.splits import Split
@@ -20,14 +19,8 @@ from soak.tables import TABLES
 from soak.tasks.task import Task
 
 
-def split_task(
-    task: Task,
-    settings: ResamplingSettings,
-    seed: int,
-    inner_folds: Mapping[str, int] | None = None,
-    needs_two_classes: Sequence[str] = (),
-) -> Instance:
-    """Make the folds and splits of a task, and check that its learners can train on each train set.
+def split_task(task: Task, settings: ResamplingSettings, seed: int) -> Instance:
+    """Make the folds and splits of a task.
 
     Parameters
     ----------
@@ -36,8 +29,6 @@ def split_task(
         Of this task.
     seed : int
         R's ``set.seed`` before the folds are drawn.
-    inner_folds, needs_two_classes
-        As in `check_train_sets`; by default nothing is checked.
 
     Returns
     -------
@@ -47,64 +38,12 @@ def split_task(
     Raises
     ------
     SoakError
-        If the rows cannot be split, or a learner cannot train on a train set.
+        If the rows cannot be split.
     """
     splitter = SameOtherSizesCV(**settings.model_dump(), random_state=seed)
-    instance = splitter.instantiate(
+    return splitter.instantiate(
         task.subset, group=task.group, stratum=list(task.strata.values()) or None, fold=task.fold
     )
-    check_train_sets(task, instance.table, instance.train_set, inner_folds or {}, needs_two_classes)
-    return instance
-
-
-def check_train_sets(
-    task: Task,
-    splits: pd.DataFrame,
-    train_rows: Callable[[str], NDArray[np.int64]],
-    inner_folds: Mapping[str, int],
-    needs_two_classes: Sequence[str],
-) -> None:
-    """Raise if a learner cannot train on one of the train sets.
-
-    Parameters
-    ----------
-    task : Task
-    splits : DataFrame
-        One line per split: ``Instance.table`` or ``StoredSplits.table``.
-    train_rows : callable
-        Rows of a train set by its name: ``Instance.train_set`` or ``StoredSplits.train``.
-    inner_folds : mapping of str to int
-        Number of inner folds, by name of each learner that has such folds: each needs a train row.
-    needs_two_classes : sequence of str
-        Names of the learners that cannot train on rows of one class. Without effect for regression.
-
-    Raises
-    ------
-    SoakError
-        Naming the train set, the learner, and what can be done.
-    """
-    smallest = splits.iloc[int(splits["n_train"].argmin())]
-    for learner, n_folds in inner_folds.items():
-        if smallest["n_train"] < n_folds:
-            raise SoakError(
-                f"train set {smallest['train_set']}: {smallest['n_train']} "
-                f"{'row' if smallest['n_train'] == 1 else 'rows'} ({_place(smallest)}), fewer than the {n_folds} inner "
-                f"folds of {learner}; lower learners.{learner}.folds, or leave the subset or the learner out"
-            )
-    if not task.classes or not needs_two_classes:
-        return
-    for _, split in splits.drop_duplicates("train_set").iterrows():
-        classes = np.unique(task.target[train_rows(split["train_set"])])
-        if len(classes) == 1:
-            raise SoakError(
-                f"train set {split['train_set']}: class {task.classes[classes[0]]} only ({_place(split)}), and learner "
-                f"{needs_two_classes[0]} needs two; make the target a stratum, use fewer folds, or leave the subset or "
-                "the learner out"
-            )
-
-
-def _place(split: "pd.Series[Any]") -> str:
-    return f"test subset {split['test_subset']}, train subsets {split['train_subsets']}, test fold {split['test_fold']}"
 
 
 def count_rows(task: Task, folds: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,46 @@
+"""Whether the folder that `make run DIR=… CONFIG=…` names can be the folder of a run.
+
+    python -m soak.commands.folder DIR [CONFIG]
+
+Ends with 1, and one line, if it cannot: Snakemake would make the folder, and then miss the table in it.
+"""
+
+import sys
+from pathlib import Path
+
+import yaml
+
+from soak.errors import SoakError
+
+
+def check_folder(directory: str, config: str = "") -> None:
+    """Refuse a file, and a folder that does not exist although the config asks for a table in it.
+
+    Raises
+    ------
+    SoakError
+    """
+    folder = Path(directory).resolve()
+    if folder.is_file():
+        hint = f"; for a config write CONFIG={directory}" if folder.suffix in (".yaml", ".yml") else ""
+        raise SoakError(f"DIR={directory} is a file, expected the folder in which results/ is to be written{hint}")
+    if not folder.exists() and (table := _relative_table(config)):
+        raise SoakError(f"DIR={directory}: there is no such folder ({folder}), and {config} asks for {table} in it")
+
+
+def _relative_table(config: str) -> str | None:
+    """The first table of a config that is looked for in DIR; None if there is none, or the config cannot be read."""
+    try:
+        raw = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
+        tables = [task.get("table") for task in raw["tasks"].values()]
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):  # reported by the run itself
+        return None
+    local = (name for name in tables if isinstance(name, str) and "://" not in name and not Path(name).is_absolute())
+    return next(local, None)
+
+
+if __name__ == "__main__":
+    try:
+        check_folder(*sys.argv[1:3])
+    except SoakError as error:
+        sys.exit(f"soak: {error}")
