@@ -47,7 +47,8 @@ class Workflow:
         file = self.folder / "config.yaml"
         file.write_text(yaml.safe_dump(self.config, sort_keys=False))
         words = [SNAKEMAKE, "--cores", str(cores), "--configfile", str(file), "--directory", str(self.folder)]
-        how = {"cwd": self.project, "env": os.environ | {"NO_COLOR": "1"}, "text": True}
+        environment = os.environ | {"NO_COLOR": "1", "PYTHONPATH": str(self.project / "src")}
+        how = {"cwd": self.project, "env": environment, "text": True}
         return [*words, *arguments], how | {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 
     def run(self, *arguments, cores=2, check=True):
