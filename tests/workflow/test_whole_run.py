@@ -98,7 +98,7 @@ def test_what_failed_fails_again(again):
     [
         ("a,region,y\n1,n,x\n", {"target": "spec"}, "tasks.Trees.target: trees.csv has no column 'spec'"),
         ("a,region,y\n1,n,x\n2,s,y\n", {}, "fewer than the 3 folds"),
-        (None, {}, "trees.csv: there is no such file"),
+        (None, {}, "trees.csv: file not found"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_fitted(workflow, table, change, message):
