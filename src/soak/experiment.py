@@ -75,9 +75,11 @@ class Experiment:
         self.config = config
         self.scripts = Path(scripts)
         self.wait_for_index = wait_for_index
-        owners = [*config.datasets.items(), *config.tasks.items()]
         self.sources = {
-            (owner, name): source for owner, settings in owners for name, source in settings.sources().items()
+            (owner, name): source
+            for part in (config.datasets, config.tasks)
+            for owner, settings in part.items()
+            for name, source in settings.sources().items()
         }
         self._read_index = functools.lru_cache(maxsize=1)(lambda changed: read_index(INDEX))
         self._packs = functools.lru_cache(maxsize=None)(self._make_packs)
