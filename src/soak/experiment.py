@@ -339,7 +339,7 @@ class Experiment:
 
     def figure_code(self, rule: str, *groups: Group) -> str:
         """Digest of the code that a rule runs for the figures of some groups."""
-        modules = {figure.draw.__module__ for group in groups for figure in self.figures(group)}
+        modules = {figure.module for group in groups for figure in self.figures(group)}
         return self.code(rule, tuple(sorted(modules)))
 
     # The fits that single figures show
