@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from docutils.core import publish_parts
 from figure_cases import make_scores, results
-from small_runs import Workflow, copy_project
 
 import soak.figures
 from soak.figures.catalog import Figure, FigureFacts, all_figures, draw_files, figures_of, find_figure
@@ -119,21 +118,3 @@ def test_wrapped_text_is_no_wider_than_asked_and_whole(text: str) -> None:
     wrapped = page.wrap(text, 1.0)
     assert page.text_width(wrapped) <= 1.0
     assert wrapped.split() == text.split() or wrapped.replace("\n", "") == text
-
-
-@pytest.mark.workflow
-def test_the_workflow_draws_a_new_figure_and_shows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    project = copy_project(tmp_path / "project")
-    (project / "src/soak/figures/spread.py").write_text(NEW_FIGURE)
-    monkeypatch.setenv("PYTHONPATH", str(project / "src"))
-    config = {"scores": {"published": {"file": "published.csv"}}, "figures": {"formats": ["png"]}}
-    run = Workflow(tmp_path, config, project)
-    make_scores(["T"], ["A", "B"]).drop(columns="mean_squared_error").to_csv(tmp_path / "published.csv", index=False)
-    run.run()
-    assert (run / "figures/spread.png").read_bytes().startswith(b"\x89PNG")
-    assert len((run / "figures/spread.csv").read_text().splitlines()) == 1 + 2 * 3 * 3 * 3
-    assert "<h3>How far apart are the scores?</h3>" in (run / "report.html").read_text()
-    run.run("--report", str(tmp_path / "page.html"))
-    page = (tmp_path / "page.html").read_text()
-    assert "How far apart are the scores?" in page
-    assert "A histogram of all scores." in page
