@@ -1,4 +1,4 @@
-"""The feature matrix on disk: one copy, mapped."""
+"""Matrices on disk: mapped, never copied."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from soak.matrix import read_matrix, write_matrix
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
-def test_what_is_written_is_read_without_a_copy(tmp_path, dtype):
+def test_a_matrix_is_read_without_a_copy(tmp_path, dtype):
     matrix = np.arange(12, dtype=dtype).reshape(4, 3)
     write_matrix(tmp_path / "m.arrow", matrix, {"y": ["a", "b", "a", "ü"]}, {"scale": 255, "names": ["ä"]})
     read, batch, metadata = read_matrix(tmp_path / "m.arrow")
@@ -21,7 +21,7 @@ def test_what_is_written_is_read_without_a_copy(tmp_path, dtype):
     assert metadata == {"scale": 255, "names": ["ä"]}
 
 
-def test_a_column_ordered_matrix_is_stored_row_after_row(tmp_path):
+def test_a_matrix_in_column_order_is_stored_row_after_row(tmp_path):
     matrix = np.asfortranarray(np.arange(6.0).reshape(2, 3))
     write_matrix(tmp_path / "m.arrow", matrix, {}, {})
     np.testing.assert_array_equal(read_matrix(tmp_path / "m.arrow")[0], matrix)
@@ -33,7 +33,7 @@ def test_the_same_values_give_the_same_bytes(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_a_file_that_is_cut_short_is_refused(tmp_path):
+def test_a_truncated_file(tmp_path):
     write_matrix(tmp_path / "m.arrow", np.ones((300, 20)), {}, {})
     whole = (tmp_path / "m.arrow").read_bytes()
     (tmp_path / "m.arrow").write_bytes(whole[: len(whole) // 2])

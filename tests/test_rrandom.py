@@ -14,7 +14,6 @@ from soak.rrandom import RRandom
 )
 def test_sample_of_ten_as_r_prints_it(seed, permutation):
     assert RRandom(seed).sample(10).tolist() == permutation
-    assert RRandom(seed).sample_int(10).tolist() == permutation
 
 
 def test_uniform_numbers_as_r_prints_them():

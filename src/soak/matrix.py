@@ -1,7 +1,7 @@
-"""One Arrow file for a feature matrix and the columns beside it, mapped into memory when it is read.
+"""A matrix of features and the columns beside it in one Arrow file, mapped into memory when it is read.
 
-The matrix is one column of fixed-size lists in one record batch: its values lie row after row in a single
-buffer, so that NumPy sees it as a C-ordered (rows, features) array without a copy and without parsing.
+The matrix is a column of fixed-size lists in a single record batch: its values are in one buffer, row after row, so that
+NumPy has it as a C-ordered array of shape (n_rows, n_features) without a copy.
 """
 
 import json
@@ -26,18 +26,18 @@ _METADATA = b"soak"
 def write_matrix(
     path: str | Path, matrix: NDArray[Any], columns: Mapping[str, Any], metadata: Mapping[str, Any]
 ) -> None:
-    """Write a matrix and its columns to one Arrow IPC file.
+    """Write a matrix and its columns to an Arrow IPC file. The same values give the same bytes.
 
     Parameters
     ----------
     path : path
         Written under a temporary name and renamed.
     matrix : array of shape (n_rows, n_features)
-        Any numeric dtype; kept as it is. May be a ``numpy.memmap``: it is written without being loaded whole.
+        Of any numeric dtype, which is kept. A ``numpy.memmap`` is written without being in memory as a whole.
     columns : mapping of str to array-like of length n_rows
-        Other columns, in order; whatever ``pyarrow.array`` accepts.
+        Further columns, in order: anything that ``pyarrow.array`` takes.
     metadata : mapping
-        JSON-serializable; read back by `read_matrix`.
+        Values that JSON can hold.
     """
     n_rows, n_features = matrix.shape
     values = pa.array(np.ascontiguousarray(matrix).reshape(n_rows * n_features))
@@ -55,7 +55,21 @@ def write_matrix(
 
 
 def read_matrix(path: str | Path) -> tuple[NDArray[Any], pa.RecordBatch, dict[str, Any]]:
-    """Map a file of `write_matrix`: the matrix (read-only, no copy), the whole record batch, the metadata."""
+    """Map a file of `write_matrix`.
+
+    Returns
+    -------
+    matrix : array of shape (n_rows, n_features)
+        Read-only, not copied.
+    batch : RecordBatch
+        All columns.
+    metadata : dict
+
+    Raises
+    ------
+    SoakError
+        If the file was not written by `write_matrix`, or is truncated.
+    """
     try:
         reader = pa.ipc.open_file(pa.memory_map(str(path)))
         batch = reader.get_batch(0)
@@ -70,14 +84,14 @@ def read_matrix(path: str | Path) -> tuple[NDArray[Any], pa.RecordBatch, dict[st
 
 
 class RowsFile:
-    """Rows of a matrix, appended block by block to a nameless temporary file.
+    """Rows of a matrix that are appended block by block to a temporary file without a name.
 
-    The rows never lie in memory all together; `matrix` maps them.
+    The rows are never in memory as a whole; `matrix` maps them.
 
     Parameters
     ----------
     folder : path
-        Of the temporary file: a disk with room for the matrix.
+        Folder of the temporary file, on a disk with room for the matrix.
     n_features : int
     dtype : dtype of the matrix
     """
@@ -89,7 +103,7 @@ class RowsFile:
         self.dtype = np.dtype(dtype)
 
     def append(self, block: NDArray[Any]) -> None:
-        """Add rows: an array of shape (n, n_features) that casts to the dtype."""
+        """Add rows: an array of shape (n, n_features), which is cast to the dtype."""
         data: Any = np.ascontiguousarray(block, dtype=self.dtype).reshape(-1).view(np.uint8).data
         while len(data):
             data = data[os.write(self._file.fileno(), data) :]
@@ -109,7 +123,7 @@ class RowsFile:
 
 
 def row_blocks(matrix: NDArray[Any], n_bytes: int = 2**24) -> Iterator[NDArray[Any]]:
-    """Consecutive rows of a matrix, about so many bytes at a time."""
+    """Blocks of consecutive rows of a matrix, of about so many bytes each."""
     step = max(1, n_bytes // max(1, matrix.itemsize * math.prod(matrix.shape[1:])))
     for start in range(0, len(matrix), step):
         yield matrix[start : start + step]

@@ -65,10 +65,6 @@ class RRandom:
         values = np.asarray(x)
         return np.asarray(values[self.permutation(len(values))])
 
-    def sample_int(self, n: int) -> NDArray[np.int64]:
-        """``sample.int(n)``: a permutation of 1..n."""
-        return self.permutation(n) + 1
-
     def permutation(self, n: int) -> NDArray[np.int64]:
         """A permutation of 0..n-1, drawn as ``sample(n)``."""
         draws = self._descending_indices(n)

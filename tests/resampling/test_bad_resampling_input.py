@@ -139,6 +139,25 @@ def test_values_of_different_types():
     )
 
 
+@pytest.mark.parametrize(
+    ("stratum", "name"),
+    [
+        ({"species": "oak"}, "stratum species"),
+        (pd.DataFrame({"species": [1, None]}), "stratum species"),
+        ([[1, 2], [1, None]], "stratum 2"),
+        ([[1, 2], 3], "stratum 2"),
+        ([[1, None]], "stratum"),
+    ],
+)
+def test_a_wrong_stratum_is_named(stratum, name):
+    with pytest.raises(SoakError, match=f"^{name}: "):
+        SameOtherSizesCV().instantiate(["A", "B"], stratum=stratum)
+
+
+def test_more_than_one_column():
+    refuse("subset: expected one column, got 2", subset=pd.DataFrame({"a": [1, 2], "b": [1, 2]}))
+
+
 @pytest.mark.parametrize("columns", [{"subset": "A"}, {"subset": 3}])
 def test_a_value_in_place_of_a_column(columns):
     refuse(f"subset: expected one value per row, got {columns['subset']!r}", **columns)

@@ -79,6 +79,18 @@ def test_larger_groups_choose_first_where_they_are_as_far_from_the_ideal():
     assert answer.tolist() == [2, 2, 1, 1, 1, 1]
 
 
+def test_with_two_strata_uneven_groups_go_first():
+    """Wasikowski sorts groups by minus the SD of their counts: here (3, 0), then (0, 2), then (1, 1).
+
+    The first takes fold 1; the second fold 2, where the spread is the same and fewer rows are; the third fold 1, where
+    the spread is smaller. In the order of their numbers, (1, 1) would take fold 2, and then (0, 2) fold 1.
+    """
+    group = np.array([0, 0, 0, 1, 1, 2, 2])
+    stratum = np.array([0, 0, 0, 0, 1, 1, 1])
+    folds = assign_folds(group, stratum, np.arange(7), 2, "Wasikowski")
+    assert folds.tolist() == [1, 1, 1, 1, 1, 2, 2]
+
+
 def test_long_double_of_another_size_is_a_warning(monkeypatch):
     monkeypatch.setattr(folds, "LONG", np.float64)
     with pytest.warns(UserWarning, match="long double has not 80 bits on this machine: folds may differ from R's"):

@@ -16,11 +16,11 @@ def folder(tmp_path_factory):
 def describe(instance):
     """The table of splits as R's answers have it: rows given by count, sum and sum of squares."""
     table = instance.table.copy()
-    for name, rows in (("train", instance.train), ("test", instance.test)):
-        sets = [rows(iteration) for iteration in table["iteration"]]
-        table[f"n_{name}"] = [len(one) for one in sets]
-        table[f"{name}_row_sum"] = [int(one.sum()) for one in sets]
-        table[f"{name}_row_sumsq"] = [int((one**2).sum()) for one in sets]
+    for name, rows_of in (("train", instance.train), ("test", instance.test)):
+        sets = [rows_of(iteration) for iteration in table["iteration"]]
+        table[f"n_{name}"] = [len(rows) for rows in sets]
+        table[f"{name}_row_sum"] = [int(rows.sum()) for rows in sets]
+        table[f"{name}_row_sumsq"] = [int((rows**2).sum()) for rows in sets]
     return table
 
 

@@ -103,6 +103,13 @@ def test_parameters_are_cloned_and_set():
     )
 
 
+def test_parameters_are_set_by_name():
+    cv = SameOtherSizesCV().set_params(folds=5, sizes=0)
+    assert (cv.folds, cv.sizes) == (5, 0)
+    subset = np.repeat(["A", "B"], 20)
+    assert cv.get_n_splits(subset=subset, X=subset) == len(cv.instantiate(subset).table)
+
+
 def test_parameters_are_checked_when_they_are_used():
     SameOtherSizesCV(folds="three")  # as in scikit-learn: stored untouched
 

@@ -199,8 +199,8 @@ def test_other_labels_change_nothing_but_names():
     subset, group = random.integers(0, 3, 150), random.integers(0, 40, 150)
     labels = np.array(["x", "y", "z"])
     other = np.array(["z", "x", "y"])  # another order
-    one = SameOtherSizesCV().instantiate(labels[subset], group)
-    two = SameOtherSizesCV().instantiate(other[subset], group)
+    first = SameOtherSizesCV().instantiate(labels[subset], group)
+    second = SameOtherSizesCV().instantiate(other[subset], group)
     back = dict(zip(other.tolist(), labels.tolist(), strict=True))
 
     def rows(instance, rename):
@@ -212,7 +212,7 @@ def test_other_labels_change_nothing_but_names():
             for split in instance.table.itertuples()
         }
 
-    assert rows(one, str) == rows(two, back.get)
+    assert rows(first, str) == rows(second, back.get)
 
 
 def test_a_given_fold_column_is_kept():
@@ -223,6 +223,17 @@ def test_a_given_fold_column_is_kept():
     assert instance.table["test_fold"].unique().tolist() == [10, 20, 30]
     named = SameOtherSizesCV().instantiate(subset, fold=["a", "b", "c"] * 8)
     assert named.folds.tolist() == [1, 2, 3] * 8
+
+
+def test_split_takes_given_folds():
+    subset, fold = np.repeat(["A", "B"], 6), np.tile([1, 2, 3], 4)
+    for _, test in SameOtherSizesCV().split(subset, subset=subset, fold=fold):
+        assert len(set(fold[test])) == 1
+
+
+def test_as_many_groups_as_folds_are_enough():
+    instance = SameOtherSizesCV(folds=3, ignore_subset=True).instantiate(None, group=[1, 1, 2, 2, 3, 3])
+    assert sorted(set(instance.folds)) == [1, 2, 3]
 
 
 def test_a_subset_that_is_missing_in_a_given_fold_is_not_tested_there():

@@ -35,7 +35,7 @@ def test_three_subsets_have_seven_per_fold():
     assert found["SW", "other", 1] == "not_SW.fold1"
 
 
-def test_down_sampled_sets_tell_subset_seed_and_size():
+def test_names_of_down_sampled_sets_hold_subset_seed_and_size():
     subset = ["A"] * 40 + ["B"] * 80
     table = SameOtherSizesCV(folds=2, sizes=1, seeds=2).instantiate(subset).table
     small = table[(table["n_train_groups"] == 10) & (table["test_fold"] == 1)]
@@ -143,3 +143,16 @@ def test_rows_drawn_by_chance_that_are_a_whole_set_have_its_name():
     named = table[table["train_set"] == "0.fold2"]
     assert named["train_subsets"].tolist() == ["all", "same"]
     assert named["n_train_groups"].tolist() == [3, 3]
+
+
+def test_subsets_that_differ_in_case_only_get_a_digest():
+    labels = subset_labels(["north", "North", "SOUTH"])
+    assert len({label.lower() for label in labels}) == 3
+    assert labels[2] == "SOUTH"
+
+
+def test_a_subset_whose_value_is_the_label_of_another_gets_a_digest():
+    label_of_all = subset_labels(["all"])[0]
+    labels = subset_labels(["all", label_of_all])
+    assert labels[1].startswith(f"{label_of_all}-")
+    assert len(set(labels)) == 2

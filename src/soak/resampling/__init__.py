@@ -7,6 +7,6 @@ cells      rows by fold and subset, of which train and test sets are made
 splits     which test sets and train sets there are, and which rows smaller train sets keep
 names      a name for each distinct train set
 splitter   `SameOtherSizesCV`: all of it for one table, as a cross-validator
-split_task the splits of a task: made, checked against what the learners can train on, and written to files
+split_task the splits of a task: made, and written to files
 store      the rows that a fit reads from those files
 """

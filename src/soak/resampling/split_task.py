@@ -97,7 +97,7 @@ def write_splits(
     train_sets_path : path, .csv
         task_id, train_set, n_train, digest: one line per train set, in order of first use. The digest (16 hexadecimal
         digits of a SHA-256) is that of the train rows, and of subset and rows of the test sets that are predicted
-        with the model: it changes if and only if a fit must be repeated.
+        with the model: the rows that a fit depends on.
     rows_path : path, .parquet
         train_set, row: rows of down-sampled train sets; often empty.
     """

@@ -62,7 +62,9 @@ def make_splits(
     sizes: int = -1,
     ratio: float = 0.5,
 ) -> list[Split]:
-    """All splits, ordered by train subsets (all, other, same), test fold, test subset, seed and size.
+    """All splits, as R's ``ResamplingSameOtherSizesCV$instantiate`` makes them.
+
+    They are ordered by train subsets (all, other, same), test fold, test subset, seed and size.
 
     Parameters
     ----------
@@ -178,23 +180,23 @@ def _draw(
     """Train rows for each size, from one permutation of the full train set's groups; None for the largest: all."""
     rows = cells.rows(cells.train(train_subsets, subset, fold))
     group, stratum = sampling.group[rows], sampling.stratum[rows]
-    needed, group_of_pair = _sample_groups(group, stratum, sampling.random, max(sizes))
+    smallest, group_of_pair = _sample_groups(group, stratum, sampling.random, max(sizes))
     for size in sizes:
         if size == max(sizes):
             yield None
         else:
             kept = np.zeros(len(sampling.group) if len(rows) else 0, dtype=bool)
-            kept[group_of_pair[needed <= size]] = True
+            kept[group_of_pair[smallest <= size]] = True
             yield rows[kept[group]]
 
 
 def _sample_groups(
     group: NDArray[Any], stratum: NDArray[Any], random: RRandom, largest: int
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
-    """Permute the distinct pairs of group and stratum; for each the size from which on it is kept, and its group.
+    """Permute the distinct pairs of group and stratum; for each pair the smallest size that keeps it, and its group.
 
-    The i-th of a stratum's m pairs is kept from the size largest * (i / m) on, so that train sets of all sizes have
-    the strata in the same proportions.
+    The i-th of a stratum's m pairs is kept in train sets of at least largest * (i / m) groups, so that train sets of
+    all sizes have the strata in the same proportions.
     """
     first = _first_of_pairs(group, stratum)
     order = random.permutation(len(first))

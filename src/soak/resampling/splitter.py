@@ -69,13 +69,13 @@ class SameOtherSizesCV:
 
     Notes
     -----
-    - All subsets are divided into folds together, by group: rows of one group are never in a train set and in a test
-      set that is compared with it, not even across subsets.
+    - All subsets are divided into folds together, by group: rows of one group are never both in a train set and in its
+      test set, not even if they belong to different subsets.
     - Same, other and all are tested on the same rows, so that their errors can be compared pair by pair.
     - Splits share train sets: with S subsets there are 3 S K splits, but only (2 S + 1) K distinct train sets (with two
       subsets, 3 K). The column ``train_set`` of ``Instance.table`` names them, so that each is trained on only once.
-    - With as many rows, *other* and *all* differ from *same* only in where the rows come from; with ``sizes=-1`` they
-      also differ in how many they are.
+    - At full size, *same*, *other* and *all* differ both in number of rows and in pattern; at equal size
+      (``sizes=0`` or more) only in pattern.
     - The order of splits is R's: kind of train set (all, other, same), test fold, test subset, seed, size.
 
     `split` needs the subset of each row, which scikit-learn's functions do not pass. Give them an instance,
@@ -388,10 +388,6 @@ class Instance:
     def test(self, iteration: int) -> NDArray[np.int64]:
         """Test rows of a split, ascending from 0; ``iteration`` counts from 1."""
         return self.test_rows(self._split(iteration))
-
-    def train_set(self, name: str) -> NDArray[np.int64]:
-        """Rows of a train set, ascending from 0; names are those of ``table``."""
-        return self.train_rows(self.splits[self.train_sets.index(name)])
 
     def train_rows(self, split: Split) -> NDArray[np.int64]:
         """Train rows of a split, ascending from 0."""

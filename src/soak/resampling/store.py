@@ -1,7 +1,7 @@
 """Folds, splits and train sets of a task on disk: which rows a fit trains on, and which it predicts.
 
-`soak.resampling.split_task` writes the files. It is a module of its own, so that a change in how splits are made is no
-change of the code that a fit runs.
+`soak.resampling.split_task` writes the files. It is a separate module, so that a change in how splits are made does not
+change the code that a fit runs.
 """
 
 from dataclasses import dataclass
