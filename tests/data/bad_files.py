@@ -87,11 +87,11 @@ def tar_of(members: dict[str, bytes]) -> bytes:
 
 def bomb() -> bytes:
     """300 MB of zeros in 300 kB."""
-    packer = zlib.compressobj(9, 8, 31)
+    compressor = zlib.compressobj(9, 8, 31)
     piece = bytes(2**20)
     return (
-        b"".join([packer.compress(idx((300, 1024, 1024), b""))] + [packer.compress(piece) for _ in range(300)])
-        + packer.flush()
+        b"".join([compressor.compress(idx((300, 1024, 1024), b""))] + [compressor.compress(piece) for _ in range(300)])
+        + compressor.flush()
     )
 
 
@@ -126,7 +126,7 @@ def damaged(data: bytes, place: int) -> bytes:
 
 
 def noise(size: int) -> bytes:
-    """Bytes that no packer makes smaller."""
+    """Bytes that do not compress."""
     return random.Random(1).randbytes(size)
 
 
@@ -193,7 +193,7 @@ DATASETS: dict[str, tuple[Any, str]] = {
         lambda f: images_and_labels(f, idx((3, 2, 2, 1, 1), bytes(12))),
         "FOLDER/images: expected an IDX file, which starts with the bytes 00 00, a type (08, 09, 0b, 0c, 0d, 0e) and 01 to 04 for the dimensions; got 00 00 08 05",
     ),
-    "header cut short": (
+    "header truncated": (
         lambda f: images_and_labels(f, IMAGES[:9]),
         "FOLDER/images: ends within its header: the file is truncated",
     ),
@@ -308,7 +308,7 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
 }
 DATASETS |= {
-    "bytes: cut short": (
+    "bytes: truncated": (
         lambda f: images_of_bytes(f, bytes(14)),
         "FOLDER/images: holds 14 bytes, not a multiple of the 5 bytes of an image (a label and 2 x 2 pixels); is the file truncated, or shape wrong?",
     ),
@@ -320,7 +320,7 @@ DATASETS |= {
         lambda f: images_of_bytes(f, bytes(9), bytes(3)),
         "FOLDER/images: holds 9 bytes, not a multiple of the 4 bytes of an image (2 x 2 pixels); is the file truncated, or shape wrong?",
     ),
-    "bytes: tar cut short": (
+    "bytes: tar truncated": (
         lambda f: images_of_bytes(f, gzip.compress(tar_of({"x/a": noise(50_000)}))[:20_000], images_member="x/a"),
         "FOLDER/images: the gzip data end too early: the file is truncated",
     ),
@@ -342,7 +342,7 @@ DATASETS |= {
         lambda f: number_table(f, "row.names,y\n1,2\n"),
         "FOLDER/rows: has no features; its columns: row.names, y",
     ),
-    "table of numbers: header unasked": (
+    "table of numbers: header not expected": (
         lambda f: number_table(f, "y a b\n1 2 3\n", header=False, label=1),
         "FOLDER/rows, row 1, column '2': expected a number, got 'a'",
     ),
@@ -370,7 +370,7 @@ DATASETS |= {
         lambda f: number_table(f, "y,a\n"),
         "FOLDER/rows: has a header line, but no rows",
     ),
-    "table of numbers: blank": (
+    "table of numbers: empty line": (
         lambda f: number_table(f, "  \n1 2\n", header=False, label=1),
         "FOLDER/rows, line 1: expected a row, got an empty line",
     ),
@@ -398,7 +398,7 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "directory": (directory, "FOLDER/my.csv: expected a file, got a folder"),
     "empty": (lambda f: table(f, ""), "FOLDER/my.csv: the file is empty"),
-    "blank header": (
+    "empty header": (
         lambda f: table(f, "\n1,2\n"),
         "FOLDER/my.csv, line 1: expected names of columns, got an empty line",
     ),
@@ -659,7 +659,7 @@ TABLES: dict[str, tuple[Any, str]] = {
         lambda f: table(f, "<html><body>Not found</body></html>"),
         "FOLDER/my.csv: expected data, got an HTML page; open it in a browser to see what the server answered",
     ),
-    "gzip cut short": (
+    "gzip truncated": (
         lambda f: table(f, gzip.compress(LONG.encode())[:-2000], "my.csv.gz"),
         "FOLDER/my.csv.gz: the gzip data end too early: the file is truncated",
     ),

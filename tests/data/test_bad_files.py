@@ -32,10 +32,10 @@ def build_here(settings, folder):
     build_task("T", settings, settings.table, folder / "results" / "T.arrow")
 
 
-def check_told(function, settings, folder, message):
-    with pytest.raises(SoakError) as told:
+def check_message(function, settings, folder, message):
+    with pytest.raises(SoakError) as caught:
         function(settings, folder)
-    assert str(told.value).replace(str(folder), "FOLDER") == message
+    assert str(caught.value).replace(str(folder), "FOLDER") == message
     assert all(line.startswith("soak: ") for line in message.split("\n")[1:])
     results = folder / "results"
     assert not results.exists() or not list(results.iterdir())
@@ -44,13 +44,13 @@ def check_told(function, settings, folder, message):
 @pytest.mark.parametrize("name", DATASETS)
 def test_dataset(name, tmp_path):
     make, message = DATASETS[name]
-    check_told(decode_here, make(tmp_path), tmp_path, message)
+    check_message(decode_here, make(tmp_path), tmp_path, message)
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_table(name, tmp_path):
     make, message = TABLES[name]
-    check_told(build_here, make(tmp_path), tmp_path, message)
+    check_message(build_here, make(tmp_path), tmp_path, message)
 
 
 def test_good_files_are_taken(tmp_path):
@@ -98,12 +98,12 @@ CONFIG_MISTAKES = {
         {"idx": [{"images": "a", "labels": "b"}], "hash": "md5:" + "0" * 32},
         "hash: each entry of idx has its own: images_hash and labels_hash",
     ),
-    "shape of what tells it": (
+    "shape of square images": (
         dataset,
         {"csv": "a", "shape": [2, 2]},
         "shape: is a key of binary and tables, not of csv",
     ),
-    "columns of what has rows": (
+    "columns of images by rows": (
         dataset,
         {"csv": "a", "by_column": True},
         "by_column: is a key of binary, not of csv",
@@ -169,9 +169,9 @@ CONFIG_MISTAKES = {
 @pytest.mark.parametrize("name", CONFIG_MISTAKES)
 def test_config(name):
     validate, settings, message = CONFIG_MISTAKES[name]
-    with pytest.raises(ValidationError) as told:
+    with pytest.raises(ValidationError) as caught:
         validate(settings)
-    assert [error["msg"] for error in told.value.errors()] == [f"Value error, {message}"]
+    assert [error["msg"] for error in caught.value.errors()] == [f"Value error, {message}"]
 
 
 def test_all_mistakes_between_data_sets_at_once():
@@ -207,9 +207,9 @@ def images_of(folder, name, shape, image_shape):
 )
 def test_transpose_of_rows_that_are_not_square(tmp_path, shape, image_shape, got):
     path = images_of(tmp_path, "A", shape, image_shape)
-    with pytest.raises(SoakError) as told:
+    with pytest.raises(SoakError) as caught:
         transpose("B", path, tmp_path / "B.arrow")
-    assert str(told.value) == f"datasets.B.transpose_of: expected square images in A, got {got}"
+    assert str(caught.value) == f"datasets.B.transpose_of: expected square images in A, got {got}"
 
 
 def test_data_sets_that_differ(tmp_path):
@@ -224,9 +224,9 @@ def test_data_sets_that_differ(tmp_path):
             "tasks.T: expected a part for each row of A, got none for some; give its entries part: NAME",
         ),
     ):
-        with pytest.raises(SoakError) as told:
+        with pytest.raises(SoakError) as caught:
             build_task("T", TaskSettings(**settings), paths, tmp_path / "T.arrow")
-        assert str(told.value).startswith(message)
+        assert str(caught.value).startswith(message)
 
 
 def test_parts_that_differ(tmp_path):
@@ -235,7 +235,7 @@ def test_parts_that_differ(tmp_path):
     one = images_and_labels(tmp_path / "a", IMAGES)["idx"]
     two = images_and_labels(tmp_path / "b", idx((3, 2, 3), bytes(18)))["idx"]
     message = "FOLDER/b/images: expected images of 2 x 2 uint8 values, as in the first file, got 2 x 3 uint8"
-    check_told(decode_here, {"idx": one + two}, tmp_path, message)
+    check_message(decode_here, {"idx": one + two}, tmp_path, message)
 
 
 def test_tables_that_differ(tmp_path):
@@ -244,7 +244,7 @@ def test_tables_that_differ(tmp_path):
     one = number_table(tmp_path / "a", "y x.1 x.2\n1 2 3\n")["tables"]
     two = number_table(tmp_path / "b", "y x.2 x.1\n1 2 3\n")["tables"]
     message = "FOLDER/b/rows: expected the features of the first table, x.1, x.2; got x.2, x.1"
-    check_told(decode_here, {"tables": one + two}, tmp_path, message)
+    check_message(decode_here, {"tables": one + two}, tmp_path, message)
 
 
 def test_file_of_another_program(tmp_path):
@@ -277,7 +277,7 @@ def test_file_without_permission(open_folder):
     settings = table(open_folder, GOOD_CSV)
     (open_folder / "my.csv").chmod(0)
     with ordinary_user():
-        check_told(build_here, settings, open_folder, "FOLDER/my.csv: no permission to read it")
+        check_message(build_here, settings, open_folder, "FOLDER/my.csv: no permission to read it")
         with pytest.raises(SoakError, match=r"my.csv: no permission to read it$"):
             download([str(open_folder / "my.csv")], [], open_folder / "raw" / "a")
 
@@ -287,8 +287,8 @@ def test_folder_that_cannot_be_written(open_folder):
     (open_folder / "results").mkdir(mode=0o555)
     with ordinary_user():
         message = "FOLDER/results/T.arrow: cannot be written: no permission to write there"
-        check_told(build_here, table_settings, open_folder, message)
-        check_told(decode_here, idx_settings, open_folder, message.replace("T.arrow", "D.arrow"))
+        check_message(build_here, table_settings, open_folder, message)
+        check_message(decode_here, idx_settings, open_folder, message.replace("T.arrow", "D.arrow"))
         with pytest.raises(SoakError, match=r"results/a: cannot be written: no permission to write there$"):
             download([str(open_folder / "my.csv")], [], open_folder / "results" / "a")
 

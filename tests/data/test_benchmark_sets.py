@@ -331,7 +331,7 @@ def test_first_rows_of_tables(tmp_path):
 @pytest.mark.parametrize("rows", [None, 1, 2, 3])
 @pytest.mark.parametrize("by_column", [False, True])
 def test_bytes_of_grey_images(tmp_path, rows, by_column):
-    """Not square: columns are told from rows."""
+    """Not square, so that rows and columns differ."""
     (tmp_path / "a").write_bytes(bytes([7, 0, 1, 2, 3, 4, 5, 8, 10, 11, 12, 13, 14, 15]))
     made = dataset({"binary": [{"images": "a"}], "shape": [2, 3], "by_column": by_column, "rows": rows})
     decode("D", made, {"images_1": tmp_path / "a"}, tmp_path / "D.arrow")

@@ -1,4 +1,4 @@
-"""Raw files to data sets: each published form, and the ways that files are packed."""
+"""Raw files to data sets: each published form, and the ways in which files are compressed."""
 
 import bz2
 import gzip
@@ -69,7 +69,7 @@ def test_idx_types_and_dimensions(tmp_path, code, dtype, shape):
 
 
 @pytest.mark.parametrize(
-    "pack",
+    "compress",
     [
         lambda data: data,
         gzip.compress,
@@ -81,9 +81,9 @@ def test_idx_types_and_dimensions(tmp_path, code, dtype, shape):
         lambda data: gzip.compress(data[:10]) + gzip.compress(data[10:]),
     ],
 )
-def test_packers(tmp_path, pack):
+def test_compressions(tmp_path, compress):
     values = np.arange(2000).reshape(20, 100) % 251
-    (tmp_path / "a").write_bytes(pack(idx((20, 100), values.astype(np.uint8).tobytes())))
+    (tmp_path / "a").write_bytes(compress(idx((20, 100), values.astype(np.uint8).tobytes())))
     assert np.array_equal(read_idx(tmp_path / "a", "a"), values)
 
 
@@ -139,12 +139,12 @@ def published_csv(path, features, labels, parts, form):
     ],
     ids=["15 digits", "17 digits", "float32", "0 to 255"],
 )
-@pytest.mark.parametrize("pack", [lambda data: data, gzip.compress])
-def test_published_csv(tmp_path, form, pack):
+@pytest.mark.parametrize("compress", [lambda data: data, gzip.compress])
+def test_published_csv(tmp_path, form, compress):
     levels = np.random.default_rng(1).permutation(np.arange(256).repeat(4)).reshape(16, 64).astype(np.uint8)
     parts, labels = ["train"] * 10 + ["test"] * 6, np.arange(16) % 10
     path = Path(published_csv(tmp_path / "a.csv", levels, labels, parts, form))
-    path.write_bytes(pack(path.read_bytes()))
+    path.write_bytes(compress(path.read_bytes()))
     data = decoded(tmp_path, csv=str(path))
     assert data.features.dtype == np.uint8
     assert np.array_equal(data.features, levels)
@@ -193,14 +193,14 @@ def test_rows_longer_than_a_block_of_text(tmp_path):
 
 
 LETTER_F = np.array([[1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 1, 0], [1, 0, 0, 0]], dtype=np.uint8)
-LYING_F = np.array([[1, 1, 1, 1], [1, 0, 1, 0], [1, 0, 1, 0], [1, 0, 0, 0]], dtype=np.uint8)
+F_TRANSPOSED = np.array([[1, 1, 1, 1], [1, 0, 1, 0], [1, 0, 1, 0], [1, 0, 0, 0]], dtype=np.uint8)
 
 
 def test_transpose_turns_a_letter(tmp_path):
     Dataset("F", LETTER_F.reshape(1, 16), 1.0, np.array([5]), np.array(["a"]), (4, 4)).write(tmp_path / "F.arrow")
     transpose("F_rot", tmp_path / "F.arrow", tmp_path / "R.arrow")
     turned = Dataset.open(tmp_path / "R.arrow")
-    assert np.array_equal(turned.features.reshape(4, 4), LYING_F)
+    assert np.array_equal(turned.features.reshape(4, 4), F_TRANSPOSED)
     assert (turned.name, turned.label.tolist(), turned.part.tolist()) == ("F_rot", [5], ["a"])
 
 

@@ -123,18 +123,18 @@ def test_wrong_checksum_names_all_and_tries_the_next_mirror(server, tmp_path):
     download([bad, good], [sha256(BODY)], tmp_path / "a", QUICK)
     assert (tmp_path / "a").read_bytes() == BODY
     wrong = bytes(255 - byte for byte in BODY)
-    with pytest.raises(SoakError) as told:
+    with pytest.raises(SoakError) as caught:
         download([bad], [sha256(BODY)], tmp_path / "b", QUICK)
-    assert str(told.value) == f"{bad}: wrong checksum: expected {sha256(BODY)}, got {sha256(wrong)}"
+    assert str(caught.value) == f"{bad}: wrong checksum: expected {sha256(BODY)}, got {sha256(wrong)}"
     assert not (tmp_path / "b").exists()
     assert not cached_file(bad).exists()
 
 
 def test_all_mirrors_fail(server, tmp_path):
     urls = [server.url("none.bin"), server.url("b.bin", Page(BODY, always=("status", 500)))]
-    with pytest.raises(SoakError) as told:
+    with pytest.raises(SoakError) as caught:
         download(urls, [], tmp_path / "raw" / "MNIST" / "images_1", QUICK)
-    assert str(told.value) == (
+    assert str(caught.value) == (
         f"MNIST/images_1: none of its 2 sources has it: (1) {urls[0]}: the server answered 404 Not Found; "
         f"(2) {urls[1]}: the server answered 500 Internal Server Error (4 attempts)"
     )
@@ -148,18 +148,18 @@ def test_any_of_several_checksums(server, tmp_path):
     assert (tmp_path / "a").read_bytes() == BODY
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, lambda data: zip_of({"only.bin": data}), lambda data: data])
-def test_checksum_of_decompressed_bytes(server, tmp_path, pack):
-    url = server.url("a.pack", Page(pack(BODY)))
+@pytest.mark.parametrize("compress", [gzip.compress, lambda data: zip_of({"only.bin": data}), lambda data: data])
+def test_checksum_of_decompressed_bytes(server, tmp_path, compress):
+    url = server.url("a.pack", Page(compress(BODY)))
     raw = "raw-" + sha256(BODY)
     download([url], [raw], tmp_path / "a", QUICK)
-    assert (tmp_path / "a").read_bytes() == pack(BODY)
+    assert (tmp_path / "a").read_bytes() == compress(BODY)
     with pytest.raises(SoakError, match=f"expected raw-sha256:{'1' * 64}, got {raw}"):
         download([url], ["raw-sha256:" + "1" * 64], tmp_path / "b", QUICK)
 
 
 def test_content_encoding(server, tmp_path):
-    """A .gz that the server calls an encoding is kept as it is; a plain file that is packed for the way is unpacked."""
+    """A .gz that the server calls an encoding is kept as it is; a plain file that is compressed on the way is decompressed."""
     plain = server.url("a.bin", Page(BODY, encoding="gzip"))
     download([plain], [sha256(BODY)], tmp_path / "a", QUICK)
     packed = server.url("a.bin.gz", Page(BODY, encoding="gzip"))
@@ -209,10 +209,10 @@ def test_redirects(server, tmp_path):
 )
 def test_failures_in_one_line(server, tmp_path, page, message):
     url = server.url("a.bin", page)
-    with pytest.raises(SoakError) as told:
+    with pytest.raises(SoakError) as caught:
         download([url], [], tmp_path / "a", QUICK)
-    assert str(told.value).startswith(f"{url}: {message}")
-    assert "\n" not in str(told.value)
+    assert str(caught.value).startswith(f"{url}: {message}")
+    assert "\n" not in str(caught.value)
     assert not (tmp_path / "a").exists()
     assert not cached_file(url).exists()
 
@@ -236,19 +236,19 @@ def test_tls_name_mismatch(tmp_path, monkeypatch):
         with pytest.raises(SoakError, match=f"^{url}: no trusted TLS connection: self-signed certificate$"):
             download([url], [], tmp_path / "a", QUICK)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(TLS / "cert.pem"))
-        with pytest.raises(SoakError) as told:
+        with pytest.raises(SoakError) as caught:
             download([url], [], tmp_path / "a", QUICK)
-        assert str(told.value).startswith(f"{url}: no trusted TLS connection: ")
-        assert "127.0.0.1" in str(told.value).removeprefix(url)
+        assert str(caught.value).startswith(f"{url}: no trusted TLS connection: ")
+        assert "127.0.0.1" in str(caught.value).removeprefix(url)
 
 
 def test_no_password_in_messages(server, tmp_path):
     url = server.url("none.bin").replace("http://", "http://me:secret@") + "?token=hidden"
-    with pytest.raises(SoakError) as told:
+    with pytest.raises(SoakError) as caught:
         download([url], [], tmp_path / "a", QUICK)
-    assert "secret" not in str(told.value)
-    assert "hidden" not in str(told.value)
-    assert "/none.bin?token=…: the server answered 404" in str(told.value)
+    assert "secret" not in str(caught.value)
+    assert "hidden" not in str(caught.value)
+    assert "/none.bin?token=…: the server answered 404" in str(caught.value)
     assert not any("secret" in path.name for path in cache_folder().iterdir())
 
 
@@ -260,16 +260,16 @@ def test_proxy_is_used(server, tmp_path, monkeypatch):
         download(["http://data.invalid/x"], [], tmp_path / "a", QUICK)
 
 
-def test_change_without_a_checksum_is_told(server, tmp_path, capsys):
+def test_change_without_a_checksum_is_reported(server, tmp_path, capsys):
     url = server.url("a.csv", Page(BODY))
     download([url], [], tmp_path / "a", QUICK)
     assert capsys.readouterr().err == ""
     cached_file(url).unlink()
     server.pages["/a.csv"] = Page(BODY[::-1])
     download([url], [], tmp_path / "b", QUICK)
-    told = capsys.readouterr().err
-    assert told.startswith(f"soak: warning: {url} has changed: its checksum was {sha256(BODY)} at the last download")
-    assert sha256(BODY[::-1]) in told
+    warning = capsys.readouterr().err
+    assert warning.startswith(f"soak: warning: {url} has changed: its checksum was {sha256(BODY)} at the last download")
+    assert sha256(BODY[::-1]) in warning
 
 
 def test_damaged_cache_is_downloaded_anew(server, tmp_path):
@@ -393,9 +393,9 @@ def test_seeded_faults(server, tmp_path, seed):
         assert destination.read_bytes() == body
         assert stat.S_IMODE(destination.stat().st_mode) & 0o400
     else:
-        with pytest.raises(SoakError) as told:
+        with pytest.raises(SoakError) as caught:
             download(urls, hashes, destination, QUICK)
-        assert all(url in str(told.value) for url in urls)
-        assert "\n" not in str(told.value)
+        assert all(url in str(caught.value) for url in urls)
+        assert "\n" not in str(caught.value)
         assert not destination.exists()
     assert not any(path.name.endswith(".part") and path.parent == destination.parent for path in tmp_path.rglob("*"))

@@ -43,7 +43,7 @@ def folder():
         yield Path(name)
 
 
-def one_line(error):
+def check_one_line(error):
     text = str(error.value if hasattr(error, "value") else error)
     assert text
     assert all(line.startswith("soak: ") for line in text.split("\n")[1:])
@@ -72,12 +72,12 @@ def mutated(seed_files):
     return st.one_of(mutate(), st.binary(max_size=200))
 
 
-def pack(seed_files):
-    packed = [pa.compress(data, "zstd", asbytes=True) for data in seed_files]
-    return [*seed_files, *map(gzip.compress, seed_files), *packed, *(zip_of({"a": data}) for data in seed_files)]
+def compressed(seed_files):
+    more = [pa.compress(data, "zstd", asbytes=True) for data in seed_files]
+    return [*seed_files, *map(gzip.compress, seed_files), *more, *(zip_of({"a": data}) for data in seed_files)]
 
 
-IDX_SEEDS = pack([IMAGES, idx((2,), b"\0\1"), idx((2, 2), np.arange(4, dtype=">f8").tobytes(), 0x0E)])
+IDX_SEEDS = compressed([IMAGES, idx((2,), b"\0\1"), idx((2, 2), np.arange(4, dtype=">f8").tobytes(), 0x0E)])
 
 
 @FUZZ
@@ -87,7 +87,7 @@ def test_idx(folder, data):
     try:
         items = read_idx(folder / "a", "a")
     except SoakError as error:
-        one_line(error)
+        check_one_line(error)
     else:
         assert 1 <= items.ndim <= 4
         assert items.size > 0
@@ -98,7 +98,7 @@ def check_decoded(settings, raw, folder):
     try:
         decode("D", settings, raw, folder / "D.arrow")
     except SoakError as error:
-        one_line(error)
+        check_one_line(error)
     else:
         decoded = Dataset.open(folder / "D.arrow")
         assert len(decoded.features) == len(decoded.label) > 0
@@ -109,7 +109,7 @@ IMAGE_CSV = b'predefined.set,y,0,1,2\ntrain,1,0,0.5,1\n"test",2,0.1,1e-3,0\ntest
 
 
 @FUZZ
-@given(data=mutated(pack([IMAGE_CSV])))
+@given(data=mutated(compressed([IMAGE_CSV])))
 def test_published_csv(folder, data):
     (folder / "a.csv").write_bytes(data)
     check_decoded(dataset({"csv": "a.csv"}), {"csv": folder / "a.csv"}, folder)
@@ -119,7 +119,7 @@ NUMBERS = [b"1 0.5 2 \n2 1e-3 3\n", b"1,0.5,2\n2,1.5,3\n", b"1\t0.5\t2\n2\t1.5\t
 
 
 @FUZZ
-@given(data=mutated(pack(NUMBERS)), parts=st.one_of(st.none(), mutated([b"0\n1\n", b"1\n"])))
+@given(data=mutated(compressed(NUMBERS)), parts=st.one_of(st.none(), mutated([b"0\n1\n", b"1\n"])))
 def test_table_of_numbers(folder, data, parts):
     (folder / "a").write_bytes(data)
     (folder / "b").write_bytes(parts or b"")
@@ -129,7 +129,7 @@ def test_table_of_numbers(folder, data, parts):
 
 
 @FUZZ
-@given(data=mutated([*pack([bytes(range(15))]), tar_of({"a": bytes(10)})]), member=st.sampled_from([None, "a"]))
+@given(data=mutated([*compressed([bytes(range(15))]), tar_of({"a": bytes(10)})]), member=st.sampled_from([None, "a"]))
 def test_bytes(folder, data, member):
     (folder / "a").write_bytes(data)
     made = dataset({"binary": [{"images": "a", "images_member": member}], "shape": [2, 2]})
@@ -140,14 +140,16 @@ TABLE_SEEDS = [GOOD_CSV.encode(), GOOD_CSV.replace("cat", '"ca,t"').encode(), GO
 
 
 @FUZZ
-@given(data=mutated([*pack(TABLE_SEEDS), parquet(), arrow()]), impute=st.sampled_from(["error", "mean", "drop_rows"]))
+@given(
+    data=mutated([*compressed(TABLE_SEEDS), parquet(), arrow()]), impute=st.sampled_from(["error", "mean", "drop_rows"])
+)
 def test_table(folder, data, impute):
     (folder / "a.csv").write_bytes(data)
     roles = TaskSettings(table="a.csv", target="y", subset="region", stratum=["y"], impute=impute)
     try:
         build_task("T", roles, folder / "a.csv", folder / "T.arrow")
     except SoakError as error:
-        one_line(error)
+        check_one_line(error)
     else:
         check_task(Task.open(folder / "T.arrow"))
 
@@ -176,7 +178,7 @@ def test_cells(folder, rows, type_, impute):
     try:
         build_task("T", roles, folder / "a.csv", folder / "T.arrow")
     except SoakError as error:
-        one_line(error)
+        check_one_line(error)
     else:
         check_task(Task.open(folder / "T.arrow"))
 
@@ -190,19 +192,19 @@ def check_task(task):
 
 
 def test_damage_anywhere_in_a_packed_file(folder):
-    """Each single byte of a gzip changed, in turn: told, or without effect (the header holds a time and a name)."""
+    """Each single byte of a gzip changed, in turn: reported, or without effect (the header holds a time and a name)."""
     chance = random.Random(1)
     data = gzip.compress(idx((40, 5), bytes(chance.randrange(256) for _ in range(200))), mtime=0)
     good = read_bytes(folder, data)
-    told = 0
+    reported = 0
     for place in range(len(data)):
         changed = data[:place] + bytes([data[place] ^ (1 + chance.randrange(255))]) + data[place + 1 :]
         try:
             assert np.array_equal(read_bytes(folder, changed), good)
         except SoakError as error:
-            one_line(error)
-            told += 1
-    assert told > 200
+            check_one_line(error)
+            reported += 1
+    assert reported > 200
 
 
 def read_bytes(folder, data):

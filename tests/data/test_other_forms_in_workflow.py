@@ -70,6 +70,6 @@ def test_all_of_it(tmp_path):
     pixels = pd.read_csv(results / "figures" / "images.csv")
     assert set(pixels["dataset"]) == {"Colours"}
     assert len(pixels) == 3 * 3 * 4 * 4
-    told = pd.read_csv(results / "figures" / "weights_Numbers.csv")
-    assert told["nothing_to_draw"].tolist() == ["the rows are no images."]
+    table = pd.read_csv(results / "figures" / "weights_Numbers.csv")
+    assert table["nothing_to_draw"].tolist() == ["the rows are no images."]
     assert "nothing_to_draw" not in pd.read_csv(results / "figures" / "weights_Pair.csv")
