@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 
 from soak.data.dataset import Dataset
-from soak.glmnet.tutorial import glmnet_path
+from soak.errors import FitFailed
+from soak.glmnet.cross_validation import halves_curve
 from soak.job import job
-from soak.learners.base import FitFailed
 from soak.tables import write_parquet
 
 with job(snakemake.log):
     images = Dataset.open(snakemake.input[0])
     classes, codes = np.unique(images.label, return_inverse=True)
     try:
-        curves = glmnet_path(images.features / images.scale, codes, len(classes))
+        curves = halves_curve(images.features / images.scale, codes, len(classes))
     except FitFailed as error:  # as a failed fit: all else goes on
         print(error)
         curves = pd.DataFrame(columns=["set", "penalty", "complexity", "error_percent"])

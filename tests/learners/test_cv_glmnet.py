@@ -3,17 +3,10 @@
 import os
 from dataclasses import replace
 
-import glmnet
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn.metrics
-from hypothesis import given
-from hypothesis import strategies as st
 
-from soak.glmnet import cross_validation as glmnet_cv
-from soak.glmnet import fit as glmnet_fit
-from soak.glmnet import path as glmnet_solver
 from soak.learners.base import FitFailed, TrainData
 from soak.learners.cv_glmnet import CvGlmnet
 from soak.measures import measure
@@ -92,127 +85,6 @@ def test_scores_and_lambdas_of_r(reference, table, folds, subsets, trained_on):
     assert seen == len(folds) * len(subsets) * len(trained_on) * 2  # min, 1se
 
 
-# ------------------------------------------------------------------ the path
-
-
-@pytest.mark.parametrize("n_classes", [0, 2, 3])
-def test_a_path_is_that_of_glmstars_own_classes(n_classes):
-    task = make_task(n_classes=n_classes)
-    if n_classes == 0:
-        family, response, theirs = "gaussian", task.target, glmnet.GaussNet()
-    else:
-        family, response = "binomial" if n_classes == 2 else "multinomial", np.eye(n_classes)[task.target]
-        theirs = glmnet.LogNet() if n_classes == 2 else glmnet.MultiClassNet()
-    settings = CvGlmnet(type="cv_glmnet")
-    path = glmnet_solver.fit_path(settings, family, np.array(task.features, order="F"), response)
-    theirs.fit(task.features, task.target)
-    np.testing.assert_allclose(path.lambdas, theirs.lambda_values_, rtol=1e-12)
-    coefficients = np.zeros((len(path.lambdas), path.coefficients.shape[1], 5))
-    coefficients[:, :, path.used] = path.coefficients
-    expected = theirs.coefs_[:, None, :] if n_classes < 3 else np.moveaxis(theirs.coefs_, 1, 2)
-    np.testing.assert_allclose(coefficients, expected, rtol=1e-10, atol=1e-12)
-    intercepts = theirs.intercepts_.reshape(len(path.lambdas), -1)
-    np.testing.assert_allclose(path.intercepts, intercepts, rtol=1e-10, atol=1e-12)
-
-
-def test_a_path_is_read_between_its_lambdas_and_at_its_ends():
-    lambdas = np.array([8.0, 4.0, 2.0, 1.0])
-    values = np.array([1.0, 5.0, -3.0, 2.0])
-    penalties = np.array([20.0, 8.0, 7.0, 4.0, 3.9, 1.5, 1.0, 0.1])
-    left, right, share = glmnet_solver.interpolation(lambdas, penalties)
-    got = values[left] * share + values[right] * (1 - share)
-    np.testing.assert_allclose(got, np.interp(penalties, lambdas[::-1], values[::-1]))
-    one = glmnet_solver.interpolation(lambdas[:1], penalties)
-    assert (one[0] == 0).all()
-    assert (one[1] == 0).all()
-
-
-@pytest.mark.parametrize("n_classes", [0, 2, 3])
-def test_weight_two_is_a_row_twice(n_classes):
-    task = make_task(n_classes=n_classes)
-    weights = np.where(np.arange(90) < 30, 2.0, 1.0)
-    response = task.target if n_classes == 0 else np.eye(n_classes)[task.target]
-    family = {0: "gaussian", 2: "binomial", 3: "multinomial"}[n_classes]
-    settings = CvGlmnet(type="cv_glmnet", thresh=1e-14)
-    once = glmnet_solver.fit_path(settings, family, np.array(task.features, order="F"), response, weights)
-    rows = np.r_[0:90, 0:30]
-    twice = glmnet_solver.fit_path(settings, family, np.array(task.features[rows], order="F"), response[rows])
-    np.testing.assert_allclose(once.lambdas, twice.lambdas[: len(once.lambdas)], rtol=1e-9)
-    difference = once.link(task.features) - twice.link(task.features)[:, : len(once.lambdas)]
-    assert np.abs(difference).max() < 1e-4
-
-
-# ------------------------------------------------------------------ the curve
-
-
-@given(
-    st.lists(st.tuples(st.booleans(), st.integers(0, 4), st.integers(1, 3)), min_size=2, max_size=25).filter(
-        lambda rows: len({positive for positive, _, _ in rows}) == 2
-    )
-)
-def test_weighted_auc_is_that_of_sklearn(rows):
-    positive, score, weights = (np.array(column) for column in zip(*rows, strict=True))
-    expected = sklearn.metrics.roc_auc_score(positive, score, sample_weight=weights)
-    assert glmnet_cv.weighted_auc(positive, score * 1.0, weights * 1.0) == pytest.approx(expected, abs=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("n_classes", "name"),
-    [(0, "deviance"), (0, "mae"), *((k, name) for k in (2, 3) for name in ("deviance", "class", "mse", "mae"))],
-)
-def test_losses_row_by_row(n_classes, name):
-    """A plain loop over rows, lambdas and classes says the same."""
-    task = make_task(n=12, n_classes=n_classes)
-    outputs = n_classes if n_classes > 2 else 1
-    link = np.random.default_rng(1).normal(size=(12, 4, outputs)) * 8
-    family = {0: "gaussian", 2: "binomial", 3: "multinomial"}[n_classes]
-    response = task.target if n_classes == 0 else np.eye(n_classes)[task.target]
-    got = glmnet_cv.row_losses(family, name, link, response)
-    for row in range(12):
-        for step in range(4):
-            if n_classes == 0:
-                error = task.target[row] - link[row, step, 0]
-                expected = abs(error) if name == "mae" else error**2
-            else:
-                raw = np.exp(np.r_[0, link[row, step]] if n_classes == 2 else link[row, step])
-                p, truth = raw / raw.sum(), task.target[row]
-                expected = {
-                    "deviance": -2 * np.log(min(max(p[truth], 1e-5), 1 - 1e-5)),
-                    "class": float(p.argmax() != truth),
-                    "mse": sum((p[k] - (k == truth)) ** 2 for k in range(n_classes)),
-                    "mae": sum(abs(p[k] - (k == truth)) for k in range(n_classes)),
-                }[name]
-            assert got[row, step] == pytest.approx(expected, rel=1e-9, abs=1e-12)
-
-
-def test_chosen_lambdas():
-    lambdas = np.array([5.0, 4.0, 3.0, 2.0, 1.0])
-    losses = np.array([[9, 4.5, 2, 2, 3], [9, 5.5, 6, 6, 7.0]])
-    fold = np.array([1, 1, 1, 2, 2, 2])
-    curve = glmnet_cv.make_curve(lambdas, np.repeat(losses, 3, axis=0), fold, np.ones(6), "deviance")
-    np.testing.assert_allclose(curve.mean, [9, 5, 4, 4, 5])
-    np.testing.assert_allclose(curve.sd, [0, 0.5, 2, 2, 2])
-    assert curve.lambda_min == 3  # the largest of the two best
-    assert curve.lambda_1se == 4
-    auc = glmnet_cv.make_curve(lambdas, losses / 10, fold, np.ones(6), "auc")
-    assert auc.lambda_min == 5
-
-
-def test_small_folds_count_each_row():
-    lambdas, losses = np.array([2.0, 1.0]), np.array([[1.0, 2], [3, 2], [5, 8]])
-    curve = glmnet_cv.make_curve(lambdas, losses, np.array([1, 2, 3]), np.ones(3), "mse")
-    np.testing.assert_allclose(curve.mean, [3, 4])
-    np.testing.assert_allclose(curve.sd, [np.sqrt(8 / 3 / 2), np.sqrt(8 / 2)])
-
-
-def test_an_auc_that_some_folds_lack():
-    values = np.array([[np.nan, np.nan], [0.5, 0.75], [0.7, 0.75]])
-    curve = glmnet_cv.make_curve(np.array([2.0, 1.0]), values, np.arange(1, 4).repeat(10), np.ones(30), "auc")
-    np.testing.assert_allclose(curve.mean, [0.6, 0.75])
-    with pytest.raises(FitFailed, match="auc cannot be had"):
-        glmnet_cv.make_curve(np.array([2.0, 1.0]), values * np.nan, np.arange(1, 4).repeat(10), np.ones(30), "auc")
-
-
 # ------------------------------------------------------------------ the learner
 
 
@@ -253,10 +125,11 @@ def link_of(task, table):
     return np.column_stack(columns)
 
 
-def test_a_tie_between_classes_is_the_last_in_label_order():
-    point = glmnet_solver.GlmnetPath(np.ones(1), np.array([0]), np.zeros((1, 3, 1)), np.zeros((1, 3)), "")
-    task = make_task(n=4)
-    assert (glmnet_fit._predict("multinomial", point, TaskRows(task, np.arange(4))).response == 2).all()
+def test_a_tie_between_classes_is_the_last_in_label_order_as_in_r():
+    task = replace(make_task(), target=(np.arange(90) % 3).astype(np.int32))
+    prediction = train(task, maxit=1).predict["lasso_min"](TaskRows(task, np.arange(4)))  # class frequencies alone
+    assert (prediction.probabilities == prediction.probabilities[:, :1]).all()
+    assert (prediction.response == 2).all()
 
 
 def test_the_seed_decides_the_inner_folds():

@@ -9,14 +9,51 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from soak.errors import FitFailed
-from soak.glmnet.path import Family, Floats
+from soak.glmnet.path import Family, Floats, GlmnetPath, PathSettings
+from soak.glmnet.solver import fit_path
+from soak.tasks.task import TaskRows
 
-TypeMeasure = Literal["deviance", "class", "auc", "mse", "mae"]
+Measure = Literal["deviance", "class", "auc", "mse", "mae"]
 
 _CLIP = 1e-5  # R's prob_min: keeps one confident mistake from deciding the curve
+
+
+@dataclass(frozen=True)
+class TrainRows:
+    """Rows to train on, and how they are cross-validated.
+
+    Attributes
+    ----------
+    rows : TaskRows
+        Their features are read when a path needs them.
+    family : "gaussian", "binomial" or "multinomial"
+    response : array of shape (n,) for gaussian, else one-hot of shape (n, n_classes)
+        With two classes the second column is the positive class, as R's second factor level is.
+    fold : int array of shape (n,)
+        Inner fold of each row, from 1.
+    measure : "deviance", "class", "auc", "mse" or "mae"
+        R's ``type.measure``.
+    """
+
+    rows: TaskRows
+    family: Family
+    response: Floats
+    fold: NDArray[np.int64]
+    measure: Measure
+
+    @property
+    def weights(self) -> Floats:
+        """Weights of the rows: those of the task, or 1 for each."""
+        weights = self.rows.weights
+        return np.ones(len(self.rows)) if weights is None else weights
+
+    def part(self, chosen: NDArray[np.intp]) -> TaskRows:
+        """Some of the rows, by their numbers within these."""
+        return TaskRows(self.rows.task, self.rows.rows[chosen])
 
 
 @dataclass(frozen=True)
@@ -26,7 +63,7 @@ class Curve:
     Attributes
     ----------
     lambdas, mean, sd : arrays of shape (n_lambda,)
-        R's lambda, cvm, cvsd; lambdas at which the measure cannot be had are left out, as R does.
+        R's lambda, cvm, cvsd; lambdas at which the measure is undefined are left out, as R does.
     lambda_min : float
         The largest lambda with the best mean.
     lambda_1se : float
@@ -38,6 +75,82 @@ class Curve:
     sd: Floats
     lambda_min: float
     lambda_1se: float
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """The path on all rows, the curve that chooses on it, and the warnings of the paths on parts of the rows."""
+
+    path: GlmnetPath
+    curve: Curve
+    warnings: list[str]
+
+
+def cross_validate(settings: PathSettings, train: TrainRows) -> CrossValidation:
+    """Fit a path on all rows and one on the rest of each inner fold, and measure these on the fold.
+
+    Raises
+    ------
+    FitFailed
+        Where R's cv.glmnet stops with an error.
+    """
+    everything = np.arange(len(train.rows))
+    path = _fit(settings, train, everything)
+    folds, weights = int(train.fold.max()), train.weights
+    warnings = []
+    losses = np.empty((folds if train.measure == "auc" else len(train.rows), len(path.lambdas)))
+    for number, held_out in enumerate(fold_rows(train.fold), start=1):
+        inner = _fit(settings, train, np.flatnonzero(train.fold != number))
+        if inner.problem:
+            warnings.append(f"inner fold {number}: {inner.problem}")
+        link = inner.link_at(train.part(held_out).features(np.float64), path.lambdas)
+        response = train.response[held_out]
+        if train.measure == "auc":
+            losses[number - 1] = fold_auc(link, response, weights[held_out])
+        else:
+            losses[held_out] = row_losses(train.family, train.measure, link, response)
+    curve = make_curve(path.lambdas, losses, train.fold, weights, train.measure)
+    return CrossValidation(path, curve, warnings)
+
+
+def _fit(settings: PathSettings, train: TrainRows, chosen: NDArray[np.intp]) -> GlmnetPath:
+    """The path on some of the rows."""
+    part = train.part(chosen)
+    return fit_path(settings, train.family, part.features(np.float64, order="F"), train.response[chosen], part.weights)
+
+
+def halves_curve(features: NDArray[np.generic], target: NDArray[np.integer], n_classes: int) -> pd.DataFrame:
+    """Percent error of a path on its own rows and on others, at each of its penalties: the tutorial's figure.
+
+    The 2nd, 4th, ... rows are the subtrain set, the 1st, 3rd, ... the validation set, as in the blog post
+    that the figure comes from.
+
+    Parameters
+    ----------
+    features : array of shape (n, n_features)
+    target : int array of shape (n,)
+        Class codes 0 .. n_classes - 1; every class needs two rows in the subtrain set.
+
+    Returns
+    -------
+    DataFrame with columns set, penalty (descending within a set), complexity (-log10 of it), error_percent
+    """
+    halves = {"subtrain": slice(1, None, 2), "validation": slice(0, None, 2)}
+    family: Family = "binomial" if n_classes == 2 else "multinomial"
+    one_hot = np.eye(n_classes)[target[halves["subtrain"]]]
+    path = fit_path(PathSettings(), family, np.array(features[halves["subtrain"]], np.float64, order="F"), one_hot)
+    curves = []
+    for name, rows in halves.items():
+        link = path.link(np.asarray(features[rows], np.float64))
+        predicted = (link[..., 0] > 0) if n_classes == 2 else link.argmax(axis=2)
+        columns = {
+            "set": name,
+            "penalty": path.lambdas,
+            "complexity": -np.log10(path.lambdas),
+            "error_percent": 100 * (predicted != target[rows][:, None]).mean(axis=0),
+        }
+        curves.append(pd.DataFrame(columns))
+    return pd.concat(curves, ignore_index=True)
 
 
 def probabilities(family: Family, link: Floats) -> Floats:
@@ -56,7 +169,7 @@ def probabilities(family: Family, link: Floats) -> Floats:
     return shares
 
 
-def row_losses(family: Family, measure: TypeMeasure, link: Floats, response: Floats) -> Floats:
+def row_losses(family: Family, measure: Measure, link: Floats, response: Floats) -> Floats:
     """Loss of each row at each lambda, as R's cv.elnet, cv.lognet and cv.multnet compute it.
 
     Parameters
@@ -103,15 +216,13 @@ def fold_auc(link: Floats, response: Floats, weights: Floats) -> list[float]:
     return [weighted_auc(response[:, 1] > 0, score, weights) for score in link[:, :, 0].T]
 
 
-def fold_rows(fold: NDArray[np.int64], folds: int) -> Iterator[NDArray[np.intp]]:
+def fold_rows(fold: NDArray[np.int64]) -> Iterator[NDArray[np.intp]]:
     """Row numbers of each inner fold; folds are numbered from 1."""
-    for number in range(1, folds + 1):
+    for number in range(1, int(fold.max()) + 1):
         yield np.flatnonzero(fold == number)
 
 
-def make_curve(
-    lambdas: Floats, losses: Floats, fold: NDArray[np.int64], weights: Floats, measure: TypeMeasure
-) -> Curve:
+def make_curve(lambdas: Floats, losses: Floats, fold: NDArray[np.int64], weights: Floats, measure: Measure) -> Curve:
     """Mean and standard error at each lambda and the lambdas that they choose (R's cvstats, getOptcv.glmnet).
 
     Parameters
@@ -126,25 +237,24 @@ def make_curve(
 
 
 def average_in_folds(
-    losses: Floats, fold: NDArray[np.int64], weights: Floats, measure: TypeMeasure
+    losses: Floats, fold: NDArray[np.int64], weights: Floats, measure: Measure
 ) -> tuple[Floats, Floats]:
     """Mean losses of each inner fold and the folds' weights; parameters as in `make_curve`."""
-    folds = int(fold.max())
     total: Floats = np.bincount(fold, weights=weights)[1:].astype(np.float64)
     if measure == "auc":
         return losses, total
-    if len(losses) / folds < 3:
+    if len(losses) / len(total) < 3:
         return losses, weights
-    sums = [weights[rows] @ losses[rows] for rows in fold_rows(fold, folds)]
+    sums = [weights[rows] @ losses[rows] for rows in fold_rows(fold)]
     return np.array(sums) / total[:, None], total
 
 
-def curve_of_parts(lambdas: Floats, values: Floats, weight: Floats, measure: TypeMeasure) -> Curve:
+def curve_of_parts(lambdas: Floats, values: Floats, weight: Floats, measure: Measure) -> Curve:
     """The curve of the measure's values, (n_parts, n_lambda), in parts (folds or rows) of so much weight."""
     mean, sd = _mean_and_sd(values, weight)
     kept = np.isfinite(sd)
     if not kept.any():
-        raise FitFailed(f"{measure} cannot be had in any inner fold")
+        raise FitFailed(f"type_measure: {measure} is undefined in every inner fold")
     lambdas, mean, sd = lambdas[kept], mean[kept], sd[kept]
     badness = -mean if measure == "auc" else mean
     best = int(np.flatnonzero(badness <= badness.min())[0])

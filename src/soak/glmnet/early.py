@@ -1,26 +1,57 @@
-"""cv_glmnet with ``path: early``: all paths side by side, left once the curve has clearly turned.
+"""Cross-validation with ``path: early``: all paths side by side, left once the curve has clearly turned.
 
 R fits eleven whole paths before it looks at the curve. Here they go down together, one penalty after the other
-(`soak.glmnet.multinomial_solver`), and stop when the last `_STEPS` points of the curve are all more than
-`_MARGIN` standard errors above its lowest point. That is a rule, not a proof: a curve may come back from further
-up. Where it does not, lambda.min and lambda.1se are R's. It pays where the curve turns well before its end.
+(`soak.glmnet.kernels`), and stop when the last `_STEPS` points of the curve are all more than `_MARGIN` standard
+errors above its lowest point. That is a rule, not a proof: a curve may come back from further up. Where it does not,
+lambda.min and lambda.1se are R's. It pays where the curve turns well before its end.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soak.errors import FitFailed
-from soak.glmnet import cross_validation as glmnet_cv
-from soak.glmnet.multinomial_solver import State, solve
-from soak.glmnet.path import CONTROL, Floats, GlmnetPath, check_response, interpolation, mix
-from soak.learners.cv_glmnet import CvGlmnet
+from soak.glmnet.cross_validation import CrossValidation, Curve, TrainRows, average_in_folds, curve_of_parts, row_losses
+from soak.glmnet.kernels import Penalty, State, solve
+from soak.glmnet.path import Floats, GlmnetPath, PathSettings, check_response, finite_first_lambda, interpolation, mix
+from soak.glmnet.solver import CONTROL, not_converged
 from soak.tasks.task import TaskRows
 
 _STEPS = 3
 _MARGIN = 2.0
 
 
-class _Path:
+def cross_validate(settings: PathSettings, train: TrainRows) -> CrossValidation:
+    """The path on all rows and the curve, both as far as they were needed, for three or more classes.
+
+    Raises
+    ------
+    FitFailed
+        Where R's cv.glmnet stops with an error.
+    """
+    x = stored_features(train.rows)
+    path = _GrowingPath(settings, train, x, np.zeros(len(train.rows), np.bool_))
+    folds = range(1, int(train.fold.max()) + 1)
+    inner = {number: _GrowingPath(settings, train, x, train.fold == number) for number in folds}
+    values: list[Floats] = []  # of the measure in each fold, at each penalty
+    while True:
+        for _ in range(1 if values else 3):  # the third penalty says where the first is
+            path.advance()
+        lambdas = path.lambdas
+        for other in inner.values():
+            other.reach(lambdas)
+        if any(not other.links for other in inner.values()) or not len(lambdas):
+            raise FitFailed(f"no penalty converged within maxit: {settings.maxit}; raise it or thresh")
+        new = lambdas[len(values) :]
+        if len(new):
+            means, weight = _measured(train, inner, new)
+            values.extend(means.T)
+        curve = curve_of_parts(lambdas, np.column_stack(values), weight, train.measure)
+        if path.ended or _turned(curve):
+            warnings = [f"inner fold {number}: {other.problem}" for number, other in inner.items() if other.problem]
+            return CrossValidation(path.whole(), curve, warnings)
+
+
+class _GrowingPath:
     """A path that goes on by one penalty at a time.
 
     Attributes
@@ -33,24 +64,18 @@ class _Path:
     """
 
     def __init__(
-        self,
-        settings: CvGlmnet,
-        x: NDArray[np.generic],
-        scale: float,
-        one_hot: Floats,
-        weights: Floats,
-        held_out: NDArray[np.bool_],
+        self, settings: PathSettings, train: TrainRows, x: NDArray[np.generic], held_out: NDArray[np.bool_]
     ) -> None:
-        check_response("multinomial", one_hot[~held_out])
-        train = np.where(held_out, 0.0, weights)
-        self._settings, self._scale = settings, scale
-        self._state = _start(x, one_hot, train / train.sum(), ~held_out)
-        ratio = 0.01 if (~held_out).sum() < len(x) else 1e-4
+        check_response("multinomial", train.response[~held_out])
+        weights = np.where(held_out, 0.0, train.weights)
+        self._settings, self._scale = settings, train.rows.task.scale
+        self._state = _start(x, train.response, weights / weights.sum(), ~held_out)
+        ratio = 0.01 if (~held_out).sum() < len(x) else 1e-4  # of the last to the first penalty, as R has it
         self._factor = ratio ** (1 / (settings.nlambda - 1))
         self._held_out = held_out
         self._null = self._deviance()
         self._explained: list[float] = []
-        self._penalties: list[float] = []
+        self._lambdas: list[float] = []
         self._points: list[tuple[Floats, Floats]] = []
         self.links: list[Floats] = []
         self.problem = ""
@@ -59,35 +84,53 @@ class _Path:
     @property
     def lambdas(self) -> Floats:
         """Penalties so far; the first is infinite, and from the third on is put where R puts it."""
-        found = np.array(self._penalties)
-        if len(found) > 2:
-            found[0] = np.exp(2 * np.log(found[1]) - np.log(found[2]))
-        return found
+        return finite_first_lambda(np.array(self._lambdas))
+
+    def reach(self, lambdas: Floats) -> None:
+        """Go on until the path holds the last of some penalties, or ends."""
+        while not self.ended and (len(self.links) < 3 or self.lambdas[-1] > lambdas[-1]):
+            self.advance()
 
     def advance(self) -> None:
         """Fit the next penalty, or end."""
         if self.ended:
             return
-        s, alpha, done = self._state, self._settings.alpha, len(self._penalties)
-        gradient = np.where(s.usable, (s.gradient + (s.drift[:, None] - s.seen)).max(axis=0), 0.0)
-        before = self._penalties[-1] if done > 1 else gradient.max() / max(alpha, 1e-3)
-        penalty = CONTROL["big"] if done == 0 else before * self._factor
-        rule = alpha * (2 * penalty - (before if done else 0.0))
-        s.strong[:] |= s.usable & (gradient > rule)
-        next_rule = alpha * (2 * penalty * self._factor - penalty) if done else -1.0
-        if not solve(s, penalty, next_rule, alpha, self._settings.thresh * self._null, self._settings.maxit):
-            self.problem = f"not converged at lambda {done + 1} of {self._settings.nlambda} after maxit: {self._settings.maxit} passes"
+        s = self._state
+        lambda_, penalty = self._next_penalty()
+        if not solve(s, penalty):
+            self.problem = not_converged(len(self._lambdas) + 1, self._settings)
             self.ended = True
             return
-        self._penalties.append(penalty)
+        self._lambdas.append(lambda_)
         self._points.append((s.b * (self._scale / s.sd), s.b0 - s.b @ (s.mean / s.sd)))
         self.links.append(s.eta[:, self._held_out].T.copy())
         self._explained.append(1 - self._deviance() / self._null)
-        self.ended = len(self._penalties) == self._settings.nlambda or self._saturated()
+        self.ended = len(self._lambdas) == self._settings.nlambda or self._saturated()
+
+    def _next_penalty(self) -> tuple[float, Penalty]:
+        """The next lambda and its penalty; features that may get a coefficient there are let in.
+
+        The first lambda is infinite, the second follows on that at which all coefficients become 0,
+        max |gradient| / alpha. A feature comes in by the strong rule: |gradient| > alpha (2 lambda - the one before).
+        """
+        s, alpha, done = self._state, self._settings.alpha, len(self._lambdas)
+        gradient = np.where(s.usable, (s.gradient + (s.drift[:, None] - s.seen)).max(axis=0), 0.0)
+        before = self._lambdas[-1] if done > 1 else float(gradient.max()) / max(alpha, 1e-3)
+        lambda_ = CONTROL["big"] if done == 0 else before * self._factor
+        s.strong[:] |= s.usable & (gradient > alpha * (2 * lambda_ - (before if done else 0.0)))
+        penalty = Penalty(
+            l1=lambda_ * alpha,
+            l2=lambda_ * (1 - alpha),
+            alpha=alpha,
+            tolerance=self._settings.thresh * self._null,
+            maxit=self._settings.maxit,
+            next_rule=alpha * (2 * lambda_ * self._factor - lambda_) if done else -1.0,
+        )
+        return lambda_, penalty
 
     def _saturated(self) -> bool:
         """glmnet's ends of a path: nearly all is explained, or hardly more than at the penalty before."""
-        if len(self._penalties) < min(CONTROL["mnlam"], self._settings.nlambda):
+        if len(self._lambdas) < min(CONTROL["mnlam"], self._settings.nlambda):
             return False
         last, before = self._explained[-1], self._explained[-2]
         return last > CONTROL["devmax"] or last - before < CONTROL["fdev"]
@@ -150,56 +193,29 @@ def _start(x: NDArray[np.generic], one_hot: Floats, w: Floats, rows: NDArray[np.
     )  # fmt: skip
 
 
-def cross_validate(
-    settings: CvGlmnet, rows: TaskRows, one_hot: Floats, fold: NDArray[np.int64], measure: glmnet_cv.TypeMeasure
-) -> tuple[GlmnetPath, glmnet_cv.Curve, list[str]]:
-    """The path on all rows and the curve, both as far as they were needed, and what the inner paths complained of.
-
-    Parameters
-    ----------
-    fold : int array of shape (n,)
-        Inner fold of each row, from 1.
-    """
-    weights = np.ones(len(rows)) if rows.weights is None else rows.weights
-    x = _stored(rows)
-    scale = rows.task.scale
-    master = _Path(settings, x, scale, one_hot, weights, np.zeros(len(rows), np.bool_))
-    inner = [_Path(settings, x, scale, one_hot, weights, fold == number) for number in range(1, settings.folds + 1)]
-    columns: list[Floats] = []
-    while True:
-        for _ in range(1 if columns else 3):  # the third penalty says where the first is
-            master.advance()
-        lambdas = master.lambdas
-        for path in inner:
-            while not path.ended and (len(path.links) < 3 or path.lambdas[-1] > lambdas[-1]):
-                path.advance()
-        if any(not path.links for path in inner) or not len(lambdas):
-            raise FitFailed(f"no penalty converged within maxit: {settings.maxit}; raise it or thresh")
-        new = lambdas[len(columns) :]
-        if len(new):
-            losses = np.empty((len(rows), len(new)))
-            for number, path in enumerate(inner, start=1):
-                held_out = fold == number
-                truth = one_hot[held_out]
-                losses[held_out] = glmnet_cv.row_losses("multinomial", measure, path.link_at(new), truth)
-            values, weight = glmnet_cv.average_in_folds(losses, fold, weights, measure)
-            columns.extend(values.T)
-        curve = glmnet_cv.curve_of_parts(lambdas, np.column_stack(columns), weight, measure)
-        if master.ended or _turned(curve):
-            problems = [f"inner fold {number}: {path.problem}" for number, path in enumerate(inner, 1) if path.problem]
-            return master.whole(), curve, problems
+def _measured(train: TrainRows, inner: dict[int, _GrowingPath], lambdas: Floats) -> tuple[Floats, Floats]:
+    """The measure in each inner fold at some penalties, and the folds' weights."""
+    losses = np.empty((len(train.rows), len(lambdas)))
+    for number, path in inner.items():
+        held_out = train.fold == number
+        losses[held_out] = row_losses("multinomial", train.measure, path.link_at(lambdas), train.response[held_out])
+    return average_in_folds(losses, train.fold, train.weights, train.measure)
 
 
-def _turned(curve: glmnet_cv.Curve) -> bool:
+def _turned(curve: Curve) -> bool:
     best = int(curve.mean.argmin())
     limit = curve.mean[best] + _MARGIN * curve.sd[best]
     return len(curve.mean) - best > _STEPS and bool((curve.mean[-_STEPS:] > limit).all())
 
 
-def _stored(rows: TaskRows) -> NDArray[np.generic]:
-    """Features of the rows, one feature after the other: bytes as they are, the rest as float64.
+def stored_features(rows: TaskRows) -> NDArray[np.generic]:
+    """Features of the rows, one feature after the other: bytes as they are, all other types as float64.
 
-    Each type that the solver is called with is compiled once, which takes longer than many a fit.
+    Each type that the kernels are called with is compiled once, which takes longer than many a fit.
+
+    Returns
+    -------
+    array of shape (n_features, n), of uint8 or float64
     """
     x = rows.task.features[rows.rows].T
     if x.dtype in (np.uint8, np.bool_):

@@ -1,13 +1,27 @@
-"""cv_glmnet: an elastic net whose penalty is chosen by cross-validation, to the last digit as R's cv.glmnet."""
+"""cv_glmnet: an elastic net whose penalty is chosen by cross-validation, to the last digit as R's cv.glmnet.
 
-from typing import Annotated, Any, ClassVar, Literal
+What decides digits and is easily done otherwise: class levels are in reverse of their sorted order (mlr3learners
+swaps them), features in the order of the task, inner folds a random draw of R's after ``set.seed``, and each
+inner fold has a path of its own. glmnet stops at a loose tolerance, so that another order is another result.
+"""
 
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
-from soak.learners.base import Fit, FitSize, LearnerType, TrainData
+from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData
+from soak.rrandom import RRandom
+from soak.tasks.task import Task, TaskRows
+
+if TYPE_CHECKING:
+    from soak.glmnet.cross_validation import CrossValidation, Measure
+    from soak.glmnet.path import Family, Floats, GlmnetPath, PathSettings
 
 _SMALLER_FOLDS = 3
-
 
 Penalty = Literal["min", "1se"] | Annotated[float, Field(ge=0)]
 
@@ -85,9 +99,154 @@ class CvGlmnet(LearnerType):
         return (self.folds + 1) / (min(_SMALLER_FOLDS, self.folds) + 1)
 
     def load(self) -> None:
-        import soak.glmnet.fit  # noqa: F401
+        import soak.glmnet.cross_validation  # noqa: F401
 
     def fit(self, name: str, data: TrainData) -> Fit:
-        from soak.glmnet.fit import fit
+        """Fit the path on all train rows, and cross-validate it.
 
-        return fit(self, name, data)
+        Returns
+        -------
+        Fit
+            One algorithm per entry of ``s``. Tables: "path" (lambda, cvm, cvsd, nzero) and "coefficients"
+            (s, lambda, class, feature, value: the intercept and what is not zero).
+
+        Raises
+        ------
+        FitFailed
+            Where R's cv.glmnet stops with an error.
+        """
+        task, family = data.rows.task, _family(data.rows.task)
+        found = self._cross_validate(family, data)
+        points = {suffix: found.path.at(_penalty(s, found)) for suffix, s in zip(self.suffixes, self.s, strict=True)}
+        return Fit(
+            predict={f"{name}_{suffix}": partial(_predict, family, point) for suffix, point in points.items()},
+            info=_info(found),
+            tables={
+                "path": _path_table(found),
+                "coefficients": pd.concat(
+                    [_coefficients(task, suffix, point) for suffix, point in points.items()], ignore_index=True
+                ),
+            },
+        )
+
+    def _cross_validate(self, family: "Family", data: TrainData) -> "CrossValidation":
+        from soak.glmnet.cross_validation import TrainRows, cross_validate
+
+        rows = data.rows
+        measure = self._measure(family, len(rows))
+        fold = _draw_folds(len(rows), self.folds, data.seed)
+        train = TrainRows(rows, family, _response(rows, family), fold, measure)
+        if self.path == "early" and self._early_applies(family):
+            from soak.glmnet import early  # compiled by numba, whose import takes half a second
+
+            return early.cross_validate(self._path_settings(), train)
+        return cross_validate(self._path_settings(), train)
+
+    def _measure(self, family: "Family", n_rows: int) -> "Measure":
+        """The measure of the inner folds; like R, deviance instead of AUC where a fold has fewer than 10 rows."""
+        measure = self.type_measure
+        if family == "gaussian" and measure in ("class", "auc"):
+            raise FitFailed(f"type_measure: {measure} is for classes; use deviance, mse or mae")
+        if family == "multinomial" and measure == "auc":
+            raise FitFailed("type_measure: auc needs two classes; use deviance, class, mse or mae")
+        return "deviance" if measure == "auc" and n_rows / self.folds < 10 else measure
+
+    def _early_applies(self, family: "Family") -> bool:
+        """Whether ``path: early`` has a way of its own; paths of two classes and of numbers are always whole."""
+        return family == "multinomial" and self.standardize and self.type_logistic == "Newton"
+
+    def _path_settings(self) -> "PathSettings":
+        from soak.glmnet.path import PathSettings
+
+        return PathSettings(self.alpha, self.nlambda, self.thresh, self.maxit, self.standardize, self.type_logistic)
+
+
+def _family(task: Task) -> "Family":
+    if task.type == "regression":
+        return "gaussian"
+    if len(task.classes) < 2:
+        raise FitFailed("the target has one class only")
+    return "binomial" if len(task.classes) == 2 else "multinomial"
+
+
+def _response(rows: TaskRows, family: "Family") -> "Floats":
+    """The target; for classes one-hot, in reverse of their sorted order."""
+    if family == "gaussian":
+        target: Floats = rows.target.astype(np.float64)
+        return target
+    one_hot: Floats = np.eye(len(rows.task.classes))[:, ::-1][rows.target]
+    return one_hot
+
+
+def _draw_folds(n_rows: int, folds: int, seed: int) -> NDArray[np.int64]:
+    """R's ``sample(rep(1:folds, length = n_rows))`` after ``set.seed``."""
+    if n_rows < folds:
+        raise FitFailed(f"{n_rows} train rows are too few for {folds} inner folds")
+    return np.asarray(RRandom(seed).sample(np.resize(np.arange(1, folds + 1), n_rows)))
+
+
+def _penalty(s: str | float, found: "CrossValidation") -> float:
+    chosen = {"min": found.curve.lambda_min, "1se": found.curve.lambda_1se}
+    return chosen[s] if isinstance(s, str) else s
+
+
+def _info(found: "CrossValidation") -> dict[str, Any]:
+    """What fits.csv holds of a fit; ``reason`` is for a scientist whose fit glmnet has not brought to its end."""
+    warnings = [f"all rows: {found.path.problem}"] * bool(found.path.problem) + found.warnings
+    info: dict[str, Any] = {
+        "converged": not warnings,
+        "lambda_min": found.curve.lambda_min,
+        "lambda_1se": found.curve.lambda_1se,
+        "n_lambda": len(found.path.lambdas),
+    }
+    if warnings:
+        more = f" (and {len(warnings) - 1} more paths)" if len(warnings) > 1 else ""
+        info["reason"] = (
+            f"glmnet stopped early: {warnings[0]}{more}; its result is used as R uses it; "
+            "try standardize: true, type_logistic: modified.Newton, or a higher maxit"
+        )
+    return info
+
+
+def _predict(family: "Family", point: "GlmnetPath", rows: TaskRows) -> Prediction:
+    """Predictions at one penalty; a tie between classes is the first in reversed order, as in R."""
+    from soak.glmnet.cross_validation import probabilities
+
+    link = point.link(rows.features(np.float64))[:, 0]
+    fitted = probabilities(family, link)
+    if family == "gaussian":
+        return Prediction(fitted[:, 0])
+    if family == "binomial":
+        fitted = np.column_stack([1 - fitted, fitted])
+    n_classes = fitted.shape[1]
+    response = n_classes - 1 - fitted.argmax(axis=1)
+    return Prediction(response.astype(np.int32), np.ascontiguousarray(fitted[:, ::-1]))
+
+
+def _path_table(found: "CrossValidation") -> pd.DataFrame:
+    """R's lambda, cvm, cvsd and nzero; for several classes nzero is the median over them, rounded up."""
+    path, curve = found.path, found.curve
+    nonzero = (path.coefficients != 0).sum(axis=2)
+    count = np.ceil(np.median(nonzero, axis=1)).astype(np.int64)
+    kept = np.isin(path.lambdas, curve.lambdas)
+    return pd.DataFrame({"lambda": curve.lambdas, "cvm": curve.mean, "cvsd": curve.sd, "nzero": count[kept]})
+
+
+def _coefficients(task: Task, s: str, point: "GlmnetPath") -> pd.DataFrame:
+    """Intercepts and nonzero coefficients at one penalty, features in the order of the task.
+
+    With two classes there is one set, of the log odds of the first class in sorted order; for regression the
+    class is empty.
+    """
+    labels = {0: ("",), 2: task.classes[:1]}.get(len(task.classes), task.classes[::-1])
+    order = np.argsort(point.used)
+    parts = []
+    for output, label in enumerate(labels):
+        values = point.coefficients[0, output, order]
+        chosen = np.flatnonzero(values)
+        features = ["(Intercept)", *(task.feature_names[point.used[order[index]]] for index in chosen)]
+        numbers = np.r_[point.intercepts[0, output], values[chosen]]
+        parts.append(
+            pd.DataFrame({"s": s, "lambda": point.lambdas[0], "class": label, "feature": features, "value": numbers})
+        )
+    return pd.concat(parts[::-1] if len(labels) > 1 else parts, ignore_index=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits, load_iris, load_wine
 
-from soak.glmnet.early import _stored
-from soak.glmnet.multinomial_loops import center_of
+from soak.glmnet.early import stored_features
+from soak.glmnet.kernels import center_of
 from soak.learners.base import FitFailed, TrainData
 from soak.learners.cv_glmnet import CvGlmnet
 from soak.tasks.task import Task, TaskRows
@@ -142,7 +142,7 @@ def test_what_r_refuses_fails():
 )
 def test_bytes_stay_bytes_and_the_rest_is_float64(values, kept):
     task = replace(noisy(), features=values)
-    x = _stored(TaskRows(task, np.arange(3)))
+    x = stored_features(TaskRows(task, np.arange(3)))
     assert x.dtype == kept
     np.testing.assert_array_equal(x, values.T)
 

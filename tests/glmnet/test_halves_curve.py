@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from soak.glmnet.tutorial import glmnet_path
+from soak.glmnet.cross_validation import halves_curve
 
 TESTS = Path(__file__).parents[1]
 
@@ -19,7 +19,7 @@ def curves():
         return np.frombuffer(content, np.uint8, offset=offset)
 
     images, labels = read("images-idx3", 16).reshape(-1, 784), read("labels-idx1", 8)
-    return glmnet_path(images / 255, labels.astype(np.int32), 10)
+    return halves_curve(images / 255, labels.astype(np.int32), 10)
 
 
 def test_minima_are_the_published_ones(curves):
@@ -42,5 +42,5 @@ def test_two_classes():
     rng = np.random.default_rng(1)
     features = rng.normal(size=(80, 4))
     target = (features[:, 0] + 0.1 * rng.normal(size=80) > 0).astype(np.int32)
-    curve = glmnet_path(features, target, 2)
+    curve = halves_curve(features, target, 2)
     assert curve["error_percent"].min() < 10
