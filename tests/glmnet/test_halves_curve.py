@@ -15,7 +15,7 @@ TESTS = Path(__file__).parents[1]
 @pytest.fixture(scope="module")
 def curves():
     def read(name, offset):
-        content = gzip.decompress((TESTS / f"data/fashion-train-1000-{name}-ubyte.gz").read_bytes())
+        content = gzip.decompress((TESTS / f"files/fashion-train-1000-{name}-ubyte.gz").read_bytes())
         return np.frombuffer(content, np.uint8, offset=offset)
 
     images, labels = read("images-idx3", 16).reshape(-1, 784), read("labels-idx1", 8)
