@@ -69,8 +69,8 @@ def _pixels(random: np.random.Generator, rows: int) -> np.ndarray:
 
 
 def decode_idx(folder: Path) -> None:
+    from soak.data.base import decode
     from soak.data.catalog import dataset
-    from soak.data.decode import decode
 
     raw = {"images_1": folder / "images.gz", "labels_1": folder / "labels.gz"}
     settings = dataset({"idx": [{"images": str(raw["images_1"]), "labels": str(raw["labels_1"])}]})
@@ -78,8 +78,8 @@ def decode_idx(folder: Path) -> None:
 
 
 def decode_csv(folder: Path) -> None:
+    from soak.data.base import decode
     from soak.data.catalog import dataset
-    from soak.data.decode import decode
 
     decode("csv", dataset({"csv": "x"}), {"csv": folder / "images.csv"}, folder / "csv.arrow")
 

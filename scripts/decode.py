@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from soak.data.base import decode
 from soak.data.catalog import dataset
-from soak.data.decode import decode
 from soak.job import job
 
 with job(snakemake.log):

@@ -71,6 +71,10 @@ CASES = [
         'datasets.Digits.hash: expected a checksum as "md5:…" (32 hex digits), "sha256:…" (64), or "raw-sha256:…" (64, of the decompressed bytes); got \'md5:123\'',
     ),
     (
+        "datasets.Digits: {tables: [{table: a}], shape: [2, 2], hash: md5:123}",
+        "datasets.Digits.hash: each entry of tables has its own",
+    ),
+    (
         'datasets.Digits: {csv: "ftp://x/a.csv"}',
         "datasets.Digits.csv: expected http://, https://, file:// or a path, got ftp://",
     ),

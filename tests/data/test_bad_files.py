@@ -11,9 +11,9 @@ import pytest
 from bad_files import DATASETS, GOOD_CSV, IMAGES, TABLES, idx, images_and_labels, number_table, table
 from pydantic import ValidationError
 
+from soak.data.base import decode
 from soak.data.catalog import check_datasets, dataset
 from soak.data.dataset import Dataset
-from soak.data.decode import decode
 from soak.data.download import download
 from soak.data.formats.transpose_of import transpose
 from soak.errors import SoakError

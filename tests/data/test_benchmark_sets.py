@@ -11,9 +11,9 @@ import pytest
 import yaml
 from bad_files import idx, zip_of
 
+from soak.data.base import decode
 from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
-from soak.data.decode import decode
 from soak.data.download import download
 from soak.data.formats.transpose_of import transpose
 from soak.tasks.build import build_task

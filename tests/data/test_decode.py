@@ -14,10 +14,10 @@ from bad_files import GOOD_CSV, idx, zip_of
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from soak.data import builtin
+from soak.data.base import decode
 from soak.data.builtin import builtin_images
 from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
-from soak.data.decode import decode
 from soak.data.formats.idx import read_idx
 from soak.data.formats.transpose_of import transpose
 from soak.data.sources import Source

@@ -16,9 +16,9 @@ from bad_files import GOOD_CSV, IMAGES, arrow, idx, parquet, tar_of, zip_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from soak.data.base import decode
 from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
-from soak.data.decode import decode
 from soak.data.formats.idx import read_idx
 from soak.errors import SoakError
 from soak.tasks.build import build_task

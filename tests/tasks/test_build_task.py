@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from sklearn.datasets import load_diabetes
 
+from soak.data.base import decode
 from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
-from soak.data.decode import decode
 from soak.tasks.build import build_task
 from soak.tasks.settings import TaskSettings
 from soak.tasks.task import Task

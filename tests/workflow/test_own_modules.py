@@ -6,9 +6,9 @@ import pytest
 from small_runs import job_counts, write_trees
 
 from soak.config.check import load_config
+from soak.data.base import decode
 from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
-from soak.data.decode import decode
 from soak.errors import SoakError
 from soak.measures import column_measure, measure
 

@@ -1,4 +1,4 @@
-"""What a format of data sets is: the base class of what the modules of `soak.data.formats` hold."""
+"""What a format of data sets is, and how a data set of any format is decoded."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from soak.data.dataset import Dataset
 from soak.data.sources import Source
+from soak.files import reporting_disk_errors
 from soak.settings import Settings
 
 
@@ -90,3 +91,29 @@ class DataFormat(Settings):
             A damaged or unsuitable file: one line with the label of the file, what is expected and what was found.
         """
         raise NotImplementedError(f"{type(self).__name__} has no rows of its own")
+
+
+def decode(name: str, dataset: DataFormat, raw_paths: Mapping[str, str | Path], out_arrow: str | Path) -> None:
+    """Decode the raw files of a data set.
+
+    Parameters
+    ----------
+    name : str
+        The data set's name in the config.
+    dataset : DataFormat
+        Its settings; not those of a transpose, see `soak.data.formats.transpose_of`.
+    raw_paths : mapping
+        The downloaded file for each name of ``dataset.sources()``.
+    out_arrow : path
+        What is written, see `soak.data.dataset.Dataset`.
+
+    Raises
+    ------
+    SoakError
+        A raw file that cannot be used, or a disk that cannot be written. Nothing is written then.
+    """
+    names = {source: name for name, source in dataset.sources().items()}
+    paths = {file: Path(raw_paths[names[source]]) for file, source in dataset.files().items()}
+    raw = {file: RawFile(paths[file], source.label(paths[file])) for file, source in dataset.files().items()}
+    with reporting_disk_errors(out_arrow), dataset.read(name, raw, Path(out_arrow).parent) as read:
+        read.first_rows(dataset.rows).write(out_arrow)
