@@ -1,4 +1,4 @@
-"""Files that cannot be used: each gets one line that says what, where, and what is allowed, and leaves nothing behind."""
+"""Files that cannot be used: a message of one line each, which says what, where and what is expected; nothing is left behind."""
 
 import os
 import subprocess
@@ -42,13 +42,13 @@ def check_message(function, settings, folder, message):
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_dataset(name, tmp_path):
+def test_bad_data_set(name, tmp_path):
     make, message = DATASETS[name]
     check_message(decode_here, make(tmp_path), tmp_path, message)
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_table(name, tmp_path):
+def test_bad_table(name, tmp_path):
     make, message = TABLES[name]
     check_message(build_here, make(tmp_path), tmp_path, message)
 
@@ -167,7 +167,7 @@ CONFIG_MISTAKES = {
 
 
 @pytest.mark.parametrize("name", CONFIG_MISTAKES)
-def test_config(name):
+def test_bad_settings(name):
     validate, settings, message = CONFIG_MISTAKES[name]
     with pytest.raises(ValidationError) as caught:
         validate(settings)

@@ -130,7 +130,7 @@ def spam_traintest():
 
 
 def zip_gz():
-    """Blanks, also at the end of each line; the digit written with decimals."""
+    """Spaces, also at the end of each line; the digit written with decimals."""
     rows = numbers(256, 10, lambda k: f"{k:.4f}")
     return gzip.compress("".join(" ".join(row) + " \n" for row in rows).encode())
 
@@ -264,7 +264,7 @@ def test_spam_has_a_part_per_row(raw_files, decoded):
     assert data.part.tolist() == [("train", "test")[k % 3 == 0] for k in range(N)]
 
 
-def test_zip_has_blanks_and_decimals(raw_files, decoded):
+def test_zip_has_spaces_and_decimals(raw_files, decoded):
     data = Dataset.open(decoded["zipUSPS"])
     text = gzip.decompress(published(raw_files, "zipUSPS", "zip.test.gz")).decode()
     rows = [[float(value) for value in line.split()] for line in text.splitlines()]
@@ -311,7 +311,7 @@ def test_separators(tmp_path, text, settings):
     assert (data.features.dtype, data.part, data.image_shape) == (np.float32, None, None)
 
 
-def test_long_table_of_blanks(tmp_path):
+def test_long_table_of_spaces(tmp_path):
     """Many blocks of text, values that are cut by the ends of blocks, a float64 in the last row only."""
     values = RNG.integers(0, 1000, (40_000, 12)) / 8
     text = "".join("  ".join(map(str, row)) + " \n" for row in values.tolist())

@@ -260,7 +260,7 @@ def test_sources():
     assert dataset({"builtin": "digits"}).sources() == dataset({"transpose_of": "A"}).sources() == {}
 
 
-def test_byte_order_mark_is_no_part_of_a_name(tmp_path):
+def test_byte_order_mark_is_not_part_of_a_name(tmp_path):
     (tmp_path / "a.csv").write_bytes(
         b"\xef\xbb\xbf" + GOOD_CSV.replace("region,y,a,b", "predefined.set,y,0,1").encode()
     )

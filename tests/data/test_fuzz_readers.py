@@ -1,4 +1,4 @@
-"""Any bytes at all: the readers answer with rows or with one line, never with a traceback.
+"""Any bytes at all: the readers give rows or a message of one line, never a traceback.
 
 A small number of inputs by default; SOAK_STRESS=1 tries 10,000 for each reader.
 """
@@ -191,7 +191,7 @@ def check_task(task):
     assert all(isinstance(value, str) for value in task.subset)
 
 
-def test_damage_anywhere_in_a_packed_file(folder):
+def test_damage_anywhere_in_a_compressed_file(folder):
     """Each single byte of a gzip changed, in turn: reported, or without effect (the header holds a time and a name)."""
     chance = random.Random(1)
     data = gzip.compress(idx((40, 5), bytes(chance.randrange(256) for _ in range(200))), mtime=0)

@@ -36,7 +36,7 @@ def write_numbers(folder):
     (folder / "parts").write_text("".join(f"{int(k % 4 < 2)}\n" for k in range(N)))
 
 
-def test_all_of_it(tmp_path):
+def test_colour_images_and_numbers(tmp_path):
     write_colours(tmp_path)
     write_numbers(tmp_path)
     numbers = {"table": "rows", "header": False, "label": 1, "parts": "parts", "part_names": dict(enumerate(PARTS))}
