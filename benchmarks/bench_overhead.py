@@ -85,7 +85,7 @@ def packs(folder, number):
     """Files of the first packs."""
     sets = len(re.findall(r"^Many,", (folder / "results/tasks/Many.train_sets.csv").read_text(), flags=re.M))
     width = len(str(sets))
-    return [f"results/fits/Many/featureless/{k:0{width}d}.zip" for k in range(1, number + 1)], sets
+    return [f"results/fits/Many/featureless/{k:0{width}d}" for k in range(1, number + 1)], sets
 
 
 def main(fits):
@@ -100,7 +100,7 @@ def main(fits):
         alone = measured("this workflow, a fit per job", SAMPLE - 1, lambda: snakemake(folder, *few))
         write_run(folder, fits, 1_000_000)
         packed = measured(
-            "this workflow, all fits in one job", sets, lambda: snakemake(folder, "results/fits/Many/featureless/1.zip")
+            "this workflow, all fits in one job", sets, lambda: snakemake(folder, "results/fits/Many/featureless/1")
         )
 
         program = FIT.format(scripts=ROOT / "src", folder=folder)

@@ -37,7 +37,7 @@ if experiment.figures("training"):
                 ["results/fits/tutorial/glmnet_path.parquet"] if cfg.datasets else []
             ),
             histories=expand(
-                "results/fits/tutorial/{name}.zip", name=experiment.histories
+                "results/fits/tutorial/{name}", name=experiment.histories
             ),
             history="results/tables/history.parquet",
             fits="results/tables/fits.parquet",

@@ -11,7 +11,7 @@ rule fit:
         index=ancient("results/tasks/index.json"),
         checked=lambda w: experiment.checks(w.task, w.learner),
     output:
-        "results/fits/{task}/{learner}/{pack}.zip",
+        directory("results/fits/{task}/{learner}/{pack}"),
     log:
         "results/logs/fit/{task}/{learner}/{pack}.log",
     benchmark:
@@ -92,7 +92,7 @@ rule fit_history:
             experiment.tutorial_task, experiment.histories[w.figure]
         ),
     output:
-        "results/fits/tutorial/{figure}.zip",
+        directory("results/fits/tutorial/{figure}"),
     log:
         "results/logs/fit_history/{figure}.log",
     benchmark:

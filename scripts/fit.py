@@ -1,7 +1,5 @@
 """Rule fit: train one learner on the train sets of a pack, and predict the rows that ask for them."""
 
-from pathlib import Path
-
 from soak.fitting.run import Job, run_pack
 from soak.job import job
 from soak.learners.catalog import learner
@@ -21,5 +19,4 @@ with job(snakemake.log):
         code=snakemake.params.code,
         data=digest([given.task]),
     )
-    finished = Path(snakemake.output[0]).parent / "finished"
-    run_pack(pack, snakemake.params.train_sets, snakemake.output[0], finished)
+    run_pack(pack, snakemake.params.train_sets, snakemake.output[0])

@@ -1,31 +1,32 @@
-"""Rule scores: what all fits predict, as a number per split, algorithm and measure; and what the fits cost."""
+"""Rule scores: what all fits predict, row by row and as a number per split, algorithm and measure; and what they cost."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from soak.fitting.record import read_pack
-from soak.fitting.run import forget
+from soak.fitting.record import forget
 from soak.job import job
 from soak.measures import measure
 from soak.resampling.store import read_splits
-from soak.scores.scoring import Costs, score_task
+from soak.scores.scoring import fits_table, history_table, score_task, times_table
 from soak.tables import TABLES, write_table
 from soak.tasks.task import Task
 
 with job(snakemake.log):
     given, made, asked = snakemake.input, snakemake.output, snakemake.params.tasks
-    costs = Costs()
-    scores = []
-    for name, task_file, splits_file in zip(asked, given.tasks, given.splits, strict=True):
-        packs = [file for file in given.packs if Path(file).parts[-3] == name]
-        records = (record for file in packs for record in read_pack(file, "predictions", "history"))
-        splits = read_splits(splits_file)
+    scores, fits = [], []
+    for name, task_file, splits_file, folder in zip(asked, given.tasks, given.splits, made.predictions, strict=True):
         algorithms, measures = asked[name]["algorithms"], [measure(one) for one in asked[name]["measures"]]
-        scores.append(score_task(Task.open(task_file), splits, algorithms, costs.keep(records), measures))
-        costs.end_task(splits, list(algorithms))
+        packs = {
+            learner: [pack for pack in given.packs if Path(pack).parts[-3:-1] == (name, learner)]
+            for learner in algorithms
+        }
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        table, records = score_task(Task.open(task_file), read_splits(splits_file), algorithms, packs, measures, folder)
+        scores.append(table)
+        fits += records
     write_table(TABLES["scores"], pd.concat(scores, ignore_index=True), made.scores)
-    write_table(TABLES["fits"], costs.fits(), made.fits)
-    write_table(TABLES["times"], costs.times(), made.times)
-    write_table(TABLES["history"], costs.history(), made.history)
+    write_table(TABLES["fits"], fits_table(fits), made.fits)
+    write_table(TABLES["times"], times_table(fits), made.times)
+    write_table(TABLES["history"], history_table(fits), made.history)
     forget(given.packs)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
-from soak.fitting.record import FitRecord, write_pack
+from soak.fitting.record import FINISHED, FitRecord, write_fit, write_pack
 from soak.status import Progress, duration, main, marks, progress, read_config, seconds_left, tell, time_left
 
 SETS = tuple(TrainSet(f"all.fold{k}", 100, f"d{k}") for k in range(1, 5))
@@ -41,8 +41,8 @@ def test_before_any_fit(run):
 
 def test_whole_packs_and_single_finished_fits_count(run):
     folder = run / "results/fits/T/featureless"
-    write_pack(folder / "1.zip", [record(1), record(2, "failed")])
-    write_pack(folder / "finished/all.fold3.0123456789abcdef.zip", [record(3)])
+    write_pack(folder / "1", [record(1), record(2, "failed")])
+    write_fit(folder / FINISHED / "all.fold3.0123456789abcdef.arrow", record(3))
     one = told(run)
     assert (one.total, one.done, one.failed) == (4, 3, 1)
     assert one.reasons == ["T, all.fold2, featureless: too few rows"]
@@ -50,16 +50,16 @@ def test_whole_packs_and_single_finished_fits_count(run):
 
 
 def test_a_pack_that_is_half_written_counts_for_nothing(run):
-    (run / "results/fits/T/featureless").mkdir(parents=True)
-    (run / "results/fits/T/featureless/1.zip").write_bytes(b"PK\x03\x04 and no more")
+    (run / "results/fits/T/featureless/1").mkdir(parents=True)
+    (run / "results/fits/T/featureless/1/fits.parquet").write_bytes(b"PAR1 and no more")
     assert told(run).done == 0
 
 
 def test_a_job_is_running_once_it_writes_its_log(run):
-    mark = base64.urlsafe_b64encode(b"results/fits/T/featureless/2.zip").decode()
+    mark = base64.urlsafe_b64encode(b"results/fits/T/featureless/2").decode()
     (run / ".snakemake/incomplete").mkdir(parents=True)
     (run / ".snakemake/incomplete" / mark).write_text("{}")
-    assert marks(run).keys() == {"results/fits/T/featureless/2.zip"}
+    assert marks(run).keys() == {"results/fits/T/featureless/2"}
     assert told(run).running == 0
     log = run / "results/logs/fit/T/featureless/2.log"
     log.parent.mkdir(parents=True)
@@ -92,7 +92,7 @@ def test_each_job_has_to_start():
 
 
 def test_what_a_job_took_besides_its_fits(run):
-    write_pack(run / "results/fits/T/featureless/1.zip", [record(1), record(2)])
+    write_pack(run / "results/fits/T/featureless/1", [record(1), record(2)])
     benchmark = run / "results/benchmarks/fit/T/featureless/1.tsv"
     benchmark.parent.mkdir(parents=True)
     benchmark.write_text("s\th:m:s\n5.5000\t0:00:05\n")
@@ -102,8 +102,8 @@ def test_what_a_job_took_besides_its_fits(run):
 @pytest.fixture
 def all_done(run):
     """All fits are done, and a report is there."""
-    write_pack(run / "results/fits/T/featureless/1.zip", [record(1), record(2)])
-    write_pack(run / "results/fits/T/featureless/2.zip", [record(3), record(4)])
+    write_pack(run / "results/fits/T/featureless/1", [record(1), record(2)])
+    write_pack(run / "results/fits/T/featureless/2", [record(3), record(4)])
     (run / "results/tasks/T.arrow").write_text("")
     (run / "results/report.html").write_text("")
     return run
@@ -126,7 +126,7 @@ def test_a_task_that_could_not_be_built_again_has_no_report(all_done):
 
 
 @pytest.mark.parametrize(
-    ("file", "why"), [("tasks/index.json", "the tables are"), ("fits/T/featureless/2.zip", "fits are")]
+    ("file", "why"), [("tasks/index.json", "the tables are"), ("fits/T/featureless/2/fits.parquet", "fits are")]
 )
 def test_a_report_that_is_older_than_what_it_is_made_of(all_done, file, why):
     later = (all_done / "results/report.html").stat().st_mtime + 9
@@ -142,7 +142,7 @@ def test_durations_are_told_as_people_say_them(seconds, text):
 
 
 def test_the_whole_status(run, capsys):
-    write_pack(run / "results/fits/T/featureless/1.zip", [record(1), record(2, "failed")])
+    write_pack(run / "results/fits/T/featureless/1", [record(1), record(2, "failed")])
     assert main([str(run), str(run / "config.yaml")]) == 0
     text = capsys.readouterr().out
     assert "2 of 4 fits are done (50 %); about 4 s of one job at a time are left for fits" in text

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from soak.resampling.store import read_splits
-from soak.tables import PREDICTIONS, TABLES, Column, Table, markdown, read_table, tables_with, write_table
+from soak.tables import PREDICTIONS, TABLES, Column, Table, markdown, read_table, write_table
 
 DOCUMENT = Path(__file__).parents[1] / "docs/tables.md"
 SMALL = Table(
@@ -54,11 +54,9 @@ def test_a_table_of_measures_takes_further_columns(tmp_path):
         write_table(TABLES["scores"], pd.DataFrame([row | {"my.measure": "a"}]), tmp_path / "scores.csv")
 
 
-def test_which_tables_there_are_follows_from_the_config():
-    names = [table.name for table in tables_with()]
-    assert names == ["stats", "pvalues", "verdicts", "scores"]
-    assert {table.name for table in tables_with("fits", "sizes")} == set(TABLES)
+def test_files_follow_from_name_and_formats():
     assert TABLES["folds"].paths == ["results/tables/folds.parquet"]
+    assert TABLES["stats"].paths == ["results/tables/stats.csv", "results/tables/stats.parquet"]
 
 
 def test_every_column_has_a_meaning_and_docs_tables_md_is_current():

@@ -231,9 +231,7 @@ class Experiment:
 
     def task_packs(self, task: str) -> list[str]:
         """Packs of all fits of a task."""
-        return [
-            f"results/fits/{task}/{name}/{pack}.zip" for name in self.learners(task) for pack in self.packs(task, name)
-        ]
+        return [pack.folder for name in self.learners(task) for pack in self.packs(task, name).values()]
 
     def all_packs(self) -> list[str]:
         """Packs of all fits."""

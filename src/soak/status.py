@@ -7,15 +7,11 @@ this machine and of one on a cluster. It starts nothing, and changes nothing but
 """
 
 import base64
-import json
 import statistics
 import sys
-import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -25,6 +21,7 @@ from soak.config.workflow import Config
 from soak.errors import SoakError
 from soak.experiment import learners_of
 from soak.fitting.plan import Pack, TaskIndex, estimate_seconds, make_packs, read_index
+from soak.fitting.record import finished_fits
 from soak.lock import is_held
 
 DEFAULT_CONFIG = Path(__file__).resolve().parents[2] / "config" / "config.yaml"
@@ -92,14 +89,13 @@ def _progress(task: TaskIndex, learner: str, config: Config, directory: Path, ma
         told.total += len(estimates)
         finished = set()
         before = told.seconds
-        for fit in finished_fits(directory, pack):
-            if fit["train_set"] in estimates:
-                finished.add(fit["train_set"])
-                told.seconds += fit["seconds"]
-                told.estimated += estimates[fit["train_set"]]
-                if fit["status"] != "ok":
-                    told.failed += 1
-                    told.reasons.append(f"{fit['task']}, {fit['train_set']}, {learner}: {fit['reason']}")
+        for fit in finished_fits(directory / pack.folder, estimates):
+            finished.add(fit.train_set)
+            told.seconds += fit.seconds
+            told.estimated += estimates[fit.train_set]
+            if fit.status != "ok":
+                told.failed += 1
+                told.reasons.append(f"{fit.task}, {fit.train_set}, {learner}: {fit.reason}")
         told.done += len(finished)
         told.left += sum(seconds for name, seconds in estimates.items() if name not in finished)
         told.running += is_running(directory, pack, marked)
@@ -108,21 +104,6 @@ def _progress(task: TaskIndex, learner: str, config: Config, directory: Path, ma
         elif (whole := job_seconds(directory, pack)) is not None:
             told.starts.append(max(0.0, whole - (told.seconds - before)))
     return told
-
-
-def finished_fits(directory: Path, pack: Pack) -> Iterator[dict[str, Any]]:
-    """What is told of the fits of a pack that are finished, also while the others of the pack still run."""
-    folder = directory / "results/fits" / pack.task / pack.learner
-    whole = folder / f"{pack.name}.zip"
-    kept = [file for one in pack.train_sets for file in (folder / "finished").glob(f"{one.name}.*.zip")]
-    for file in [whole] if whole.is_file() else kept:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                for name in archive.namelist():
-                    if name.endswith("/fit.json"):
-                        yield json.loads(archive.read(name))
-        except (zipfile.BadZipFile, FileNotFoundError):  # written or taken away at this moment
-            continue
 
 
 def job_seconds(directory: Path, pack: Pack) -> float | None:
@@ -151,7 +132,7 @@ def marks(directory: Path) -> dict[str, float]:
 def is_running(directory: Path, pack: Pack, marked: dict[str, float]) -> bool:
     """Whether a pack's job has begun to write its log (on a cluster it may be marked while it still waits)."""
     inside = f"{pack.task}/{pack.learner}/{pack.name}"
-    since = marked.get(f"results/fits/{inside}.zip")
+    since = marked.get(pack.folder)
     log = directory / "results/logs/fit" / f"{inside}.log"
     return since is not None and log.is_file() and log.stat().st_mtime >= since - 1
 
@@ -200,7 +181,7 @@ def earlier(config: Config, directory: Path) -> str | None:
     tables = [directory / "results/tasks/index.json", *(directory / "results/tables").glob("*.csv")]
     if any(file.stat().st_mtime > made for file in tables if file.is_file()):
         return "the tables are newer"
-    fits = (file for task in config.tasks for file in (directory / "results/fits" / task).glob("*/*.zip"))
+    fits = (file for task in config.tasks for file in (directory / "results/fits" / task).glob("*/*/fits.parquet"))
     return "fits are newer" if any(file.stat().st_mtime > made for file in fits) else None
 
 

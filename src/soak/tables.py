@@ -272,17 +272,6 @@ PREDICTIONS = Table(
 )
 
 
-def tables_with(*needs: str) -> list[Table]:
-    """Tables that a run has, in the order of the catalogue.
-
-    Parameters
-    ----------
-    needs : {"fits", "sizes"}
-        What the config has: fits of its own, train sets of several sizes.
-    """
-    return [table for table in TABLES.values() if table.needs in ("", *needs)]
-
-
 def write_table(table: Table, frame: pd.DataFrame, path: str | Path) -> None:
     """Write a table in its formats, with equal bytes for equal values.
 

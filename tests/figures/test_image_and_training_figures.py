@@ -125,15 +125,15 @@ def test_training_is_read_from_the_files_of_the_fits(tmp_path: Path) -> None:
     curves.to_parquet(tmp_path / "torch_loop.parquet")
     tables = {"history": pa.Table.from_pandas(curves, preserve_index=False)}
     record = FitRecord("T", "whole task", "net", 100, "ok", info={"selected_epochs": 7}, tables=tables)
-    write_pack(tmp_path / "history_mlp.zip", [record])
-    write_pack(tmp_path / "history_graph.zip", [FitRecord("T", "whole task", "graph", 100, "failed")])
+    write_pack(tmp_path / "history_mlp", [record])
+    write_pack(tmp_path / "history_graph", [FitRecord("T", "whole task", "graph", 100, "failed")])
 
     def read(learner: str | None) -> Training:
         return Training.read(
             torch_loop=tmp_path / "torch_loop.parquet",
             glmnet_path=None,
             dataset="Digits",
-            histories=[tmp_path / "history_mlp.zip", tmp_path / "history_graph.zip"],
+            histories=[tmp_path / "history_mlp", tmp_path / "history_graph"],
             history=tmp_path / "history.parquet",
             fits=tmp_path / "fits.parquet",
             learner=learner,

@@ -52,11 +52,11 @@ def read(folder: Path, task: Task, records: list[FitRecord], algorithm: str = "n
     """The inputs of the figures, through the files of a run."""
     task.write(folder / "T.arrow")
     SPLITS.to_csv(folder / "T.splits.csv", index=False)
-    write_pack(folder / "0.zip", records[:2])
-    write_pack(folder / "1.zip", records[2:])
+    write_pack(folder / "0", records[:2])
+    write_pack(folder / "1", records[2:])
     pd.DataFrame({"task_id": ["T"], "algorithm": [algorithm]}).to_parquet(folder / "verdicts.parquet")
     pd.DataFrame({"task_id": ["T"], "algorithm": ["other"]}).to_parquet(folder / "scores.parquet")
-    packs = [folder / "0.zip", folder / "1.zip"]
+    packs = [folder / "0", folder / "1"]
     return Predictions.read(
         folder / "T.arrow", folder / "T.splits.csv", packs, folder / "verdicts.csv", folder / "scores.csv"
     )

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from soak.fitting import run
-from soak.fitting.record import read_pack
-from soak.fitting.run import Job, forget, run_pack, torch_seed
+from soak.fitting.record import forget, read_pack
+from soak.fitting.run import Job, run_pack, torch_seed
 from soak.learners.base import FitFailed
 from soak.learners.featureless import Featureless
 from soak.resampling.split_task import write_splits
@@ -40,8 +40,8 @@ SETS = [("all.fold1", "d1"), ("A.fold1", "d2"), ("B.fold1", "d3")]
 
 
 def test_every_test_row_that_asks_is_predicted(job, tmp_path):
-    run_pack(job, SETS, tmp_path / "1.zip", tmp_path / "finished")
-    records = {record.train_set: record for record in read_pack(tmp_path / "1.zip")}
+    run_pack(job, SETS, tmp_path / "1")
+    records = {record.train_set: record for record in read_pack(tmp_path / "1")}
     assert list(records) == [name for name, _ in SETS]
     for name, record in records.items():
         predictions = record.tables["predictions"]
@@ -52,9 +52,9 @@ def test_every_test_row_that_asks_is_predicted(job, tmp_path):
 
 
 def test_what_is_kept_of_single_fits_is_forgotten_once_the_tables_are_made(job, tmp_path):
-    run_pack(job, SETS, tmp_path / "1.zip", tmp_path / "finished")
+    run_pack(job, SETS, tmp_path / "1")
     assert len(list((tmp_path / "finished").iterdir())) == 3
-    forget([tmp_path / "1.zip"])
+    forget([tmp_path / "1"])
     assert not (tmp_path / "finished").exists()
 
 
@@ -70,19 +70,19 @@ def test_finished_fits_of_an_interrupted_job_are_taken_up(job, tmp_path, monkeyp
 
     monkeypatch.setattr(Featureless, "fit", killed_at_the_second)
     with pytest.raises(KeyboardInterrupt):
-        run_pack(job, SETS, tmp_path / "1.zip", tmp_path / "finished")
-    assert not (tmp_path / "1.zip").exists()
-    run_pack(job, SETS, tmp_path / "1.zip", tmp_path / "finished")
+        run_pack(job, SETS, tmp_path / "1")
+    assert not (tmp_path / "1").exists()
+    run_pack(job, SETS, tmp_path / "1")
     assert len(trained) == 1 + 1 + 2  # the first, the killed one, and the two that were left
-    assert len(list(read_pack(tmp_path / "1.zip"))) == 3
+    assert len(list(read_pack(tmp_path / "1"))) == 3
 
 
 @pytest.mark.parametrize("change", [{"seed": 2}, {"code": "other"}, {"data": "other"}])
 def test_a_kept_fit_of_other_settings_code_or_data_is_not_taken(job, change):
     other = run.replace(job, **change)
-    assert run._key(other, "d1") != run._key(job, "d1")
-    assert run._key(job, "d1") == run._key(run.replace(job), "d1")
-    assert run._key(job, "d2") != run._key(job, "d1")
+    assert other.key("d1") != job.key("d1")
+    assert job.key("d1") == run.replace(job).key("d1")
+    assert job.key("d2") != job.key("d1")
 
 
 @pytest.mark.parametrize(
@@ -97,15 +97,15 @@ def test_a_fit_that_raises_is_a_record_that_says_why(job, tmp_path, monkeypatch,
         raise error
 
     monkeypatch.setattr(Featureless, "fit", fails)
-    run_pack(job, SETS[:1], tmp_path / "1.zip", tmp_path / "finished")
-    (record,) = read_pack(tmp_path / "1.zip")
+    run_pack(job, SETS[:1], tmp_path / "1")
+    (record,) = read_pack(tmp_path / "1")
     assert (record.status, record.reason, dict(record.tables)) == ("failed", reason, {})
 
 
 def test_predictions_that_are_not_finite_are_a_failure_not_a_score(job, tmp_path):
     broken = run.replace(job, task=run.replace(job.task, target=np.full(60, np.inf)))
-    run_pack(broken, SETS[:1], tmp_path / "1.zip", tmp_path / "finished")
-    (record,) = read_pack(tmp_path / "1.zip")
+    run_pack(broken, SETS[:1], tmp_path / "1")
+    (record,) = read_pack(tmp_path / "1")
     assert record.status == "failed"
     assert "predictions are not finite" in record.reason
 

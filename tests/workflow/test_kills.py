@@ -1,7 +1,6 @@
 """Power cuts: Snakemake or one of its jobs is killed at a random moment; the next run goes on from there."""
 
 import copy
-import json
 import os
 import random
 import shutil
@@ -9,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 
 import psutil
 import pytest
 from small_runs import ROOT, SMALL, Workflow, write_trees
+
+from soak.fitting.record import read_fit, read_fits
 
 pytestmark = pytest.mark.workflow
 
@@ -53,15 +53,10 @@ def kill(process, draw):
 
 def fits_in(folder):
     """Finished fits on disk, and how long each took: a fit that is trained again takes another time."""
-    found = {}
-    for file in (folder / "results/fits").rglob("*.zip"):
-        learner = file.parent.parent if file.parent.name == "finished" else file.parent
-        with zipfile.ZipFile(file) as archive:
-            for name in archive.namelist():
-                if name.endswith("/fit.json"):
-                    fit = json.loads(archive.read(name))
-                    found[learner.parent.name, learner.name, fit["train_set"]] = fit["seconds"]
-    return found
+    records = [fit for file in (folder / "results/fits").rglob("*.arrow") if (fit := read_fit(file, tables=False))]
+    for file in (folder / "results/fits").rglob("fits.parquet"):
+        records += read_fits(file.parent)
+    return {(fit.task, fit.learner, fit.train_set): fit.seconds for fit in records}
 
 
 def test_killed_runs_go_on_and_give_the_same_tables(finished, tmp_path, capsys):

@@ -51,6 +51,11 @@ class Pack:
     name: str
     train_sets: tuple[TrainSet, ...]
 
+    @property
+    def folder(self) -> str:
+        """Where its fits are, as in `soak.fitting.record`."""
+        return f"results/fits/{self.task}/{self.learner}/{self.name}"
+
 
 def write_index(path: str | Path, tasks: Iterable[TaskIndex]) -> None:
     """Write the index of all tasks as JSON."""

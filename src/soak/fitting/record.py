@@ -1,44 +1,61 @@
-"""A fit on disk: what it found, what it predicts and what it cost, as members of a zip file.
+"""Fits on disk: folders of plain Parquet files, readable without this library.
 
-A pack is one zip file, uncompressed (its Parquet members are compressed), with a folder per train set. Member
-times are fixed, so that equal fits give equal bytes but for their times.
+The fits of a job, a pack, are one folder results/fits/TASK/LEARNER/PACK/:
+
+- fits.parquet: a row per fit: task_id, train_set, learner, n_train, status, reason, what its learner found
+  (converged, selected_epochs, lambda_min …), seconds, cpu_seconds, peak_mb, versions (JSON), tables (names of the other
+  files that have rows of the fit);
+- predictions.parquet: train_set, algorithm, test_subset, test_fold, row, response, and prob.NAME for each class;
+- history.parquet, path.parquet, coefficients.parquet, tuning.parquet: train_set, then the columns that the learner gives.
+
+Equal fits give equal bytes, except for the times in fits.parquet.
 """
 
-import io
+import itertools
 import json
-import zipfile
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from soak.errors import SoakError
-from soak.files import atomic
+from soak.files import atomic, atomic_folder
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+FINISHED = "finished"  # folder beside those of the packs, for finished fits of packs that are not
+_END = b"\xff\xff\xff\xff\0\0\0\0"  # of an Arrow stream; one that is cut off between two messages lacks nothing else
+# Columns of fits.parquet that hold fields of a record, or its names of tables; the others are its info.
+_FIELDS = ("train_set", "learner", "n_train", "status", "reason", "seconds", "cpu_seconds", "peak_mb")
+_OTHERS = ("task_id", "versions", "tables")
 
 
 @dataclass(frozen=True)
 class FitRecord:
-    """What is told of one fit.
+    """What is known of one fit.
 
     Attributes
     ----------
+    task, train_set, learner : str
+    n_train : int
+        Rows trained on.
     status : str
-        "ok" or "failed"; ``reason`` says why in one line.
+        "ok" or "failed".
+    reason : str
+        Why it failed, in one line.
     info : mapping
-        What the learner tells of itself: converged, selected_epochs, lambda_min, lambda_1se, n_lambda.
+        What the learner found: converged, selected_epochs, lambda_min, lambda_1se, n_lambda; values may be None.
     seconds, cpu_seconds : float
         Of training alone, without process start and reading.
     peak_mb : float
-        Peak resident memory of the process while it trained.
+        Peak resident memory of the process while it trained, MiB.
+    versions : mapping of package to version
     tables : mapping of name to Arrow table
-        "predictions" (algorithm, test_subset, row, response, prob.LABEL …), "history" and what else the fit left.
+        "predictions" (algorithm, test_subset, test_fold, row, response, prob.NAME …), "history" and what else the
+        learner gives.
     """
 
     task: str
@@ -55,59 +72,171 @@ class FitRecord:
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
 
 
-def write_pack(path: str | Path, records: Iterable[FitRecord]) -> None:
-    """Write records to one zip file, under a temporary name and renamed."""
-    with atomic(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for record in records:
-            for name, content in _members(record):
-                archive.writestr(zipfile.ZipInfo(f"{record.train_set}/{name}", _EPOCH), content)
-
-
-def _members(record: FitRecord) -> Iterator[tuple[str, bytes]]:
-    told = {key: value for key, value in asdict_shallow(record).items() if key != "tables"}
-    yield "fit.json", (json.dumps(told, indent=1, sort_keys=True) + "\n").encode()
-    for name, table in record.tables.items():
-        buffer = io.BytesIO()
-        pq.write_table(table, buffer, compression="zstd", store_schema=True)
-        yield f"{name}.parquet", buffer.getvalue()
-
-
-def asdict_shallow(record: FitRecord) -> dict[str, Any]:
-    """The record's fields as a dict, its tables not copied."""
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}
-
-
-def read_pack(path: str | Path, *tables: str) -> Iterator[FitRecord]:
-    """Yield the records of a zip file one by one, with the named tables only (None: all)."""
-    with _opened(path) as archive:
-        names = archive.namelist()
+def write_pack(folder: str | Path, records: Iterable[FitRecord]) -> None:
+    """Write records to a folder of Parquet files: whole or not at all."""
+    records = list(records)
+    names = dict.fromkeys(name for record in records for name in record.tables)
+    with atomic_folder(folder) as temporary:
+        _write(_fits(records), temporary / "fits.parquet")
         for name in names:
-            if not name.endswith("/fit.json"):
-                continue
-            folder = name.removesuffix("fit.json")
-            told = json.loads(archive.read(name))
-            members = [member for member in names if member.startswith(folder) and member.endswith(".parquet")]
-            wanted = {
-                Path(member).stem: pq.read_table(io.BytesIO(archive.read(member)))
-                for member in members
-                if not tables or Path(member).stem in tables
-            }
-            yield FitRecord(**told, tables=wanted)
+            parts = [
+                record.tables[name]
+                .replace_schema_metadata(None)
+                .add_column(0, "train_set", _repeated(record.train_set, record.tables[name].num_rows))
+                for record in records
+                if name in record.tables
+            ]
+            joined = pa.concat_tables(parts, promote_options="permissive").unify_dictionaries()
+            _write(joined, temporary / f"{name}.parquet")
 
 
-@contextmanager
-def _opened(path: str | Path) -> Iterator[zipfile.ZipFile]:
+def read_fits(folder: str | Path) -> list[FitRecord]:
+    """Records of a pack without their tables.
+
+    Raises
+    ------
+    SoakError
+        If the file is missing or damaged.
+    """
+    return [_record(row) for row in _read(Path(folder), "fits").to_pylist()]
+
+
+def read_pack(folder: str | Path, *tables: str) -> Iterator[FitRecord]:
+    """Yield the records of a pack one by one, with the named tables (default: all) where the fit has them.
+
+    Raises
+    ------
+    SoakError
+        If a file is missing, damaged, or lacks rows of a fit.
+    """
+    folder = Path(folder)
+    rows = _read(folder, "fits").to_pylist()
+    wanted = {name for row in rows for name in row["tables"] if not tables or name in tables}
+    parts = {name: _by_train_set(_read(folder, name)) for name in sorted(wanted)}
+    for row in rows:
+        names = [name for name in row["tables"] if name in wanted]
+        for name in names:
+            if row["train_set"] not in parts[name]:
+                raise _damaged(folder, name, f"it has no rows of the train set {row['train_set']}")
+        yield _record(row, {name: parts[name][row["train_set"]] for name in names})
+
+
+def runs(*columns: pa.ChunkedArray) -> list[slice]:
+    """Parts of a table in which the values of all given columns stay the same, in order."""
+    changes = np.zeros(max(len(columns[0]) - 1, 0), dtype=bool)
+    for column in columns:
+        values = column.combine_chunks()
+        values = values.dictionary_encode() if pa.types.is_string(values.type) else values
+        codes = values.indices if isinstance(values, pa.DictionaryArray) else values
+        changes |= np.diff(codes.to_numpy(zero_copy_only=False)) != 0
+    bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(columns[0])]
+    return [slice(start, stop) for start, stop in itertools.pairwise(bounds) if stop > start]
+
+
+def write_fit(path: str | Path, record: FitRecord) -> None:
+    """Write one record to one file, which `read_fit` reads: quicker than a folder, for a job that may be interrupted.
+
+    The file is a sequence of Arrow streams, one per table, with the table's name in the schema's metadata.
+    """
+    with atomic(path) as temporary, pa.OSFile(str(temporary), "wb") as file:
+        for name, table in {"": _fits([record]), **record.tables}.items():
+            with pa.ipc.new_stream(file, table.schema.with_metadata({"name": name})) as stream:
+                stream.write_table(table)
+
+
+def read_fit(path: str | Path, *, tables: bool = True) -> FitRecord | None:
+    """Read what `write_fit` wrote, ``tables``: with its tables; None for a file that is missing or not whole."""
+    found: dict[str, pa.Table] = {}
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    except zipfile.BadZipFile:
-        raise SoakError(f"{path}: not a whole file of fits; delete it and run again") from None
+        with pa.OSFile(str(path), "rb") as file:
+            while file.tell() < file.size() and (tables or not found):
+                with pa.ipc.open_stream(file) as stream:
+                    name = stream.schema.metadata[b"name"].decode()
+                    found[name] = stream.read_all().replace_schema_metadata(None)
+            file.seek(file.size() - len(_END))
+            whole = file.read() == _END
+        (row,) = found.pop("").to_pylist()
+    except (OSError, pa.ArrowInvalid, KeyError, ValueError):
+        return None
+    return _record(row, found) if whole and (not tables or set(row["tables"]) == set(found)) else None
 
 
-def frame(records: Iterable[FitRecord], columns: Mapping[str, str]) -> pd.DataFrame:
-    """One row per record; ``columns`` maps a column to the record's field or info key that fills it."""
-    rows = []
-    for record in records:
-        told = {**asdict_shallow(record), **record.info}
-        rows.append({column: told.get(key) for column, key in columns.items()})
-    return pd.DataFrame(rows, columns=list(columns))
+def finished_fits(folder: str | Path, train_sets: Iterable[str]) -> list[FitRecord]:
+    """Records, without tables, of the fits of a pack that are finished, also while others of the pack still run.
+
+    Parameters
+    ----------
+    folder : path
+        results/fits/TASK/LEARNER/PACK
+    train_sets : names of the pack's train sets
+    """
+    folder, names = Path(folder), list(train_sets)
+    try:
+        return [record for record in read_fits(folder) if record.train_set in names]
+    except SoakError:  # not there, or removed at this moment
+        kept = (sorted((folder.parent / FINISHED).glob(f"{name}.{'[0-9a-f]' * 16}.arrow")) for name in names)
+        newest = (max(files, key=lambda file: file.stat().st_mtime) for files in kept if files)
+        return [record for file in newest if (record := read_fit(file, tables=False))]
+
+
+def forget(packs: Iterable[str | Path]) -> None:
+    """Remove what is kept of single fits, once the packs that hold them are in the tables."""
+    for folder in {Path(pack).parent for pack in packs}:
+        shutil.rmtree(folder / FINISHED, ignore_errors=True)
+
+
+def _fits(records: Iterable[FitRecord]) -> pa.Table:
+    """The table fits.parquet."""
+    rows = [
+        {
+            "task_id": record.task,
+            **{name: getattr(record, name) for name in _FIELDS},
+            **record.info,
+            "versions": json.dumps(dict(record.versions), sort_keys=True),
+            "tables": list(record.tables),
+        }
+        for record in records
+    ]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: [row.get(name) for row in rows] for name in names})
+
+
+def _record(row: Mapping[str, Any], tables: Mapping[str, pa.Table] | None = None) -> FitRecord:
+    info = {name: value for name, value in row.items() if name not in (*_FIELDS, *_OTHERS) and value is not None}
+    return FitRecord(
+        task=row["task_id"],
+        info=info,
+        versions=json.loads(row["versions"]),
+        tables={} if tables is None else tables,
+        **{name: row[name] for name in _FIELDS},
+    )
+
+
+def _by_train_set(table: pa.Table) -> dict[str, pa.Table]:
+    """Rows of each train set, without its column."""
+    table = table.unify_dictionaries()
+    names = table["train_set"]
+    rest = table.drop_columns(["train_set"])
+    return {names[part.start].as_py(): rest.slice(part.start, part.stop - part.start) for part in runs(names)}
+
+
+def _repeated(text: str, n: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, dtype=np.int32)), pa.array([text], pa.string()))
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, compression="zstd")
+
+
+def _read(folder: Path, name: str) -> pa.Table:
+    try:
+        with pq.ParquetFile(folder / f"{name}.parquet") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise _damaged(folder, name, "there is no such file") from None
+    except (OSError, pa.ArrowInvalid) as error:
+        raise _damaged(folder, name, f"it cannot be read as Parquet ({str(error).splitlines()[0]})") from None
+
+
+def _damaged(folder: Path, name: str, problem: str) -> SoakError:
+    return SoakError(f"{folder / name}.parquet: {problem}; delete the folder {folder} and run again")

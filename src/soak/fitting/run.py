@@ -1,22 +1,20 @@
-"""Train one learner on one train set and predict the test rows that ask for it."""
+"""Train one learner on train sets, and predict the test rows that are asked of each."""
 
 import contextlib
 import hashlib
 import json
 import resource
-import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from soak.errors import SoakError
-from soak.fitting.record import FitRecord, read_pack, write_pack
+from soak.fitting.record import FINISHED, FitRecord, read_fit, write_fit, write_pack
 from soak.learners.base import Fit, FitFailed, LearnerType, Prediction, TrainData
 from soak.resampling.store import StoredSplits
 from soak.tasks.task import Task, TaskRows
@@ -28,11 +26,18 @@ class Job:
 
     Attributes
     ----------
+    task : Task
+    learner : str
+        Its name in the config.
+    settings : LearnerType
     seed : int
         ``seed.train``.
+    device : str
+        "auto", "cpu" or "cuda".
+    splits : StoredSplits, or None for a fit on rows of one's own choice
     code, data : str
-        Digests of the library files that the fit runs and of the task file: parts of the name under which a
-        finished fit is kept.
+        Digests of all code that the fit runs and of the task file: parts of the name under which a finished fit is
+        kept.
     """
 
     task: Task
@@ -44,69 +49,50 @@ class Job:
     code: str = ""
     data: str = ""
 
-    @property
-    def stored(self) -> StoredSplits:
-        """The splits, of a job that has them."""
-        if self.splits is None:
-            raise ValueError("this job has no splits")
-        return self.splits
+    def key(self, digest: str) -> str:
+        """16 hexadecimal digits that stand for all that decides a fit on the rows with this digest."""
+        settings = self.settings.model_dump(mode="json", by_alias=True)
+        versions = self.settings.versions()
+        parts = [self.task.name, self.learner, settings, versions, self.seed, self.device, self.code, self.data, digest]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def run_pack(job: Job, train_sets: Iterable[tuple[str, str]], path: str | Path, finished: str | Path) -> None:
-    """Run fits and write them to one zip file.
+def run_pack(job: Job, train_sets: Iterable[tuple[str, str]], folder: str | Path) -> None:
+    """Run fits and write them to a folder (see `soak.fitting.record`).
 
-    Each finished fit of several is also kept in the folder ``finished``, under a name made of its settings, code,
-    data and rows: a job that is started again takes it up from there. It stays there when the pack is whole, since
-    Snakemake throws a whole pack away too if Snakemake itself was killed meanwhile; `forget` removes it.
+    Each finished fit of several is also kept as FINISHED/TRAIN_SET.KEY.arrow beside the folder, the key made of settings,
+    code, data and rows: a job that is started again takes it from there. It stays there when the pack is whole, since
+    Snakemake removes a whole pack too if Snakemake itself was killed meanwhile; `forget` removes it.
 
     Parameters
     ----------
+    job : Job
     train_sets : pairs of (name, digest of its rows)
+    folder : path
+        results/fits/TASK/LEARNER/PACK
     """
-    finished = Path(finished)
-    kept = [(name, finished / f"{name}.{_key(job, digest)}.zip") for name, digest in train_sets]
+    kept = [(name, Path(folder).parent / FINISHED / f"{name}.{job.key(digest)}.arrow") for name, digest in train_sets]
     records = []
     for number, (name, file) in enumerate(kept, start=1):
-        record = _kept(file)
+        record = read_fit(file)
         if record is None:
             record = fit_train_set(job, name)
             if len(kept) > 1:
-                write_pack(file, [record])
+                write_fit(file, record)
         print(f"{number}/{len(kept)} {name}: {record.status} {record.reason} {record.seconds:.2f} s", flush=True)
         records.append(record)
-    write_pack(path, records)
-
-
-def forget(packs: Iterable[str | Path]) -> None:
-    """Remove what is kept of single fits, once the tables are made of the packs that hold them."""
-    for folder in {Path(pack).parent for pack in packs}:
-        shutil.rmtree(folder / "finished", ignore_errors=True)
-
-
-def _key(job: Job, digest: str) -> str:
-    settings = job.settings.model_dump(mode="json", by_alias=True)
-    versions = job.settings.versions()
-    told = [job.task.name, job.learner, settings, versions, job.seed, job.device, job.code, job.data, digest]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _kept(file: Path) -> FitRecord | None:
-    """A fit that an interrupted job has finished; a file that is not whole counts as none."""
-    if not file.exists():
-        return None
-    try:
-        return next(iter(read_pack(file)))
-    except (SoakError, StopIteration):
-        return None
+    write_pack(folder, records)
 
 
 def fit_train_set(job: Job, train_set: str) -> FitRecord:
     """Fit on one train set and predict its tests; a fit that fails is a record that says why."""
-    record, fit = train(job, TaskRows(job.task, job.stored.train(train_set)), train_set)
+    if job.splits is None:
+        raise ValueError("expected a job with splits")
+    record, fit = train(job, TaskRows(job.task, job.splits.train(train_set)), train_set)
     if fit is None:
         return record
     try:
-        predictions = _predictions(job, train_set, fit)
+        predictions = _predictions(job.task, job.splits, train_set, fit)
     except Exception as error:
         return replace(record, status="failed", reason=_reason(error))
     return replace(record, tables={**record.tables, "predictions": predictions})
@@ -116,13 +102,12 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
     """Fit on some rows, and measure what it costs; no Fit if that fails."""
     data = TrainData(rows, job.seed, torch_seed(job.seed, job.task.name, train_set, job.learner), job.device)
     fit, reason = None, ""
-    job.settings.load()  # seconds of torch that are not training
-    _reset_peak()
-    wall, cpu = time.perf_counter(), time.process_time()
-    try:
-        fit = job.settings.fit(job.learner, data)
-    except Exception as error:  # whatever a learner raises is told, and the other fits go on
-        reason = _reason(error)
+    job.settings.load()  # seconds of importing torch are not training
+    with _measured() as cost:
+        try:
+            fit = job.settings.fit(job.learner, data)
+        except Exception as error:  # any error of a learner is a failed fit, and the other fits go on
+            reason = _reason(error)
     record = FitRecord(
         job.task.name,
         train_set,
@@ -130,19 +115,10 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
         len(rows),
         status="failed" if fit is None else "ok",
         reason=reason,
-        seconds=time.perf_counter() - wall,
-        cpu_seconds=time.process_time() - cpu,
-        peak_mb=_peak_mb(),
         versions=job.settings.versions(),
+        **cost,
     )
-    return (record, None) if fit is None else (_told(record, fit), fit)
-
-
-def _told(record: FitRecord, fit: Fit) -> FitRecord:
-    """The record with what the learner tells of its fit."""
-    tables = dict(fit.tables) if fit.history is None else {**fit.tables, "history": fit.history}
-    arrow = {name: pa.Table.from_pandas(table, preserve_index=False) for name, table in tables.items()}
-    return replace(record, info={key: _plain(value) for key, value in fit.info.items()}, tables=arrow)
+    return record if fit is None else replace(record, **_found(fit)), fit
 
 
 def torch_seed(seed: int, *names: str) -> int:
@@ -151,33 +127,43 @@ def torch_seed(seed: int, *names: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
-def _predictions(job: Job, train_set: str, fit: Fit) -> pa.Table:
-    """All algorithms' predictions of all test rows, one row each."""
-    tests = job.stored.tests(train_set)
+def _found(fit: Fit) -> dict[str, Any]:
+    """Fields of a record that hold what a learner found, as JSON and Arrow know them."""
+    tables = dict(fit.tables) if fit.history is None else {**fit.tables, "history": fit.history}
+    return {
+        "info": {key: value.item() if isinstance(value, np.generic) else value for key, value in fit.info.items()},
+        "tables": {name: pa.Table.from_pandas(table, preserve_index=False) for name, table in tables.items()},
+    }
+
+
+def _predictions(task: Task, splits: StoredSplits, train_set: str, fit: Fit) -> pa.Table:
+    """All algorithms' predictions of all test rows: by algorithm, test set and row."""
+    tests = splits.tests(train_set)
     rows = np.concatenate([test.rows for test in tests])
-    subsets = np.repeat([test.test_subset for test in tests], [len(test.rows) for test in tests])
+    lengths = [len(test.rows) for test in tests]
+    subsets = pa.array(np.repeat([test.test_subset for test in tests], lengths), pa.string()).dictionary_encode()
+    folds = np.repeat([test.test_fold for test in tests], lengths)
     parts = []
     for algorithm, predict in fit.predict.items():
-        prediction = predict(TaskRows(job.task, rows))
+        prediction = predict(TaskRows(task, rows))
         _check_finite(algorithm, prediction)
         columns: dict[str, Any] = {
             "algorithm": pa.array([algorithm] * len(rows)).dictionary_encode(),
-            "test_subset": pa.array(subsets, pa.string()).dictionary_encode(),
-            "row": pa.array(rows),
-            "response": pa.array(prediction.response),
+            "test_subset": subsets,
+            "test_fold": folds,
+            "row": rows,
+            "response": prediction.response,
         }
         if prediction.probabilities is not None:
-            for label, values in zip(job.task.classes, prediction.probabilities.T, strict=True):
-                columns[f"prob.{label}"] = pa.array(np.ascontiguousarray(values))
+            for label, values in zip(task.classes, prediction.probabilities.T, strict=True):
+                columns[f"prob.{label}"] = np.ascontiguousarray(values)
         parts.append(pa.table(columns))
     return pa.concat_tables(parts).unify_dictionaries()
 
 
 def _check_finite(algorithm: str, prediction: Prediction) -> None:
-    parts: list[NDArray[Any]] = [prediction.response]
-    if prediction.probabilities is not None:
-        parts.append(prediction.probabilities)
-    bad = sum(int((~np.isfinite(part)).sum()) for part in parts)
+    arrays = [prediction.response] if prediction.probabilities is None else [*vars(prediction).values()]
+    bad = sum(int((~np.isfinite(array)).sum()) for array in arrays)
     if bad:
         raise FitFailed(f"{algorithm}: {bad} predictions are not finite")
 
@@ -187,22 +173,20 @@ def _reason(error: Exception) -> str:
     return text if isinstance(error, FitFailed | SoakError) else f"{type(error).__name__}: {text}"
 
 
-def _plain(value: Any) -> Any:
-    """A NumPy scalar as Python's own, so that it can be written as JSON."""
-    return value.item() if isinstance(value, np.generic) else value
+@contextlib.contextmanager
+def _measured() -> Iterator[dict[str, Any]]:
+    """Yield a dict that has seconds, cpu_seconds and peak_mb of the block once it ends.
 
-
-def _reset_peak() -> None:
-    """Let the kernel measure the peak of this process anew (Linux; elsewhere it is the process's highest)."""
+    The peak is that of the block on Linux, whose kernel can measure it anew; elsewhere that of the whole process.
+    """
+    cost: dict[str, Any] = {}
     with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def _peak_mb() -> float:
+        Path("/proc/self/clear_refs").write_text("5")  # Linux: resets VmHWM, the peak resident memory
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield cost
+    cost |= {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
     try:
-        status: Mapping[str, str] = dict(
-            line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":" in line
-        )
-        return int(status["VmHWM"].split()[0]) / 1024
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":" in line)
+        cost["peak_mb"] = int(status["VmHWM"].split()[0]) / 1024
     except (OSError, KeyError):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        cost["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
