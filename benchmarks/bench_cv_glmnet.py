@@ -1,7 +1,7 @@
 """CPU seconds of cv_glmnet, beside glmstar's own cross-validation driver and, where there is one, R's cv.glmnet.
 
 Run as ``OMP_NUM_THREADS=1 python benchmarks/bench_cv_glmnet.py [--rows 667]``.
-``--images FILE --labels FILE`` takes other images than Fashion-MNIST's first 1000 of tests/data (IDX, gzipped).
+``--images FILE --labels FILE`` takes other images than Fashion-MNIST's first 1000 of tests/files (IDX, gzipped).
 All ways have the same inner folds and run in one process (R in its own, start and reading not counted). R is used
 if Rscript is there and has the package glmnet (Debian: r-cran-glmnet).
 """
@@ -23,7 +23,7 @@ from soak.learners.cv_glmnet import CvGlmnet
 from soak.rrandom import RRandom
 from soak.tasks.task import Task, TaskRows
 
-DATA = Path(__file__).parents[1] / "tests" / "data" / "fashion-train-1000"
+DATA = Path(__file__).parents[1] / "tests" / "files" / "fashion-train-1000"
 GOAL = 3.0
 R_CODE = """
 library(glmnet)

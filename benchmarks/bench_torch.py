@@ -1,8 +1,8 @@
 """CPU seconds of a whole fit of a linear torch model, against three ways to do the same work.
 
 Run as ``OMP_NUM_THREADS=1 python benchmarks/bench_torch.py``, with envs/bench.txt installed.
-Everything is measured in one run, in one thread, the fastest of a few repetitions, taken in turns because
-machines are noisy. The data are Fashion-MNIST's first 667 images of tests/data: 784 features, 10 classes, batches of at
+All are measured in one run and one thread, in turns because machines are noisy, and the fastest repetition counts.
+The data are Fashion-MNIST's first 667 images of tests/files: 784 features, 10 classes, batches of at
 most 500, 1000 epochs of selection on half of them and a refit on all. The learning rate is 0.02, so that the best
 epoch is among the last and the refit as long as the selection.
 """
@@ -26,7 +26,7 @@ from soak.learners.torch_mlp import TorchMlp
 from soak.networks.rows import split_halves
 from soak.tasks.task import Task, TaskRows
 
-DATA = Path(__file__).parents[1] / "tests" / "data"
+DATA = Path(__file__).parents[1] / "tests" / "files"
 N_ROWS, EPOCHS, BATCH, RATE, SEED = 667, 1000, 500, 0.02, 1
 REPEATS = {"skorch": 2}  # of the others 5
 GOALS = {
@@ -56,7 +56,7 @@ def our_fit(rows: TaskRows) -> Fit:
 
 
 def plain_loop(X: Tensor, y: Tensor, validation: tuple[Tensor, Tensor] | None, epochs: int) -> list[tuple[float, ...]]:
-    """What one writes with torch: shuffled batches, loss and error of both sets at each epoch."""
+    """The loop that torch's tutorials show: shuffled batches, loss and error of both sets at each epoch."""
     model = nn.Linear(784, 10)
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
     history = []
@@ -85,7 +85,7 @@ def plain_loop(X: Tensor, y: Tensor, validation: tuple[Tensor, Tensor] | None, e
 def skorch_fit(
     X: NDArray[np.float32], y: NDArray[np.int64], validation: tuple[object, object] | None, epochs: int
 ) -> None:
-    """The same with skorch; it measures the losses itself and the errors where we ask it to."""
+    """The same with skorch, which measures the losses by itself and the errors by a callback."""
     split = predefined_split(skorch.dataset.Dataset(*validation)) if validation is not None else None
     callbacks = [EpochScoring("accuracy", name="train_acc", on_train=True, lower_is_better=False)]
     net = skorch.NeuralNetClassifier(
@@ -106,7 +106,7 @@ def skorch_fit(
 
 
 def matrix_products(X: Tensor, validation: Tensor | None, epochs: int) -> None:
-    """Nothing but the products of these epochs: scores and gradient of each batch, scores of the validation rows."""
+    """Only the matrix products of these epochs: scores and gradient of each batch, scores of the validation rows."""
     weight = torch.randn(784, 10)
     gradient = torch.empty_like(weight)
     batches = [(rows, torch.empty(len(rows), 10)) for rows in X.split(BATCH)]
@@ -150,7 +150,7 @@ def main() -> None:
 
 
 def measure(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Fewest CPU seconds of each way, in turns."""
+    """CPU seconds of each way, the lowest of several turns."""
     fewest: dict[str, float] = {}
     for turn in range(5):
         for name, way in ways.items():

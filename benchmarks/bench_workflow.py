@@ -4,7 +4,7 @@
 
 FOLDER holds gzipped IDX files fashion-train-*-images-… and mnist-train-*-images-… (and -labels-…); the task is then
 the post's MNIST_FashionMNIST, 90 scores of five algorithms. Without it the two halves of the 1,000 images of
-tests/data are the two subsets: half of the rows, so that fits cost less and the rest weighs more.
+tests/files are the two subsets: half of the rows, so that fits cost less and the rest weighs more.
 """
 
 import gzip
@@ -30,7 +30,7 @@ def parts(folder):
             name: {kind: read(next(Path(folder).glob(f"{prefix}-train-*-{kind}-idx*.gz")), kind) for kind in HEADERS}
             for name, prefix in {"FashionMNIST": "fashion", "MNIST": "mnist"}.items()
         }
-    whole = {kind: read(next((ROOT / "tests/data").glob(f"fashion-train-*-{kind}-*")), kind) for kind in HEADERS}
+    whole = {kind: read(next((ROOT / "tests/files").glob(f"fashion-train-*-{kind}-*")), kind) for kind in HEADERS}
     return {f"Half{half + 1}": {kind: values[half::2] for kind, values in whole.items()} for half in range(2)}
 
 

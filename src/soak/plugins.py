@@ -11,7 +11,7 @@ import os
 import pkgutil
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
@@ -146,8 +146,15 @@ def call(path: str, kind: str, place: str, argument: Any) -> Any:
         raise SoakError(f"{place}: {path} fails: {type(error).__name__}: {error}") from error
 
 
-def check_arguments(made: type[Any], arguments: Iterable[str]) -> None:
-    """Refuse names of arguments that a class does not take.
+def check_arguments(made: Callable[..., Any], arguments: Iterable[str], n_positional: int = 0, key: str = "") -> None:
+    """Refuse names of arguments that a class or function does not take.
+
+    Parameters
+    ----------
+    n_positional : int
+        So many of the first parameters are not for the config to set.
+    key : str
+        Key of the config that the message begins with.
 
     Raises
     ------
@@ -155,7 +162,7 @@ def check_arguments(made: type[Any], arguments: Iterable[str]) -> None:
         With the argument and the nearest that the class takes.
     """
     try:
-        parameters = list(inspect.signature(made).parameters.values())
+        parameters = list(inspect.signature(made).parameters.values())[n_positional:]
     except ValueError:  # a class written in C without a signature
         return
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
@@ -164,7 +171,8 @@ def check_arguments(made: type[Any], arguments: Iterable[str]) -> None:
     known = [parameter.name for parameter in parameters if parameter.kind in by_name]
     for argument in arguments:
         if argument not in known:
-            raise SoakError(f"{made.__name__} has no parameter '{argument}'; {nearest(argument, known)}")
+            place = f"{key}: " if key else ""
+            raise SoakError(f"{place}{made.__name__} has no parameter '{argument}'; {nearest(str(argument), known)}")
 
 
 def _import_module(path: str, kind: str) -> tuple[ModuleType, str]:

@@ -61,7 +61,7 @@ class TorchLearner(LearnerType, TorchSettings):
 
     def seconds(self, size: FitSize) -> float:
         # 2e-10 to 4e-10 seconds per row, weight of a perceptron and epoch, the selection and the refit together
-        # (1,000 images of 784 pixels, 10 classes, one core of 2023)
+        # (1,000 images of 784 pixels, 10 classes, one core)
         return 3e-10 * size.train_cells * self.epochs * self.times_linear(size.n_features, size.n_outputs)
 
     def memory_mb(self, size: FitSize) -> int:

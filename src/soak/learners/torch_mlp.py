@@ -22,7 +22,7 @@ class TorchMlp(TorchLearner):
 
     type: Literal["torch_mlp"]
     neurons: list[Annotated[int, Field(ge=1)]] = Field(
-        default=[], description="sizes of the hidden layers, the first one first", examples=[[10]]
+        default=[], description="sizes of the hidden layers, in order", examples=[[10]]
     )
     activation: str | Named = Field(
         default="relu",

@@ -179,8 +179,8 @@ class InnerProductTrainer(LinearTrainer):
     where A has a column for each train row, 0 for those outside the batch. The sum of all A gives the weights in the
     end: W <- W - sum(A) X and b <- b - sum(A) 1.
 
-    Products are float32 as torch's own; sums over the steps are float64, so that the scores stay as near to those of
-    exact steps as with torch's loop, and nearer where features are far from the origin.
+    Products are float32, as torch's own; sums over steps are float64. So the scores stay as near to those of exact
+    steps as in torch's loop, and nearer where features are far from the origin.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from torch import nn
 
 from soak.errors import SoakError
 from soak.names import nearest
+from soak.plugins import check_arguments
 
 
 def _public_classes(module: Any, base: type, excluded: tuple[str, ...] = ()) -> dict[str, type]:
@@ -103,7 +104,7 @@ def build(key: str, function: Callable[..., Any], arguments: Mapping[str, Any], 
     SoakError
         The function does not have such an argument, or does not take its value.
     """
-    check_arguments(key, function, arguments, len(positional))
+    check_arguments(function, arguments, len(positional), key)
     if function.__module__.startswith("torch."):  # some of torch's classes take text and fail only when they are used
         check_numbers(key, function, arguments)
     try:
@@ -111,26 +112,6 @@ def build(key: str, function: Callable[..., Any], arguments: Mapping[str, Any], 
     except (TypeError, ValueError, RuntimeError, AttributeError, AssertionError, ZeroDivisionError) as error:
         check_numbers(key, function, arguments)
         raise SoakError(f"{key}: {one_line(error)}") from None
-
-
-def check_arguments(
-    key: str, function: Callable[..., Any], arguments: Mapping[str, Any], n_positional: int = 0
-) -> None:
-    """Raise a SoakError for an argument that ``function`` does not have.
-
-    Parameters
-    ----------
-    n_positional : int
-        So many of the first parameters are not for the config to set.
-    """
-    parameters = inspect.signature(function).parameters.values()
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return
-    allowed = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
-    allowed = allowed[n_positional:]
-    for name in arguments:
-        if name not in allowed:
-            raise SoakError(f"{key}: there is no argument '{name}'; {nearest(str(name), allowed)}")
 
 
 def check_numbers(key: str, function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:

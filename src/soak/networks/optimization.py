@@ -15,13 +15,13 @@ from soak.networks.names import (
     OPTIMIZERS,
     SCHEDULERS,
     build,
-    check_arguments,
     check_numbers,
     find,
     name_and_arguments,
     one_line,
 )
 from soak.networks.settings import LOSSES
+from soak.plugins import check_arguments
 
 NameOrMapping = str | Mapping[str, Any]  # adam, or {adam: {lr: 0.01}}
 
@@ -108,7 +108,7 @@ def make_objective(loss: NameOrMapping | None, task_type: str) -> Objective:
     for argument in arguments:
         if argument in RESERVED_ARGUMENTS:
             raise SoakError(f"{key}: argument '{argument}' cannot be set here (for weights there is class_weights)")
-    check_arguments(key, function, arguments)
+    check_arguments(function, arguments, key=key)
     objective = Objective(task_type, name, arguments)
     y = torch.zeros(2, dtype=torch.int64 if task_type == "classification" else torch.float32)
     try:
