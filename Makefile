@@ -48,11 +48,11 @@ figures: $(VENV)/.ready
 	$(SNAKEMAKE) -- figures
 
 status: $(VENV)/.ready
-	@$(LIBRARY) soak.status "$(DIR)" $(if $(CONFIG),"$(CONFIG)")
+	@$(LIBRARY) soak.commands.status "$(DIR)" $(if $(CONFIG),"$(CONFIG)")
 
 # A small go before a long run: one fold, few epochs, and what the whole will take.
 smoke: $(VENV)/.ready
-	@$(LIBRARY) soak.smoke "$(DIR)" "$(CONFIG)" $(CORES)
+	@$(LIBRARY) soak.commands.smoke "$(DIR)" "$(CONFIG)" $(CORES)
 
 # Three processes (tests/conftest.py): runs that share one, the cluster, which mostly waits, and all else.
 test: $(VENV)/.dev

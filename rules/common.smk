@@ -15,7 +15,7 @@ if Path(soak.__file__).resolve().parent != (ROOT / "src" / "soak").resolve():
         f"{Path(soak.__file__).parent}; use the environment that make setup makes beside the Snakefile"
     )
 
-from soak import lock
+from soak import lock, progress
 from soak.config.read import config_files, place_message
 from soak.errors import SoakError
 from soak.config.check import load_config
@@ -44,6 +44,7 @@ except SoakError as error:
 cfg = experiment.config
 failure_log = FailureLog()
 logger.addHandler(failure_log)
+progress.watch(experiment)
 
 
 wildcard_constraints:

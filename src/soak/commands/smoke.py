@@ -1,0 +1,199 @@
+"""A trial before a long run: does everything work, and how long will the whole run take?
+
+    python -m soak.commands.smoke DIR [CONFIG] [CORES]
+
+One test fold of every task, with few epochs, inner folds and candidates of every learner, runs in DIR/results/smoke, to the
+last figure. Rows and features are as many as in the whole run, so that memory is what it will be; times are scaled up to all
+folds and to the learners as configured.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from soak.commands.config import ROOT, config_path, read_experiment
+from soak.config.workflow import Config
+from soak.errors import SoakError
+from soak.experiment import INDEX, learners_of
+from soak.files import atomic
+from soak.fitting.plan import TaskIndex, read_index
+from soak.progress import duration
+from soak.resampling.store import read_splits
+from soak.tables import read_table
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What the fits of a learner on a task will take.
+
+    Attributes
+    ----------
+    fits, measured : int
+        Fits of the whole run, and of the trial.
+    seconds : float
+        Of all fits, one after the other.
+    peak_mb : float
+        The highest that was measured in a fit.
+    asked_mb : int
+        What the job of a fit asks for.
+    """
+
+    task: str
+    learner: str
+    fits: int
+    measured: int
+    seconds: float
+    peak_mb: float
+    asked_mb: int
+
+
+def smaller_config(raw: Mapping[str, Any], config: Config) -> dict[str, Any]:
+    """The config with the smaller version of each learner, and one job per task and learner."""
+    learners = {name: {**raw["learners"][name], **learner.smaller()} for name, learner in config.learners.items()}
+    execution = {**raw.get("execution", {}), "fits_per_job": 1000}
+    return {**raw, "learners": learners, "execution": execution}
+
+
+def absolute_paths(raw: Any) -> Any:
+    """The config with paths that lead upwards (../data.csv) made absolute: the trial runs in another folder."""
+    if isinstance(raw, dict):
+        return {key: absolute_paths(value) for key, value in raw.items()}
+    if isinstance(raw, list):
+        return [absolute_paths(value) for value in raw]
+    if isinstance(raw, str) and raw.startswith("../") and Path(raw).exists():
+        return str(Path(raw).resolve())
+    return raw
+
+
+def prepare(folder: Path) -> None:
+    """Make the trial's folder anew: downloads are shared, and what else is in DIR is found there too."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "results").mkdir(parents=True)
+    raw = Path("results/raw")
+    raw.mkdir(exist_ok=True)
+    (folder / "results/raw").symlink_to(raw.resolve())
+    for entry in Path.cwd().iterdir():
+        if entry.name not in ("results", "config.yaml") and not entry.name.startswith("."):
+            (folder / entry.name).symlink_to(entry)
+
+
+def keep_one_fold(folder: Path, tasks: list[str]) -> None:
+    """Leave only the first test fold and seed in the splits of each task."""
+    for task in tasks:
+        splits_file = folder / f"results/tasks/{task}.splits.csv"
+        sets_file = splits_file.with_name(f"{task}.train_sets.csv")
+        splits = read_splits(splits_file)
+        first = splits.iloc[0]
+        kept = splits[(splits["test_fold"] == first["test_fold"]) & (splits["seed"] == first["seed"])]
+        sets = pd.read_csv(sets_file, dtype=str, keep_default_na=False)
+        for table, file in ((kept, splits_file), (sets[sets["train_set"].isin(kept["train_set"])], sets_file)):
+            with atomic(file) as temporary:
+                table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def run(folder: Path, cores: str, *arguments: str) -> None:
+    """Run the workflow in the trial's folder."""
+    command = [str(Path(sys.executable).parent / "snakemake"), "--cores", cores]
+    command += ["--configfile", str(folder / "config.yaml"), "--directory", str(folder), *arguments]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        raise SoakError(f"the trial failed; its files are in {folder}")
+
+
+def project(config: Config, whole: Mapping[str, TaskIndex], times: pd.DataFrame) -> Iterator[Projection]:
+    """Scale the times of the trial's fits up to all fits of the config.
+
+    Parameters
+    ----------
+    whole : mapping
+        Index of the tasks with all their train sets.
+    times : DataFrame
+        The table times of the trial.
+    """
+    for task, index in whole.items():
+        for name, learner in learners_of(config, task, index.type).items():
+            fits = times[(times["task_id"] == task) & (times["learner"] == name)]
+            usual = fits.iloc[1:] if len(fits) > 1 else fits  # the first of a process also pays for what it imports
+            per_row = usual["seconds"].sum() / max(1, usual["n_train"].sum())
+            rows = sum(train_set.n_train for train_set in index.train_sets)
+            yield Projection(
+                task,
+                name,
+                len(index.train_sets),
+                len(fits),
+                per_row * rows * learner.work_ratio(),
+                fits["peak_mb"].max(),
+                learner.memory_mb(index.size()),
+            )
+
+
+def report(projections: list[Projection], failed: list[str], folder: Path, cores: int) -> str:
+    """What the trial found, and what follows for the whole run."""
+    lines = [
+        f"{'task':<28} {'learner':<18} {'fits':>6} {'all of them':>12} {'each':>10} {'peak MB':>8} {'asked MB':>9}"
+    ]
+    for one in projections:
+        each = duration(one.seconds / max(1, one.fits))
+        lines.append(
+            f"{one.task:<28} {one.learner:<18} {one.fits:>6} {duration(one.seconds):>12} {each:>10} "
+            f"{one.peak_mb:>8.0f} {one.asked_mb:>9}"
+        )
+    total, measured = sum(one.fits for one in projections), sum(one.measured for one in projections)
+    seconds = sum(one.seconds for one in projections)
+    peak = max((one.peak_mb for one in projections), default=0.0)
+    fits_mb = _disk_mb(folder / "results/fits") * total / max(1, measured)
+    other_mb = sum(_disk_mb(folder / "results" / name) for name in ("data", "tasks", "figures"))
+    lines += [
+        f"{measured} fits were made, {len(failed)} of them failed. The whole run has {total}:",
+        f"  time    at most {duration(seconds)} of fits, {duration(seconds / cores)} with {cores} cores "
+        "(networks stop sooner where patience or a better epoch lets them)",
+        f"  memory  {peak:.0f} MB in a job, {peak * cores:.0f} MB with {cores} jobs at once",
+        f"  disk    {fits_mb + other_mb:.0f} MB in results/, besides downloads",
+    ]
+    return "\n".join([*lines, *(f"failed: {reason}" for reason in failed)])
+
+
+def _disk_mb(folder: Path) -> float:
+    """Size of all files of a folder, MB."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink()) / 1e6
+
+
+def smoke(config_file: Path, cores: str) -> str:
+    """Run the trial in the working directory; the text that reports on it."""
+    config = read_experiment(config_file).config
+    if not config.tasks:
+        raise SoakError("this config has no tasks: nothing will be fitted")
+    folder = Path("results/smoke").resolve()
+    prepare(folder)
+    raw = smaller_config(absolute_paths(yaml.safe_load(config_file.read_text(encoding="utf-8"))), config)
+    (folder / "config.yaml").write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")
+    run(folder, cores, "--", "splits")
+    whole = read_index(folder / INDEX)
+    keep_one_fold(folder, list(whole))
+    run(folder, cores, "--rerun-triggers", "mtime", "--", "tables", "figures", "results/report.html")
+    projections = list(project(config, whole, read_table(folder / "results/tables/times.parquet")))
+    fits = read_table(folder / "results/tables/fits.parquet")
+    rows = fits[fits["status"] == "failed"].itertuples()
+    failed = [f"{row.task_id}, {row.train_set}, {row.learner}: {row.reason}" for row in rows]
+    return report(projections, failed, folder, os.cpu_count() or 1 if cores == "all" else int(cores))
+
+
+def main(directory: str, config: str = "", cores: str = "all") -> None:
+    """Run the trial in DIR and print what it found."""
+    try:
+        file = config_path(config)
+        os.chdir(directory)
+        print(smoke(file, cores or "all"))
+    except (SoakError, FileNotFoundError) as error:
+        sys.exit(f"soak: {error}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
