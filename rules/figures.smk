@@ -36,9 +36,7 @@ if experiment.figures("training"):
             glmnet_path=(
                 ["results/fits/tutorial/glmnet_path.parquet"] if cfg.datasets else []
             ),
-            histories=expand(
-                "results/fits/tutorial/{name}", name=experiment.histories
-            ),
+            histories=expand("results/fits/tutorial/{name}", name=experiment.histories),
             history="results/tables/history.parquet",
             fits="results/tables/fits.parquet",
         output:

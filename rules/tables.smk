@@ -23,9 +23,7 @@ if cfg.tasks:
             times="results/tables/times.csv",
             times_parquet="results/tables/times.parquet",
             history="results/tables/history.parquet",
-            predictions=directory(
-                expand("results/predictions/{task}", task=cfg.tasks)
-            ),
+            predictions=directory(expand("results/predictions/{task}", task=cfg.tasks)),
         log:
             "results/logs/scores.log",
         benchmark:

@@ -23,7 +23,8 @@ FLOW = (
     "report",
     "config",
     "experiment",
-    "commands status smoke",
+    "progress",
+    "commands",
 )
 STEPS = {name: number for number, line in enumerate(FLOW) for name in line.split()}
 

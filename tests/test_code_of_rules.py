@@ -57,7 +57,9 @@ def test_a_rule_depends_on_what_its_script_runs(script, python):
 def test_every_rule_has_the_digest_of_its_own_script():
     """Found in the rules' text: a rule with a script has a param code that names this script."""
     text = "\n".join(file.read_text() for file in sorted((ROOT / "rules").glob("*.smk")))
-    rules = re.findall(r"^ *(?:rule|checkpoint) (\w+):\n(.*?)^ *script:\n *\"../scripts/(\w+).py\"", text, flags=re.M | re.S)
+    rules = re.findall(
+        r"^ *(?:rule|checkpoint) (\w+):\n(.*?)^ *script:\n *\"../scripts/(\w+).py\"", text, flags=re.M | re.S
+    )
     assert {script for _, _, script in rules} == {script.stem for script in SCRIPTS}
     for rule, body, script in rules:
         assert re.search(rf'code=lambda w: experiment\.\w+\(\s*"{script}"', body), rule

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from soak.failures import INTERRUPTED
+
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
 
@@ -39,4 +41,4 @@ def test_output_of_compiled_code_is_logged_too(tmp_path):
 def test_an_interruption_is_one_line(tmp_path):
     done, log = run(tmp_path, "raise KeyboardInterrupt")
     assert done.returncode == 130
-    assert log == "soak: interrupted\n"
+    assert log == f"{INTERRUPTED}\n"

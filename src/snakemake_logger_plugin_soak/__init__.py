@@ -87,7 +87,7 @@ class Display:
             transient=True,
         )
         self.steps = self.bars.add_task("steps", total=None, left="", visible=False)
-        self.fits: "TaskID | None" = None
+        self.fits: TaskID | None = None
         self.started: dict[int, tuple[str, str]] = {}
         self.stopped = threading.Event()
 
@@ -128,7 +128,8 @@ class Display:
             if progress and self.fits is not None:
                 done, total = counts(progress)
                 at_once = sum(rule == _FIT for rule, _ in self.started.values())
-                left = "" if unknown(progress) else f"about {duration(seconds_left(progress, at_once))} left"
+                seconds = seconds_left(progress, at_once)
+                left = "" if unknown(progress) or seconds < 1 else f"about {duration(seconds)} left"
                 self.bars.update(self.fits, completed=done, total=total, left=left)
 
     def stop(self) -> None:

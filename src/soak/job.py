@@ -1,6 +1,8 @@
 """What every script of a rule runs in: its log, and one line for a user's mistake."""
 
+import ctypes
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from typing import TextIO
 from soak.errors import SoakError
 from soak.failures import INTERRUPTED
 
+_PR_SET_PDEATHSIG = 1  # of Linux, prctl(2): the signal that a process gets when its parent ends
 _terminal: TextIO | None = None
 
 
@@ -29,6 +32,7 @@ def job(log: Sequence[str]) -> Iterator[None]:
     global _terminal
     if sys.stderr.isatty():
         _terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w")
+    _end_with_snakemake()
     path = Path(log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
@@ -45,3 +49,12 @@ def job(log: Sequence[str]) -> Iterator[None]:
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
+
+
+def _end_with_snakemake() -> None:
+    """On Linux, interrupt this job when the Snakemake that started it is killed; elsewhere it would go on to its end.
+
+    Its successor starts the job again: two would only take each other's time, since what they write gets its name at the end.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The small go before a long run: what is made smaller, and how its times are scaled up again."""
+"""The trial before a long run: what is made smaller, and how its times are scaled up again."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from soak.commands.smoke import absolute_paths, main, project, smaller_config
 from soak.config.workflow import Config
 from soak.fitting.plan import TaskIndex, TrainSet
-from soak.smoke import from_there, main, project, reduced
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RAW = {
     "tasks": {"T": {"table": "../t.csv", "target": "y", "subset": "s"}},
     "learners": {
@@ -29,7 +29,7 @@ CONFIG = Config.model_validate(RAW)
 
 
 def test_only_work_is_made_less():
-    less = Config.model_validate(reduced(RAW, CONFIG))
+    less = Config.model_validate(smaller_config(RAW, CONFIG))
     assert less.tasks == CONFIG.tasks
     assert less.resampling == CONFIG.resampling
     assert (less.learners["mlp"].epochs, less.learners["cv_glmnet"].folds) == (3, 3)
@@ -52,15 +52,16 @@ def test_times_are_scaled_to_all_train_sets():
     assert mlp.seconds == pytest.approx(30 * 1.0 * 100)
 
 
-def test_paths_that_lead_upwards_are_found_from_the_folder_of_the_small_go(tmp_path):
+def test_paths_that_lead_upwards_are_found_from_the_folder_of_the_trial(tmp_path, monkeypatch):
     (tmp_path / "t.csv").write_text("")
     (tmp_path / "run").mkdir()
-    found = from_there(RAW, tmp_path / "run")["tasks"]["T"]
+    monkeypatch.chdir(tmp_path / "run")
+    found = absolute_paths(RAW)["tasks"]["T"]
     assert found == {"table": str(tmp_path / "t.csv"), "target": "y", "subset": "s"}
 
 
 @pytest.mark.workflow
-def test_a_small_go(tmp_path, capfd):
+def test_a_trial(tmp_path, capfd, monkeypatch):
     """One fold of three; the files of the run itself stay away."""
     rows = [f"{'NS'[k % 2]},{k % 5},{'ab'[k % 3 % 2]}" for k in range(60)]
     (tmp_path / "t.csv").write_text("\n".join(["s,x,y", *rows]) + "\n")
@@ -70,13 +71,15 @@ def test_a_small_go(tmp_path, capfd):
         "figures": {"formats": ["png"]},
     }
     (tmp_path / "my.yaml").write_text(yaml.safe_dump(config))
-    assert main([str(tmp_path), str(tmp_path / "my.yaml"), "2"]) == 0
-    assert "3 fits were made, 0 of them failed. The whole has 9:" in capfd.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    main(str(tmp_path), str(tmp_path / "my.yaml"), "2")
+    assert "3 fits were made, 0 of them failed. The whole run has 9:" in capfd.readouterr().out
     assert (tmp_path / "results/smoke/results/report.html").exists()
     assert not (tmp_path / "results/tables").exists()
 
 
-def test_a_small_go_of_nothing_is_told(tmp_path, capsys):
+def test_a_trial_of_nothing_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "my.yaml").write_text("scores: {published: {file: scores.csv}}\n")
-    assert main([str(tmp_path), str(tmp_path / "my.yaml")]) == 1
-    assert capsys.readouterr().err == "soak: this config has no tasks: nothing will be fitted\n"
+    with pytest.raises(SystemExit, match="^soak: this config has no tasks: nothing will be fitted$"):
+        main(str(tmp_path), str(tmp_path / "my.yaml"))

@@ -1,0 +1,54 @@
+"""The folder and the config that make names."""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from soak.commands.folder import check_folder
+from soak.errors import SoakError
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_file_as_dir_is_refused(tmp_path):
+    file = tmp_path / "my.yaml"
+    file.write_text("tasks: {}\n")
+    with pytest.raises(SoakError, match=rf"^DIR={file} is a file, expected the folder .*; for a config write CONFIG="):
+        check_folder(str(file))
+
+
+@pytest.mark.parametrize(
+    ("table", "fails"), [("my.csv", True), ("/data/my.csv", False), ("https://x.org/a.csv", False)]
+)
+def test_a_new_folder_is_refused_if_a_table_would_have_to_be_in_it(tmp_path, table, fails):
+    config, folder = tmp_path / "my.yaml", tmp_path / "none"
+    config.write_text(f"tasks: {{T: {{table: '{table}', target: y, subset: s}}}}")
+    if fails:
+        with pytest.raises(
+            SoakError, match=rf"^DIR={folder}: there is no such folder \({folder}\), and .* asks for my.csv"
+        ):
+            check_folder(str(folder), str(config))
+    else:
+        check_folder(str(folder), str(config))
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("name", ["config", "dir", "cores"])
+def test_make_refuses_its_variables_in_lower_case(name):
+    done = subprocess.run(["make", "-n", "run", f"{name}=x"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"soak: {name}= is written in capitals: CONFIG=file.yaml DIR=folder CORES=n" in done.stderr
+
+
+@pytest.mark.parametrize("target", ["run", "figures", "smoke", "status", "clean"])
+def test_folders_with_spaces(target, tmp_path):
+    """What make would do: each path is one word."""
+    folder = tmp_path / "sp ace"
+    command = ["make", "-n", target, f"DIR={folder}", f"CONFIG={folder}/my.yaml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    words = [word for line in done.stdout.splitlines() for word in shlex.split(line, comments=True)]
+    assert any(word in (str(folder), f"{folder}/results") for word in words)
+    assert target == "clean" or f"{folder}/my.yaml" in words
+    assert not any(word.endswith("/sp") for word in words)
