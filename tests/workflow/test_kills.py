@@ -6,12 +6,11 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import psutil
 import pytest
-from small_runs import ROOT, SMALL, Workflow, write_trees
+from small_runs import SMALL, Workflow, write_trees
 
 from soak.fitting.record import read_fit, read_fits
 
