@@ -81,5 +81,5 @@ def test_a_trial(tmp_path, capfd, monkeypatch):
 def test_a_trial_of_nothing_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my.yaml").write_text("scores: {published: {file: scores.csv}}\n")
-    with pytest.raises(SystemExit, match="^soak: this config has no tasks: nothing will be fitted$"):
+    with pytest.raises(SystemExit, match=r"^soak: this config has no tasks: nothing will be fitted$"):
         main(str(tmp_path), str(tmp_path / "my.yaml"))
