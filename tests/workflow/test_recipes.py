@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from documents import blocks
-from small_runs import ROOT, Workflow, copy_project
+from small_runs import ROOT, Workflow, copy_project, job_counts
 
 pytestmark = pytest.mark.workflow
 DOCUMENT = ROOT / "docs/ARCHITECTURE.md"
@@ -82,3 +82,18 @@ def test_the_documents_show_what_was_added(project):
     assert "### learners.NAME with type: nearest_mean\n" in readme
     assert "### datasets.NAME with npz\n" in readme
     assert "mean_rank_error" in readme
+
+
+def test_a_new_learner_type_format_or_figure_runs_nothing_again(tmp_path):
+    project = copy_project(tmp_path / "soak", "pyproject.toml")
+    config = {
+        "datasets": {"Digits": {"builtin": "digits", "rows": 60}, "Fonts": {"builtin": "font_digits", "rows": 60}},
+        "tasks": {"Both": {"datasets": ["Digits", "Fonts"]}},
+        "learners": {"featureless": {"type": "featureless"}},
+        "figures": {"formats": ["png"]},
+    }
+    (tmp_path / "run").mkdir()
+    workflow = Workflow(tmp_path / "run", config, project)
+    run_in(project, workflow, "--", "tables")
+    write_files(project)
+    assert job_counts(run_in(project, workflow, "-n", "--", "tables")) == {}
