@@ -101,6 +101,6 @@ def project_copy(folder):
     return folder
 
 
-def environment():
-    """What commands of the documents are started with."""
-    return os.environ | {"NO_COLOR": "1", "OMP_NUM_THREADS": "1"}
+def environment(project=ROOT):
+    """The environment variables of commands of the documents, with the library of a project."""
+    return os.environ | {"NO_COLOR": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(project / "src")}

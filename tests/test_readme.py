@@ -23,7 +23,7 @@ README = (ROOT / "README.md").read_text()
 # The least that makes a config of one key
 LEAST = {
     "datasets": {"Digits": {"builtin": "digits"}},
-    "tasks": {"Digits": {"datasets": ["Digits"]}},
+    "tasks": {"Digits": {"datasets": ["Digits"]}, "Trees": {"table": "trees.csv", "target": "height"}},
     "learners": {"featureless": {"type": "featureless"}},
 }
 
@@ -76,7 +76,7 @@ def test_python_runs(block, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", block.text],
         cwd=tmp_path,
-        env=environment() | {"PYTHONPATH": str(ROOT / "src")},
+        env=environment(),
         capture_output=True,
         text=True,
     )
@@ -120,7 +120,7 @@ def test_commands(project, block, command, tmp_path):
     write_files(project, block)
     assert all((project / word[7:]).is_file() for word in words if word.startswith("CONFIG="))
     line = command if "&&" in command or ">" in command else shlex.join(dry(words))
-    done = subprocess.run(line, shell=True, cwd=project, env=environment(), capture_output=True, text=True)
+    done = subprocess.run(line, shell=True, cwd=project, env=environment(project), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -130,7 +130,7 @@ def test_own_table(project):
         block, command = next(pair for pair in COMMANDS if pair[0].document == document and "CONFIG" in pair[1])
         write_files(project, block)
         done = subprocess.run(
-            shlex.split(command, comments=True), cwd=project, env=environment(), capture_output=True, text=True
+            shlex.split(command, comments=True), cwd=project, env=environment(project), capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout + done.stderr
         said, shown = done.stdout.splitlines(), texts("docs/tutorial.md")[1].splitlines()
@@ -144,7 +144,7 @@ def test_the_whole_tutorial(project):
     for block, command in COMMANDS:
         if block.document == "docs/tutorial.md":
             write_files(project, block)
-            done = subprocess.run(command, shell=True, cwd=project, env=environment(), capture_output=True, text=True)
+            done = subprocess.run(command, shell=True, cwd=project, env=environment(project), capture_output=True, text=True)
             assert done.returncode == 0, done.stdout + done.stderr
             said += done.stdout.splitlines()
     for shown in texts("docs/tutorial.md")[1:]:
