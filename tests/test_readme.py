@@ -144,7 +144,9 @@ def test_the_whole_tutorial(project):
     for block, command in COMMANDS:
         if block.document == "docs/tutorial.md":
             write_files(project, block)
-            done = subprocess.run(command, shell=True, cwd=project, env=environment(project), capture_output=True, text=True)
+            done = subprocess.run(
+                command, shell=True, cwd=project, env=environment(project), capture_output=True, text=True
+            )
             assert done.returncode == 0, done.stdout + done.stderr
             said += done.stdout.splitlines()
     for shown in texts("docs/tutorial.md")[1:]:

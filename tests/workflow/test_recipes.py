@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from documents import blocks
-from small_runs import ROOT, Workflow, copy_project, job_counts
+from small_runs import ROOT, Workflow, copy_project
 
 pytestmark = pytest.mark.workflow
 DOCUMENT = ROOT / "docs/ARCHITECTURE.md"
@@ -36,15 +36,6 @@ def project(tmp_path_factory):
     return folder
 
 
-def run_in(project, workflow, *arguments):
-    """Run a workflow with the library of its own project; its output."""
-    command, how = workflow.command(*arguments)
-    how["env"] |= {"PYTHONPATH": str(project / "src")}
-    done = subprocess.run(command, **how)
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def run(project, tmp_path_factory):
     """A run that uses all of it."""
@@ -61,7 +52,7 @@ def run(project, tmp_path_factory):
         "figures": {"formats": ["png"]},
     }
     workflow = Workflow(folder, config, project)
-    run_in(project, workflow)
+    workflow.run()
     return workflow
 
 
@@ -94,6 +85,6 @@ def test_a_new_learner_type_format_or_figure_runs_nothing_again(tmp_path):
     }
     (tmp_path / "run").mkdir()
     workflow = Workflow(tmp_path / "run", config, project)
-    run_in(project, workflow, "--", "tables")
+    workflow.run("--", "tables")
     write_files(project)
-    assert job_counts(run_in(project, workflow, "-n", "--", "tables")) == {}
+    assert workflow.planned("--", "tables") == {}
