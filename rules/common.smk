@@ -20,7 +20,7 @@ from soak.config.read import config_files, place_message
 from soak.errors import SoakError
 from soak.config.check import load_config
 from soak.experiment import Experiment, as_params, growing, pattern
-from soak.failures import FailureLog
+from soak.run_log import RunLog
 from soak.figures.catalog import GROUPS
 from soak.provenance import versions
 from soak.tables import TABLES as TABLE_RECORDS
@@ -42,8 +42,8 @@ except SoakError as error:
     sys.exit(f"soak: {error}")
 
 cfg = experiment.config
-failure_log = FailureLog()
-logger.addHandler(failure_log)
+run_log = RunLog()
+logger.addHandler(run_log)
 progress.watch(experiment)
 
 
@@ -86,15 +86,15 @@ def hold_folder():
 
 
 def show_outcome():
-    """The verdicts in plain words, at the end of a run that made them; make does so itself."""
-    outcome = Path("results/logs/outcome.txt")
-    if outcome.exists() and "SOAK_MAKE" not in os.environ:
-        print(f"\n{outcome.read_text(encoding='utf-8')}", file=sys.stderr)
+    """The verdicts in plain words, at the end of a run that has come to them; make shows them itself."""
+    if "outcome" in run_log.finished and "SOAK_MAKE" not in os.environ:
+        text = Path("results/logs/outcome.txt").read_text(encoding="utf-8")
+        print(f"\n{text}", file=sys.stderr)
 
 
 def show_failures():
     """What the failed jobs have to say, below all that Snakemake says of them itself."""
-    text = failure_log.messages(
+    text = run_log.messages(
         Path.cwd(),
         lambda message: place_message(message, CONFIG_FILES, config_files(sys.argv)),
     )

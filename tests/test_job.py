@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from soak.failures import INTERRUPTED
+from soak.run_log import INTERRUPTED
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from soak.errors import SoakError
-from soak.failures import INTERRUPTED
+from soak.run_log import INTERRUPTED
 
 _PR_SET_PDEATHSIG = 1  # of Linux, prctl(2): the signal that a process gets when its parent ends
 _terminal: TextIO | None = None

@@ -1,4 +1,4 @@
-"""The end of a run that failed: what the jobs that failed have to say, below all that Snakemake says itself."""
+"""What has happened in a run, from Snakemake's events: which rules ran, and what the failed jobs have to say."""
 
 import logging
 import re
@@ -25,35 +25,47 @@ class FailedJob:
     logs: tuple[str, ...]
 
 
-class FailureLog(logging.Handler):
-    """Collects the failures of a run from the events that Snakemake logs.
+class RunLog(logging.Handler):
+    """Collects what happens in a run from the events that Snakemake logs.
 
-    A job that fails and is finished by a later attempt counts as finished.
+    Attributes
+    ----------
+    finished : set of str
+        Rules of which a job was finished.
+    failed : dict of int to FailedJob
+        Failed jobs by number; one that a later attempt finishes is not among them.
+    errors : list of str
+        Errors of Snakemake's own.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.jobs: dict[int, FailedJob] = {}
+        self.finished: set[str] = set()
+        self.failed: dict[int, FailedJob] = {}
         self.errors: list[str] = []
+        self._rules: dict[int, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take note of a failed or finished job, or of an error of Snakemake's own."""
+        """Take note of a job that is started, finished or failed, or of an error of Snakemake's own."""
         fields = vars(record)
         match str(fields.get("event")):
+            case "job_info":
+                self._rules[fields["jobid"]] = fields["rule_name"]
             case "job_error":
                 self._add(fields)
             case "group_error":
                 for job in fields.get("job_error_info", ()):
                     self._add(job)
             case "job_finished":
-                self.jobs.pop(fields["job_id"], None)
+                self.failed.pop(fields["job_id"], None)
+                self.finished.add(self._rules.get(fields["job_id"], ""))
             case "error" if fields.get("exception") not in _BY_JOBS:
                 self.errors.append(" ".join(record.getMessage().split()))
 
     def _add(self, job: dict[str, object]) -> None:
         logs = job.get("log")
         names = tuple(map(str, logs)) if isinstance(logs, list | tuple) else ()
-        self.jobs[int(str(job["jobid"]))] = FailedJob(str(job["rule_name"]), names)
+        self.failed[int(str(job["jobid"]))] = FailedJob(str(job["rule_name"]), names)
 
     def messages(self, directory: Path, with_place: Callable[[str], str] = str) -> str:
         """What the failed jobs have to say, each line once.
@@ -71,7 +83,7 @@ class FailureLog(logging.Handler):
             Messages that begin with "soak: "; for a job whose log holds none, the end of the log. If no job has failed, the
             run was interrupted.
         """
-        messages = [_message(job, directory / name) for job in self.jobs.values() for name in job.logs or [""]]
+        messages = [_message(job, directory / name) for job in self.failed.values() for name in job.logs or [""]]
         messages += [f"soak: Snakemake: {error}" for error in self.errors]
         lines = [with_place(message) for message in messages if message != INTERRUPTED]
         return "\n".join(dict.fromkeys(lines)) or INTERRUPTED

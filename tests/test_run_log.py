@@ -1,10 +1,10 @@
-"""What the failed jobs of a run have to say, from the events that Snakemake logs."""
+"""What has happened in a run, from the events that Snakemake logs."""
 
 import logging
 
 import pytest
 
-from soak.failures import INTERRUPTED, FailureLog
+from soak.run_log import INTERRUPTED, RunLog
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def run(tmp_path):
 @pytest.fixture
 def failures():
     """A log of failures that listens to a logger, and a function that logs an event there as Snakemake does."""
-    log, logger = FailureLog(), logging.Logger("snakemake")
+    log, logger = RunLog(), logging.Logger("snakemake")
     logger.addHandler(log)
 
     def event(name, message="", **fields):
@@ -89,3 +89,10 @@ def test_no_failed_job_means_that_the_run_was_interrupted(run, failures):
     assert failures.messages(run()) == INTERRUPTED
     fail(failures, "fit", 1, "one.log")
     assert failures.messages(run(one=f"{INTERRUPTED}\n")) == INTERRUPTED
+
+
+def test_finished_rules_are_known(failures):
+    failures.event("job_info", jobid=3, rule_name="outcome")
+    failures.event("job_info", jobid=4, rule_name="fit")
+    failures.event("job_finished", job_id=3)
+    assert failures.finished == {"outcome"}
