@@ -30,14 +30,14 @@ Color = Annotated[str, BeforeValidator(_color), Field(json_schema_extra={"patter
 class StyleSettings(Settings):
     """How the figures look; the defaults suit a page and a screen."""
 
-    font: str = Field(default="DejaVu Sans", description="family, as matplotlib knows it")
-    font_size: float = Field(default=8, ge=4, le=24, description="of text and labels, in points")
-    scale: float = Field(default=1, ge=0.5, le=3, description="of the panels' width and height")
-    dpi: int = Field(default=150, ge=50, le=600, description="of PNG files")
-    caption: bool = Field(default=True, description="a sentence below each figure that says how to read it")
+    font: str = Field(default="DejaVu Sans", description="font family by the name that matplotlib has for it")
+    font_size: float = Field(default=8, ge=4, le=24, description="size of text and labels, in points")
+    scale: float = Field(default=1, ge=0.5, le=3, description="factor for the width and height of panels")
+    dpi: int = Field(default=150, ge=50, le=600, description="resolution of PNG files")
+    caption: bool = Field(default=True, description="whether each figure has a text below it that says how to read it")
     colors: dict[Literal["same", "other", "all", "subtrain", "validation"], Color] = Field(
         default={},
-        description='"#RRGGBB" in place of the default (Okabe-Ito) colours',
+        description='colours "#RRGGBB" that replace the defaults (of Okabe and Ito)',
         examples=[{"same": "#0072B2"}],
     )
 
@@ -51,31 +51,39 @@ class FigureSettings(Settings):
     """Files and style of the figures."""
 
     formats: Annotated[list[Literal["png", "pdf", "svg"]], AfterValidator(_formats)] = Field(
-        default=["png", "pdf"], description="png is always among them", examples=[["png", "svg"]]
+        default=["png", "pdf"], description="file formats; png is always one of them", examples=[["png", "svg"]]
     )
     style: StyleSettings = Field(default=StyleSettings(), examples=[{"font_size": 10}])
     own: list[str] = Field(
         default=[],
         examples=[["my_figures.folds"]],
         exclude=True,  # a new one draws no other again
-        description="import paths of functions of one's own, drawn as figures/own/NAME: "
-        "function(tables) gives a matplotlib figure and a DataFrame of the numbers drawn",
+        description="import paths of your own functions, whose figures become figures/own/NAME: function(tables) "
+        "returns a matplotlib figure and a DataFrame of the numbers drawn",
     )
 
 
 class TutorialSettings(Settings):
     """What the figures of single fits show (torch_loop, glmnet_path; history_mlp, history_graph)."""
 
-    dataset: str | None = Field(default=None, description="of torch_loop and glmnet_path; default: the last of images")
-    task: str | None = Field(default=None, description="of history_mlp and history_graph; default: the last of images")
-    seed: int = Field(default=1, ge=0, description="of torch_loop's start")
+    dataset: str | None = Field(
+        default=None, description="data set of torch_loop and glmnet_path; default: the last one"
+    )
+    task: str | None = Field(
+        default=None, description="task of history_mlp and history_graph; default: the last one made of data sets"
+    )
+    seed: int = Field(default=1, ge=0, description="seed of the random numbers of torch_loop")
 
 
 class FocusSettings(Settings):
     """Which test subset train_other and same_other_all show."""
 
-    task: str | None = Field(default=None, description="of same_other_all; default: the first that has the test subset")
-    test_subset: str | None = Field(default=None, description="default: the one that most tasks have")
+    task: str | None = Field(
+        default=None, description="task of same_other_all; default: the first one that has the test subset"
+    )
+    test_subset: str | None = Field(
+        default=None, description="test subset of both; default: the one that most tasks have"
+    )
 
     def check(self, splits: pd.DataFrame) -> None:
         """Raise a SoakError if the config names a task or test subset that the splits lack.

@@ -33,25 +33,27 @@ class CvGlmnet(LearnerType):
     s: list[Penalty] = Field(
         default=["min", "1se"],
         min_length=1,
-        description="penalties to predict at, one or a list; each is an algorithm of its own",
+        description="penalty to predict at, or a list of penalties, each of which is reported as an algorithm of its own",
         examples=[["min", 0.01]],
     )
-    folds: int = Field(default=10, ge=3, description="inner folds")
-    alpha: float = Field(default=1.0, ge=0, le=1, description="1: lasso, 0: ridge")
-    nlambda: int = Field(default=100, ge=2, description="penalties on the path")
+    folds: int = Field(default=10, ge=3, description="number of inner folds")
+    alpha: float = Field(default=1.0, ge=0, le=1, description="elastic-net mixing: 1 is the lasso, 0 ridge regression")
+    nlambda: int = Field(default=100, ge=2, description="number of penalties on the path")
     thresh: float = Field(default=1e-7, gt=0, description="convergence threshold of coordinate descent")
-    maxit: int = Field(default=100_000, ge=1, description="passes over the data, all penalties together")
+    maxit: int = Field(
+        default=100_000, ge=1, description="largest number of passes over the data, for all penalties together"
+    )
     type_measure: Literal["deviance", "class", "auc", "mse", "mae"] = Field(
-        default="deviance", description="what the inner folds measure"
+        default="deviance", description="measure that the inner folds choose the penalty by"
     )
     type_logistic: Literal["Newton", "modified.Newton"] = Field(
-        default="Newton", description="exact or bounded Hessian in logistic fits"
+        default="Newton", description="Hessian of logistic fits: exact, or an upper bound"
     )
-    standardize: bool = Field(default=True, description="scale the features to unit variance before fitting")
+    standardize: bool = Field(default=True, description="whether to scale the features to unit variance for the fit")
     path: Literal["full", "early"] = Field(
         default="full",
-        description="full: R's very result; early, for three or more classes: 2 to 3 times faster, paths end once the "
-        "curve has clearly turned",
+        description="full: exactly R's result; early (three or more classes): 2 to 3 times faster, because each path ends "
+        "once the cross-validated curve has clearly turned",
     )
 
     @field_validator("s", mode="before", json_schema_input_type=Penalty | list[Penalty])

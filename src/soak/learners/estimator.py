@@ -43,16 +43,19 @@ class Estimator(LearnerType):
     type: Literal["estimator"]
     class_: EstimatorPath = Field(
         alias="class",
-        description="import path of the class, found from DIR or installed",
+        description="import path of the class, which is installed or in a file in DIR",
         examples=["sklearn.ensemble.RandomForestClassifier"],
     )
     params: dict[str, Any] = Field(default={}, description="arguments of the class", examples=[{"n_estimators": 500}])
     tune: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
         default={},
-        description="values to try by cross-validation on the train set",
+        description="values of arguments to choose from by cross-validation on the train set",
         examples=[{"max_depth": [2, 4, 8]}],
     )
-    scale: Literal["none", "standard"] = Field(default="none", description="standard: zero mean, unit variance")
+    scale: Literal["none", "standard"] = Field(
+        default="none",
+        description="standard: scale each feature to zero mean and unit variance, as computed on the train rows",
+    )
 
     packages: ClassVar[tuple[str, ...]] = ("scikit-learn", "numpy")
     needs_check: ClassVar[bool] = True

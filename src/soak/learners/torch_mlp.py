@@ -29,8 +29,8 @@ class TorchMlp(TorchLearner):
         description="a class of torch.nn, as torch writes it or in snake_case, alone or with its arguments",
         examples=[{"leaky_relu": {"negative_slope": 0.1}}],
     )
-    batch_norm: bool = Field(default=False, description="before each activation")
-    dropout: float = Field(default=0, ge=0, lt=1, description="after each hidden layer")
+    batch_norm: bool = Field(default=False, description="whether batch normalization precedes each activation")
+    dropout: float = Field(default=0, ge=0, lt=1, description="probability of dropout after each hidden layer")
 
     history_figure: ClassVar[str] = "history_mlp"
 

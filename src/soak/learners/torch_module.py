@@ -18,7 +18,9 @@ class TorchModule(TorchLearner):
 
     type: Literal["torch_module"]
     class_: ClassPath = Field(
-        alias="class", description="import path of the class, found from DIR or installed", examples=["my_nets.Deep"]
+        alias="class",
+        description="import path of the class, which is installed or in a file in DIR",
+        examples=["my_nets.Deep"],
     )
     params: dict[str, Any] = Field(default={}, description="further arguments of the class", examples=[{"width": 50}])
 

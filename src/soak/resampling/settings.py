@@ -26,19 +26,21 @@ class ResamplingSettings(Settings):
     seeds: int = Field(
         default=1,
         ge=1,
-        description="how often down-sampled train sets are drawn (what the draws start from is seed.resampling)",
+        description="how many times each smaller train set is drawn (the seed of the draws is seed.resampling)",
     )
     sizes: int = Field(
         default=-1,
         ge=-1,
-        description="-1: full train sets only; 0: also all of them at the smallest one's size; n: n smaller sizes",
+        description="-1: only train sets at their full size; 0: also at the size of the smallest; n: also at n sizes below it",
     )
-    ratio: float = Field(default=0.5, gt=0, lt=1, description="from one size to the next smaller")
+    ratio: float = Field(default=0.5, gt=0, lt=1, description="ratio of each size to the next larger one")
     subsets: Subsets = Field(
-        default="SOA", description="which train sets: any of S(ame), O(ther), A(ll)", examples=["SO"]
+        default="SOA", description="which train sets to use: S(ame), O(ther), A(ll)", examples=["SO"]
     )
-    ignore_subset: bool = Field(default=False, description="treat all rows as one subset")
-    group_stratum_algo: Algorithm = Field(default="RSS", description="how groups and strata are spread over the folds")
+    ignore_subset: bool = Field(default=False, description="whether to treat all rows as one subset")
+    group_stratum_algo: Algorithm = Field(
+        default="RSS", description="algorithm that spreads groups and strata over the folds"
+    )
 
 
 class ResamplingOverride(Settings):

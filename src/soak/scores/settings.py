@@ -8,9 +8,13 @@ from soak.settings import Settings
 class VerdictSettings(Settings):
     """How the verdict on a task is made."""
 
-    alpha: float = Field(default=0.05, gt=0, lt=1, description="level of the Holm-corrected p values")
-    algorithm: str = Field(default="best", description="best, or the name of the algorithm that decides")
-    measure: str = Field(default="first", description="first, or the name of the measure that decides")
+    alpha: float = Field(
+        default=0.05, gt=0, lt=1, description="level below which a Holm-corrected P value counts as a difference"
+    )
+    algorithm: str = Field(
+        default="best", description="name of the algorithm that decides; best: the one with the best scores"
+    )
+    measure: str = Field(default="first", description="name of the measure that decides; first: the first of the task")
 
 
 class ScoresFile(Settings):

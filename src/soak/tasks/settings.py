@@ -24,35 +24,45 @@ class TaskSettings(Settings):
     datasets: (
         Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
         | None
-    ) = Field(default=None, description="names of data sets", examples=[["Letters", "Digits"]])
+    ) = Field(
+        default=None,
+        description="names of the data sets whose rows it has, in this order",
+        examples=[["Letters", "Digits"]],
+    )
     table: str | None = Field(
         default=None,
         min_length=1,
         description="path or URL of a CSV, TSV, Parquet or Arrow file, or builtin:diabetes",
     )
     hash: Hashes = Field(default=[])
-    target: str | None = Field(default=None, description="column to predict; of data sets: label")
-    subset: str | None = Field(default=None, description="column of subsets; of data sets: dataset (default) or part")
-    group: str | None = Field(default=None, description="column; rows of one group stay in one fold")
-    fold: str | None = Field(default=None, description="column of given folds, 1, 2, …")
-    stratum: Columns | None = Field(
-        default=None, description="columns kept proportional over folds", examples=[["species"]]
+    target: str | None = Field(default=None, description="column to predict; for data sets: label")
+    subset: str | None = Field(
+        default=None, description="column that names the subset of each row; for data sets: dataset (default) or part"
     )
-    weights: str | None = Field(default=None, description="column of row weights")
+    group: str | None = Field(
+        default=None, description="column that names the group of each row; a group stays in one fold"
+    )
+    fold: str | None = Field(
+        default=None, description="column with the fold of each row, 1, 2, …, if the folds are given"
+    )
+    stratum: Columns | None = Field(
+        default=None, description="columns whose values are kept proportional over the folds", examples=[["species"]]
+    )
+    weights: str | None = Field(default=None, description="column with the weight of each row")
     features: str | list[str] | None = Field(
         default=None,
-        description="regular expression or list of columns, in that order; default: all without a role",
+        description="regular expression, or list of columns in the order to use; default: all columns without a role",
         examples=[["height", "width"]],
     )
     type: Literal["classification", "regression"] | None = Field(
         default=None,
-        description="default by the target: classification for text, regression for numbers with fractions; a "
-        "target of whole numbers may be classes or amounts, so it needs this key",
+        description="default: by the target, classification for text and regression for numbers with fractions; "
+        "whole numbers may be classes or amounts, so such a target needs this key",
     )
     impute: Literal["error", "mean", "median", "drop_rows"] = Field(
         default="error",
-        description="what to do with missing feature values; mean and median are those of the column over all rows of "
-        "the table, test rows too",
+        description="what to do about missing values of features; mean and median are those of the column over all "
+        "rows of the table, test rows included",
     )
 
     @model_validator(mode="after")
