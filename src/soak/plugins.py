@@ -26,7 +26,8 @@ from soak.errors import SoakError
 from soak.names import nearest, nearest_name
 
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
-_DISTRIBUTIONS = {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn"}  # to install, where it is not the module
+# Names of packages to install, where they are not those of their modules
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn"}
 # Modules of scikit-learn without estimators
 _NO_ESTIMATORS = ("base", "conftest", "datasets", "exceptions", "experimental", "metrics", "utils")
 
@@ -234,7 +235,7 @@ def _missing(missing: str, module_path: str) -> str:
     importer = "" if module_path.partition(".")[0] == missing else f", which {module_path} imports,"
     return (
         f"the package '{missing}'{importer} is not installed, and there is no {missing}.py in the run's directory; "
-        f"install it with: pip install {_DISTRIBUTIONS.get(missing, missing)}"
+        f"install it with: pip install {DISTRIBUTIONS.get(missing, missing)}"
     )
 
 

@@ -11,9 +11,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 from soak.errors import SoakError
-from soak.learners import estimator
 from soak.learners.base import FitFailed, TrainData
-from soak.learners.estimator import Estimator
+from soak.learners.estimator import Estimator, tuning_folds
 from soak.tasks.task import Task, TaskRows
 
 RNG = np.random.default_rng(0)
@@ -75,9 +74,9 @@ def test_pixels_stay_small():
     pixels = task(features=RNG.integers(0, 256, (N, 9)).astype(np.uint8), scale=255.0)
     fit = train(settings(), pixels)
     assert predict(fit, pixels).response.shape == (N // 2,)
-    model = fit.predict["knn"].args[0]
-    assert model._fit_X.dtype == np.float32
-    assert model._fit_X.max() <= 1
+    kept = fit.predict["knn"].args[0]._fit_X  # what scikit-learn keeps of the train rows
+    assert kept.dtype == np.float32
+    assert kept.max() <= 1
 
 
 def test_random_state_comes_from_the_seed_and_the_user_may_set_it():
@@ -111,7 +110,7 @@ def test_regression():
     assert got.probabilities is None
 
 
-def test_tune_takes_the_best_and_tells():
+def test_tune_takes_the_best():
     fit = train(settings(tune={"n_neighbors": [1, 20]}, scale="standard"))
     table = fit.tables["tuning"]
     assert list(table["candidate"]) == ['{"n_neighbors": 1}', '{"n_neighbors": 20}']
@@ -136,7 +135,7 @@ def test_inner_folds_keep_groups_together_and_strata_proportional():
     stratum = (np.arange(N) // 8 % 3 == 0).astype(int)
     grouped = TaskRows(task(group=group, strata={"s": stratum}), np.arange(N))
     held_out = []
-    for train_rows, test_rows in estimator._inner_folds(grouped, 7):
+    for train_rows, test_rows in tuning_folds(grouped, 7):
         assert not set(group[train_rows]) & set(group[test_rows])
         assert abs(stratum[test_rows].mean() - stratum.mean()) < 0.1
         held_out.extend(test_rows)
@@ -145,8 +144,8 @@ def test_inner_folds_keep_groups_together_and_strata_proportional():
 
 def test_strata_without_groups_and_few_rows_per_stratum():
     each = TaskRows(task(strata={"s": np.arange(N)}), np.arange(N))
-    assert len(list(estimator._inner_folds(each, 7))) == 5
-    by_class = [LABELS[test].mean() for _, test in estimator._inner_folds(TaskRows(task(), np.arange(N)), 7)]
+    assert len(list(tuning_folds(each, 7))) == 5
+    by_class = [LABELS[test].mean() for _, test in tuning_folds(TaskRows(task(), np.arange(N)), 7)]
     assert np.ptp(by_class) < 0.1
 
 
@@ -218,7 +217,7 @@ def test_a_file_of_the_users_own(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_mistakes_are_told_in_one_line(name, given, message):
+def test_mistakes_are_one_line(name, given, message):
     one = settings(**given) if name is None else settings(name, **given)
     with pytest.raises(SoakError, match=message) as error:
         one.check(task())

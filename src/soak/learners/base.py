@@ -4,6 +4,7 @@ import importlib.metadata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.machinery import PathFinder
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,15 +13,16 @@ from numpy.typing import NDArray
 
 from soak.errors import FitFailed, SoakError
 from soak.measures import Prediction
+from soak.plugins import DISTRIBUTIONS
 from soak.settings import Settings
 from soak.tasks.task import Task, TaskRows
 
-__all__ = ["Fit", "FitFailed", "FitSize", "LearnerType", "Prediction", "TrainData", "argmax_response", "version"]
+__all__ = ["Fit", "FitFailed", "FitSize", "LearnerType", "Prediction", "TrainData", "argmax_response"]
 
 
 @dataclass(frozen=True)
 class FitSize:
-    """How large a fit is, as far as it is known before the data are read.
+    """The size of a fit, from which its time and memory are estimated before it begins.
 
     Attributes
     ----------
@@ -44,13 +46,13 @@ class FitSize:
 
     @property
     def matrix_mb(self) -> float:
-        """MB of the task's feature matrix per byte of a feature: 8 times as much in float64."""
+        """MB of the task's feature matrix with one byte per value: in float64 it is 8 times as much."""
         return self.n_rows * self.n_features / 1e6
 
 
 @dataclass(frozen=True)
 class TrainData:
-    """The rows of one train set, and all that may make a fit differ from another.
+    """The rows of one train set, and everything else that the result of a fit depends on.
 
     Attributes
     ----------
@@ -58,7 +60,8 @@ class TrainData:
     seed : int
         ``seed.train`` of the config; R's ``set.seed`` before each fit.
     torch_seed : int
-        63 bits made of ``seed.train`` and the names of task, train set and learner: never of the order of jobs.
+        63 bits that follow from ``seed.train`` and the names of task, train set and learner, whatever the order of
+        jobs. For all generators of random numbers but R's.
     device : str
         "auto", "cpu" or "cuda".
     """
@@ -77,10 +80,11 @@ class Fit:
     ----------
     predict : mapping of algorithm name to function of TaskRows giving a Prediction
     info : mapping
-        Columns of fits.csv that the learner knows: converged, selected_epochs, lambda_min, lambda_1se, n_lambda.
+        Values for the columns of fits.csv: converged, selected_epochs, lambda_min, lambda_1se, n_lambda; ``reason`` for
+        a fit that gives a model but has a problem.
     history : DataFrame with columns epoch, set, measure, value; None without epochs
     tables : mapping of name to DataFrame
-        What else a scientist may read of the fit ("path", "coefficients", "tuning").
+        Further results for a scientist to read: "path", "coefficients", "tuning".
     """
 
     predict: Mapping[str, Callable[[TaskRows], Prediction]]
@@ -101,9 +105,9 @@ class LearnerType(Settings):
     packages : tuple of str
         Distributions whose versions a fit depends on: with another version it is made again.
     is_reference : bool
-        Whether it is what others are compared with: predictions without a look at any feature.
+        Whether its predictions use no feature, so that the others are compared with it.
     uses_gpu : bool
-        Whether fits may run on a GPU, as the config's ``execution.device`` says; its jobs ask for one.
+        Whether fits run on the device that the config's ``execution.device`` names; its jobs ask for a GPU.
     needs_check : bool
         Whether a task may be at odds with its settings, so that a job checks them before the first fit.
     trains_on_one_class : bool
@@ -126,16 +130,18 @@ class LearnerType(Settings):
         return (name,)
 
     def only_for(self) -> tuple[str, str] | None:
-        """The one task type that the settings allow, and which key says so; None if they do not tell.
+        """The one task type that the settings allow, with a reason; None if they allow both, or it is not known.
 
         Returns
         -------
-        ("classification" or "regression", such as "type_measure: auc is for classification"), or None
+        (task type, reason), or None
+            "classification" or "regression", and a clause that names the key, such as "type_measure: auc is for
+            classification".
         """
         return None
 
     def suits(self, task_type: str) -> bool:
-        """Whether the settings allow "classification" or "regression", as far as they tell."""
+        """Whether the settings allow a task type, "classification" or "regression", as far as it is known."""
         only = self.only_for()
         return only is None or only[0] == task_type
 
@@ -146,14 +152,14 @@ class LearnerType(Settings):
     def versions(self) -> dict[str, str]:
         """Versions of the packages that a fit depends on; a package that is not installed is left out."""
         own = (_distribution(path.partition(".")[0]) for path in self.import_paths())
-        return {name: found for name in sorted({*self.packages, *own}) if (found := version(name))}
+        return {name: found for name in sorted({*self.packages, *own}) if (found := _version(name))}
 
     def inner_folds(self) -> int | None:
-        """How many parts the learner needs to divide the train rows into; None if it does not divide them."""
+        """Number of parts into which the learner divides the train rows; None if it does not divide them."""
         return None
 
     def seconds(self, size: FitSize) -> float:
-        """CPU seconds of one fit, to their order of magnitude: fits are dealt to jobs, and time is asked for, by it."""
+        """CPU seconds of one fit, to an order of magnitude: from them follow fits per job and the time that it asks for."""
         raise NotImplementedError
 
     def memory_mb(self, size: FitSize) -> int:
@@ -165,7 +171,7 @@ class LearnerType(Settings):
         raise NotImplementedError
 
     def smaller(self) -> dict[str, Any]:
-        """Keys, and their values, of a version for ``make smoke``: much less work, and the same code and memory."""
+        """Keys with other values for a trial (``make smoke``): much less work, and the same code and memory."""
         return {}
 
     def work_ratio(self) -> float:
@@ -176,7 +182,7 @@ class LearnerType(Settings):
         """Import what a fit uses, so that importing it is not counted as training."""
 
     def check(self, task: Task) -> dict[str, str]:
-        """Try on a task, without training, whether the settings go with it.
+        """Check without training that the settings are right for a task.
 
         Returns
         -------
@@ -216,7 +222,7 @@ def argmax_response(probabilities: NDArray[Any]) -> NDArray[np.int32]:
 
 
 @cache
-def version(package: str) -> str:
+def _version(package: str) -> str:
     """Version of an installed package; "" if it is not installed (or is a file of the user's own)."""
     try:
         return importlib.metadata.version(package)
@@ -227,6 +233,7 @@ def version(package: str) -> str:
 @cache
 def _distribution(module: str) -> str:
     """The package that installs a top-level module."""
-    if version(module):
-        return module
+    likely = DISTRIBUTIONS.get(module, module)
+    if _version(likely) or PathFinder.find_spec(module) is None:
+        return likely  # looking through all packages that are installed takes half a second
     return importlib.metadata.packages_distributions().get(module, [module])[0]

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from sklearn.model_selection import GridSearchCV
 
 _TUNE_FOLDS = 5
-_PREFIX = {"none": "", "standard": "model__"}  # of the arguments of a class that stands behind a scaler
+_PREFIX = {"none": "", "standard": "model__"}  # of the arguments of a class that comes after a scaler in a pipeline
 
-# What classes of scikit-learn do whose names do not say it
+# Names of scikit-learn's classes for one type of task; a name that is not here says nothing
 _NAMES = {
     "classification": re.compile(
         r"LogisticRegression(CV)?|(Linear|Nu)?SVC|\w+NB|Label(Propagation|Spreading)|(Linear|Quadratic)DiscriminantAnalysis"
@@ -61,7 +61,7 @@ class Estimator(LearnerType):
     needs_check: ClassVar[bool] = True
 
     def only_for(self) -> tuple[str, str] | None:
-        """What the name of a class of scikit-learn says; None for names that say nothing."""
+        """The task type that the name of a class of scikit-learn stands for; None for other names."""
         name = self.class_.rpartition(".")[2]
         for task_type, names in _NAMES.items():
             if names.fullmatch(name):
@@ -71,23 +71,29 @@ class Estimator(LearnerType):
     def import_paths(self) -> tuple[str, ...]:
         return (self.class_,)
 
-    def candidates(self) -> int:
+    @property
+    def _n_candidates(self) -> int:
         """Combinations of the values to tune; 1 without any."""
         return math.prod(len(values) for values in self.tune.values())
 
     def seconds(self, size: FitSize) -> float:
-        fits = 1 if self.candidates() == 1 else _TUNE_FOLDS * self.candidates()
+        # Per row, feature and class on 600 to 1,000 images: 1e-9 to 1e-8 s for neighbours, 1e-8 to 5e-8 for SVC and
+        # logistic regression, 1e-7 to 5e-7 for a forest of 100 trees, 2.5e-6 for boosting (one core of 2023)
+        fits = 1 if self._n_candidates == 1 else _TUNE_FOLDS * self._n_candidates
         return 1e-6 * size.train_cells * fits
 
     def memory_mb(self, size: FitSize) -> int:
-        return int(700 + 8 * size.matrix_mb * 4)
+        """Python with scikit-learn, and four copies of the matrix in float64."""
+        return int(700 + 4 * 8 * size.matrix_mb)
 
     def smaller(self) -> dict[str, Any]:
         """Of the values to tune the first and the last."""
-        return {"tune": {name: [values[0], values[-1]] for name, values in self.tune.items() if len(values) > 1}}
+        return {
+            "tune": {name: values if len(values) < 3 else [values[0], values[-1]] for name, values in self.tune.items()}
+        }
 
     def work_ratio(self) -> float:
-        return self.candidates() / math.prod(min(2, len(values)) for values in self.tune.values())
+        return self._n_candidates / math.prod(min(2, len(values)) for values in self.tune.values())
 
     def load(self) -> None:
         import sklearn.model_selection
@@ -96,85 +102,102 @@ class Estimator(LearnerType):
 
     def check(self, task: Task) -> dict[str, str]:
         super().check(task)
-        build(self, task)
+        self._model(task)
         return {}
 
     def fit(self, name: str, data: TrainData) -> Fit:
-        return fit(self, name, data)
+        """Fit the class on the train rows, with the best of the values to tune.
 
+        The best are those with the highest accuracy (regression: the lowest squared error) in 5 inner folds, the first
+        of them in the order of the config if several are; groups stay together, strata (or the classes) are kept
+        proportional. A ``random_state`` that the user has not set is set.
 
-def fit(settings: Estimator, name: str, data: TrainData) -> Fit:
-    """Fit the class on the train rows, with the best of the values to tune.
+        Returns
+        -------
+        Fit
+            With ``tune``, the table "tuning": candidate (as JSON), mean, sd, chosen.
+        """
+        from threadpoolctl import threadpool_limits
 
-    The best are those with the highest accuracy (regression: the lowest squared error) in 5 inner folds, the first
-    of them in the order of the config if several are; groups stay together, strata (or the classes) are kept
-    proportional. A ``random_state`` that the user has not set is set.
-
-    Returns
-    -------
-    Fit
-        With ``tune``, the table "tuning": candidate (as JSON), mean, sd, chosen.
-    """
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import StandardScaler
-    from threadpoolctl import threadpool_limits
-
-    rows, task = data.rows, data.rows.task
-    seed = data.torch_seed % 2**32
-    model = build(settings, task)
-    _set_random_state(model, settings, seed)
-    if task.type == "classification":
-        present, target = np.unique(rows.target, return_inverse=True)  # some classes want codes without gaps
-    else:
-        present, target = np.empty(0, np.int32), rows.target
-    weights = _weights(settings, model, rows)
-    if settings.scale == "standard":
-        model = Pipeline([("scale", StandardScaler()), ("model", model)])
-    features = rows.features(_dtype(task))
-    tables = {}
-    with threadpool_limits(1):  # the same bytes on any number of cores
-        if settings.tune:
-            search = _search(settings, model, rows, seed)
-            _run(search, features, target, weights)
-            model, tables["tuning"] = search.best_estimator_, _tuning_table(search)
+        rows, task = data.rows, data.rows.task
+        seed = data.torch_seed % 2**32
+        model = self._model(task)
+        self._set_random_state(model, seed)
+        if task.type == "classification":
+            present, target = np.unique(rows.target, return_inverse=True)  # some classes want codes without gaps
         else:
-            model.fit(features, target, **weights)
-    return Fit(predict={name: partial(_predict, model, present)}, tables=tables)
+            present, target = np.empty(0, np.int32), rows.target
+        weights = self._weights(model, rows)
+        if self.scale == "standard":
+            model = _scaled(model)
+        features = rows.features(_dtype(task))
+        tables = {}
+        with threadpool_limits(1):  # the same bytes on any number of cores
+            if self.tune:
+                search = self._search(model, rows, seed)
+                _run(search, features, target, weights)
+                model, tables["tuning"] = search.best_estimator_, _tuning_table(search)
+            else:
+                model.fit(features, target, **weights)
+        return Fit(predict={name: partial(_predict, model, present)}, tables=tables)
+
+    def _model(self, task: Task) -> Any:
+        """The untrained estimator.
+
+        Raises
+        ------
+        SoakError
+            A missing package, class or argument, an argument that is both set and tuned or that the class refuses, a
+            class for the other type of task.
+        """
+        made = find_class(self.class_)
+        for method in ("fit", "predict"):
+            if not callable(getattr(made, method, None)):
+                raise SoakError(f"class: {self.class_} has no method {method}: not an estimator of scikit-learn's API")
+        check_arguments(made, [*self.params, *self.tune])
+        for argument in self.tune:
+            if argument in self.params:
+                raise SoakError(f"tune: '{argument}' of {made.__name__} is also in params; give it in one of them")
+        model = _make("params", made, self.params)
+        for argument, values in self.tune.items():
+            for value in values:
+                _make("tune", made, {**self.params, argument: value})
+        _check_kind(model, task)
+        if (self.tune or self.scale != "none") and not hasattr(model, "__sklearn_tags__"):
+            raise SoakError(f"class: {made.__name__} must derive from sklearn.base.BaseEstimator for tune and scale")
+        return model
+
+    def _set_random_state(self, model: Any, seed: int) -> None:
+        """Seed what draws random numbers, unless the user has."""
+        own = {*self.params, *self.tune}
+        known = model.get_params(deep=False) if hasattr(model, "get_params") else {}
+        if "random_state" in known and "random_state" not in own:
+            model.set_params(random_state=seed)
+
+    def _weights(self, model: Any, rows: TaskRows) -> dict[str, Any]:
+        """The argument of ``fit`` that holds the rows' weights."""
+        from sklearn.utils.validation import has_fit_parameter
+
+        if rows.weights is None:
+            return {}
+        if not has_fit_parameter(model, "sample_weight"):
+            raise FitFailed(f"{type(model).__name__} takes no weights, and the task has some")
+        return {f"{_PREFIX[self.scale]}sample_weight": rows.weights}
+
+    def _search(self, model: Any, rows: TaskRows, seed: int) -> "GridSearchCV":
+        from sklearn.model_selection import GridSearchCV
+
+        grid = {f"{_PREFIX[self.scale]}{argument}": values for argument, values in self.tune.items()}
+        scoring = "accuracy" if rows.task.type == "classification" else "neg_mean_squared_error"
+        return GridSearchCV(model, grid, scoring=scoring, cv=list(tuning_folds(rows, seed)), error_score=np.nan)
 
 
-def build(settings: Estimator, task: Task) -> Any:
-    """Build the estimator without training it.
+def _make(key: str, made: type[Any], arguments: Mapping[str, Any]) -> Any:
+    """An instance of a class, its arguments checked as its fit does first if it is one of scikit-learn's.
 
-    Raises
-    ------
-    SoakError
-        A missing package, class or argument, an argument that is both set and tuned or that the class refuses, a
-        class for the other type of task.
+    ``_validate_params`` is private to scikit-learn (a test says when it is gone): without it, a wrong argument would
+    only be found in the first fit.
     """
-    from sklearn.base import is_classifier, is_regressor
-
-    made = find_class(settings.class_)
-    for method in ("fit", "predict"):
-        if not callable(getattr(made, method, None)):
-            raise SoakError(f"class: {settings.class_} has no method {method}: not an estimator of scikit-learn's API")
-    check_arguments(made, [*settings.params, *settings.tune])
-    for argument in settings.tune:
-        if argument in settings.params:
-            raise SoakError(f"tune: '{argument}' of {made.__name__} is also in params; give it in one of them")
-    model = _build("params", made, settings.params)
-    for argument, values in settings.tune.items():
-        for value in values:
-            _build("tune", made, {**settings.params, argument: value})
-    for told, other in ((is_classifier, "regression"), (is_regressor, "classification")):
-        if hasattr(model, "__sklearn_tags__") and told(model) and task.type == other:
-            raise SoakError(f"class: {made.__name__} cannot do {other}, as task {task.name} asks")
-    if (settings.tune or settings.scale != "none") and not hasattr(model, "__sklearn_tags__"):
-        raise SoakError(f"class: {made.__name__} must derive from sklearn.base.BaseEstimator for tune and scale")
-    return model
-
-
-def _build(key: str, made: type[Any], arguments: Mapping[str, Any]) -> Any:
-    """An estimator, its arguments checked as its fit does first if it is one of scikit-learn's."""
     try:
         model = made(**arguments)
         if hasattr(model, "_validate_params") and hasattr(model, "_parameter_constraints"):
@@ -184,53 +207,52 @@ def _build(key: str, made: type[Any], arguments: Mapping[str, Any]) -> Any:
     return model
 
 
-def _set_random_state(model: Any, settings: Estimator, seed: int) -> None:
-    """Seed what draws random numbers, unless the user has."""
-    own = {*settings.params, *settings.tune}
-    known = model.get_params(deep=False) if hasattr(model, "get_params") else {}
-    if "random_state" in known and "random_state" not in own:
-        model.set_params(random_state=seed)
+def _check_kind(model: Any, task: Task) -> None:
+    """Refuse a regressor for classification, and a classifier for regression."""
+    from sklearn.base import is_classifier, is_regressor
+
+    other = is_regressor if task.type == "classification" else is_classifier
+    if hasattr(model, "__sklearn_tags__") and other(model):
+        raise SoakError(f"class: {type(model).__name__} cannot do {task.type}, as task {task.name} asks")
 
 
-def _weights(settings: Estimator, model: Any, rows: TaskRows) -> dict[str, Any]:
-    """The argument of ``fit`` that holds the rows' weights."""
-    from sklearn.utils.validation import has_fit_parameter
+def _scaled(model: Any) -> Any:
+    """The model behind a scaler to zero mean and unit variance, which is fitted on the train rows only."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
 
-    if rows.weights is None:
-        return {}
-    if not has_fit_parameter(model, "sample_weight"):
-        raise FitFailed(f"{type(model).__name__} takes no weights, and the task has some")
-    return {f"{_PREFIX[settings.scale]}sample_weight": rows.weights}
+    return Pipeline([("scale", StandardScaler()), ("model", model)])
 
 
 def _dtype(task: Task) -> DTypeLike:
-    """float32 holds pixels and small integers as exactly as is needed, with half the memory."""
+    """float32 where it holds the stored values exactly (pixels, small integers): half the memory."""
     return np.float32 if np.can_cast(task.features.dtype, np.float32) else np.float64
-
-
-def _search(settings: Estimator, model: Any, rows: TaskRows, seed: int) -> "GridSearchCV":
-    from sklearn.model_selection import GridSearchCV
-
-    grid = {f"{_PREFIX[settings.scale]}{argument}": values for argument, values in settings.tune.items()}
-    scoring = "accuracy" if rows.task.type == "classification" else "neg_mean_squared_error"
-    return GridSearchCV(model, grid, scoring=scoring, cv=list(_inner_folds(rows, seed)), error_score=np.nan)
 
 
 def _run(search: "GridSearchCV", features: NDArray[Any], target: NDArray[Any], weights: dict[str, Any]) -> None:
     """Try all candidates; one that cannot be fitted has no score and is not chosen."""
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             search.fit(features, target, **weights)
         except ValueError as error:  # scikit-learn's "all fits failed", in many lines
-            told.append(warnings.WarningMessage(str(error), UserWarning, "", 0))
+            caught.append(warnings.WarningMessage(str(error), UserWarning, "", 0))
     if not np.isfinite(getattr(search, "best_score_", np.nan)):
-        lines = [line.strip() for one in told for line in str(one.message).splitlines() if "Error: " in line]
-        raise FitFailed(f"tune: no candidate could be fitted; {lines[-1] if lines else 'their scores are not finite'}")
+        texts = [line.strip() for warning in caught for line in str(warning.message).splitlines()]
+        errors = [text for text in texts if "Error: " in text]
+        raise FitFailed(
+            f"tune: no candidate could be fitted; {errors[-1] if errors else 'their scores are not finite'}"
+        )
 
 
-def _inner_folds(rows: TaskRows, seed: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Pairs of (train, test) row numbers within the train set."""
+def tuning_folds(rows: TaskRows, seed: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Five inner folds, or as many as there are rows or groups: groups stay together, strata are kept proportional.
+
+    Yields
+    ------
+    train, test : int arrays
+        Row numbers within ``rows``.
+    """
     from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
     stratum = _stratum(rows)
@@ -238,18 +260,18 @@ def _inner_folds(rows: TaskRows, seed: int) -> Iterator[tuple[NDArray[np.intp], 
     folds = min(_TUNE_FOLDS, n_parts)
     if folds < 2:
         raise FitFailed("tune: the train set has one group only, so that there are no inner folds")
-    given = {"n_splits": folds, "shuffle": True, "random_state": seed}
+    arguments = {"n_splits": folds, "shuffle": True, "random_state": seed}
     if stratum is not None and np.bincount(stratum).max() < folds:
         stratum = None  # no stratum has a row for each fold
     if rows.group is None:
-        splitter = KFold(**given) if stratum is None else StratifiedKFold(**given)
+        splitter = KFold(**arguments) if stratum is None else StratifiedKFold(**arguments)
     else:
-        splitter = GroupKFold(**given) if stratum is None else StratifiedGroupKFold(**given)
+        splitter = GroupKFold(**arguments) if stratum is None else StratifiedGroupKFold(**arguments)
     yield from splitter.split(np.empty(len(rows)), stratum, rows.group)
 
 
 def _stratum(rows: TaskRows) -> NDArray[np.intp] | None:
-    """One code per combination of the task's strata; the classes where it has none."""
+    """A code for each combination of the task's strata; the classes where it has none."""
     columns = rows.strata or ([rows.target] if rows.task.type == "classification" else [])
     if not columns:
         return None
