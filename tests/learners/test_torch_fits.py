@@ -156,14 +156,14 @@ def test_weight_of_an_unknown_class():
         settings(class_weights={"33": 1}).fit("m", train_data(fashion_task(50)))
 
 
-def test_batch_norm_with_a_last_batch_of_one_row_is_told():
+def test_batch_norm_cannot_train_on_a_last_batch_of_one_row():
     with pytest.raises(FitFailed, match="last batch of one"):
         settings(neurons=[5], batch_norm=True, batch_size=10, validate=None).fit("m", train_data(fashion_task(21)))
 
 
-def test_cuda_where_there_is_none():
+def test_cuda_without_a_gpu():
     if torch.cuda.is_available():
-        pytest.skip("there is one")
+        pytest.skip("this machine has a CUDA GPU")
     data = replace(train_data(fashion_task(50)), device="cuda")
     with pytest.raises(SoakError, match="finds no CUDA GPU"):
         settings().fit("m", data)
@@ -204,7 +204,7 @@ def test_a_network_with_hidden_layers_leaves_no_table_of_weights():
 
 
 @pytest.mark.parametrize("network", [{"neurons": []}, {"neurons": [20]}])
-def test_divergence_of_a_fit_is_told(network):
+def test_a_fit_that_diverges_fails_with_the_epoch(network):
     task = regression_task()
     with pytest.raises(
         FitFailed, match=r"diverged: (subtrain|validation) mean_squared_error is (nan|inf) at epoch \d+"

@@ -130,7 +130,7 @@ def test_an_operation_that_does_not_fit_is_named(graph, parts):
         ({"neurons": [4], "activation": "glu"}, ["activation"]),
     ],
 )
-def test_a_setting_that_torch_refuses_is_named(values, parts):
+def test_a_setting_that_torch_does_not_take_is_named(values, parts):
     text = message("torch_mlp", **values)
     assert all(part in text for part in parts), text
 
