@@ -286,6 +286,10 @@ class SameOtherSizesCV:
             setattr(self, name, value)
         return self
 
+    def __sklearn_clone__(self) -> "SameOtherSizesCV":
+        """A copy, with the requests of `set_split_request`."""
+        return deepcopy(self)
+
     def set_split_request(self, **requests: bool | str | None) -> "SameOtherSizesCV":
         """Choose which metadata scikit-learn routes to `split`, and under which name.
 
@@ -299,13 +303,13 @@ class SameOtherSizesCV:
             if name not in _METADATA:
                 raise SoakError(f"{name}: expected metadata of split: {', '.join(_METADATA)}")
             request.split.add_request(param=name, alias=value)
-        self._metadata_request = request
+        self._request = request
         return self
 
     def get_metadata_routing(self) -> Any:
         """The metadata that scikit-learn routes to `split`, a ``MetadataRequest``."""
-        if hasattr(self, "_metadata_request"):
-            return deepcopy(self._metadata_request)
+        if hasattr(self, "_request"):
+            return deepcopy(self._request)
         from sklearn.utils.metadata_routing import MetadataRequest
 
         request = MetadataRequest(owner=self)
