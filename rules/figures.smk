@@ -98,6 +98,7 @@ rule draw_predictions:
         task="results/tasks/{task}.arrow",
         splits="results/tasks/{task}.splits.csv",
         index=ancient("results/tasks/index.json"),
+        predictions="results/predictions/{task}",
         packs=lambda w: experiment.task_packs(w.task),
         verdicts="results/tables/verdicts.parquet",
         scores="results/tables/scores.parquet",

@@ -9,7 +9,9 @@ from soak.job import job
 
 with job(snakemake.log):
     given, params = snakemake.input, snakemake.params
-    predictions = Predictions.read(given.task, given.splits, given.packs, given.verdicts, given.scores)
+    predictions = Predictions.read(
+        given.task, given.splits, given.predictions, given.packs, given.verdicts, given.scores
+    )
     folder = Path(snakemake.output[0]).parent
     draw_files(
         params.names, predictions, folder, FigureSettings.model_validate(params.figures), snakemake.wildcards.task

@@ -299,6 +299,7 @@ class Experiment:
         return FigureFacts(
             has_datasets=bool(self.config.datasets),
             has_transposed=bool(self.transposed),
+            has_image_tasks=bool(self.image_tasks),
             has_sizes=self.has_sizes,
             histories=tuple(self.histories),
         )

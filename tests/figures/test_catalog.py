@@ -49,11 +49,12 @@ def test_a_config_has_the_figures_that_make_sense_for_it() -> None:
     of_tables = {"overview", "test_error", "test_error_mean_sd", "train_other", "same_other_all", "pvalue"}
     assert names(FigureFacts()) == of_tables
     assert names(FigureFacts(has_sizes=True)) - of_tables == {"pvalue_downsample", "sizes"}
-    images = {"images", "torch_loop", "glmnet_path", "confusion", "worst_images", "weights"}
+    images = {"images", "torch_loop", "glmnet_path"}
     assert names(FigureFacts(has_datasets=True)) - of_tables == images
+    assert names(FigureFacts(has_image_tasks=True)) - of_tables == {"confusion", "worst_images", "weights"}
     assert names(FigureFacts(has_datasets=True, has_transposed=True)) - of_tables - images == {"images_rot"}
     assert names(FigureFacts(histories={"history_mlp"})) - of_tables == {"history_mlp", "history_selected"}
-    everything = FigureFacts(True, True, True, {"history_mlp", "history_graph"})
+    everything = FigureFacts(True, True, True, True, {"history_mlp", "history_graph"})
     assert names(everything) == set(all_figures())
 
 

@@ -35,6 +35,7 @@ SPLITS = pd.DataFrame(
         "test_subset": ["A", "B", "A", "A"],
         "train_subsets": ["all", "all", "same", "same"],
         "test_fold": 1,
+        "iteration": [1, 2, 3, 4],
         "groups": [4, 4, 2, 2],
         "n_train_groups": [4, 4, 2, 1],
         "train_set": ["all_1", "all_1", "A_1", "A_1_small"],
@@ -48,48 +49,59 @@ def record(train_set: str, **tables: dict[str, list[object]]) -> FitRecord:
     )
 
 
-def read(folder: Path, task: Task, records: list[FitRecord], algorithm: str = "net") -> Predictions:
-    """The inputs of the figures, through the files of a run."""
+def read(
+    folder: Path, task: Task, predictions: Mapping[str, pd.DataFrame], records: Sequence[FitRecord] = ()
+) -> Predictions:
+    """The inputs of the figures of algorithm net, through the files of a run."""
     task.write(folder / "T.arrow")
     SPLITS.to_csv(folder / "T.splits.csv", index=False)
-    write_pack(folder / "0", records[:2])
-    write_pack(folder / "1", records[2:])
-    pd.DataFrame({"task_id": ["T"], "algorithm": [algorithm]}).to_parquet(folder / "verdicts.parquet")
+    (folder / "predictions").mkdir()
+    for learner, table in predictions.items():
+        table.to_parquet(folder / f"predictions/{learner}.parquet")
+    packs = []
+    for number, one in enumerate(records):
+        packs.append(folder / str(number))
+        write_pack(packs[-1], [one])
+    pd.DataFrame({"task_id": ["T"], "algorithm": ["net"]}).to_parquet(folder / "verdicts.parquet")
     pd.DataFrame({"task_id": ["T"], "algorithm": ["other"]}).to_parquet(folder / "scores.parquet")
-    packs = [folder / "0", folder / "1"]
-    return Predictions.read(
-        folder / "T.arrow", folder / "T.splits.csv", packs, folder / "verdicts.csv", folder / "scores.csv"
-    )
+    files = (folder / name for name in ("verdicts.parquet", "scores.parquet"))
+    return Predictions.read(folder / "T.arrow", folder / "T.splits.csv", folder / "predictions", packs, *files)
 
 
 def test_predictions_are_matched_to_their_splits(tmp_path: Path) -> None:
-    both = record(
-        "all_1",
-        predictions={
-            "algorithm": ["net", "net", "other"],
-            "test_subset": ["A", "B", "A"],
-            "row": [2, 5, 2],
-            "response": [1, 2, 0],
-            "prob.0": [0.1, 0.2, 1.0],
-            "prob.1": [0.7, 0.1, 0.0],
-            "prob.2": [0.2, 0.7, 0.0],
-        },
+    net = pd.DataFrame(
+        {
+            "iteration": [1, 1, 2, 3, 4],
+            "algorithm": ["net", "net_2", "net", "net", "net"],
+            "row": [2, 2, 5, 0, 1],
+            "response": pd.Categorical(["1", "0", "2", "1", "1"]),
+            "prob.0": [0.1, 1.0, 0.2, 0.3, 0.0],
+            "prob.1": [0.7, 0.0, 0.1, 0.6, 1.0],
+            "prob.2": [0.2, 0.0, 0.7, 0.1, 0.0],
+        }
     )
-    small = record("A_1_small", predictions={"algorithm": ["net"], "test_subset": ["A"], "row": [1], "response": [1]})
-    same = record("A_1", predictions={"algorithm": ["net"], "test_subset": ["A"], "row": [0], "response": [1]})
-    failed = FitRecord("T", "A_1", "net", 2, "failed")
-    predictions = read(tmp_path, make_task(), [small, failed, same, both]).predictions
-    assert predictions["train_subsets"].tolist() == ["all", "all", "same"]
-    assert predictions["row"].tolist() == [2, 5, 0]
-    assert predictions["label"].tolist() == ["1", "0", "0"]
-    assert predictions["response"].tolist() == ["1", "2", "1"]
-    assert predictions["label_probability"].tolist()[:2] == [0.7, 0.2]
-    assert predictions["response_probability"].tolist()[:2] == [0.7, 0.7]
-    assert np.isnan(predictions["label_probability"].iloc[2])
+    other = pd.DataFrame({"iteration": [1], "algorithm": ["other"], "row": [2], "response": ["0"]})
+    table = read(tmp_path, make_task(), {"another": other, "net": net}).predictions
+    assert table["train_subsets"].tolist() == ["all", "all", "same"]
+    assert table["test_subset"].tolist() == ["A", "B", "A"]
+    assert table["row"].tolist() == [2, 5, 0]
+    assert table["label"].tolist() == ["1", "0", "0"]
+    assert table["response"].tolist() == ["1", "2", "1"]
+    assert table["label_probability"].tolist() == [0.7, 0.2, 0.3]
+    assert table["response_probability"].tolist() == [0.7, 0.7, 0.6]
+
+
+def test_a_model_without_probabilities(tmp_path: Path) -> None:
+    net = pd.DataFrame({"iteration": [3, 3], "algorithm": "net", "row": [0, 1], "response": ["0", "0"]})
+    inputs = read(tmp_path, make_task(), {"net": net})
+    assert inputs.predictions["response"].tolist() == ["0", "0"]
+    assert inputs.predictions["label_probability"].isna().all()
+    assert "no model gives" in checked("worst_images", inputs, "T").data["nothing_to_draw"].item()
 
 
 def test_no_fit_leaves_nothing_to_draw(tmp_path: Path) -> None:
-    inputs = read(tmp_path, make_task(), [FitRecord("T", "A_1", "net", 2, "failed")])
+    empty = pd.DataFrame({"iteration": [], "algorithm": [], "row": [], "response": []}).astype({"algorithm": str})
+    inputs = read(tmp_path, make_task(), {"net": empty}, [FitRecord("T", "all_1", "net", 2, "failed")])
     assert inputs.predictions.empty
     for name in ("confusion", "weights"):
         assert "no fit" in checked(name, inputs, "T").data["nothing_to_draw"].item()
@@ -104,7 +116,7 @@ def test_weights_have_a_row_per_class(tmp_path: Path) -> None:
         "value": [0.5, 9.0, -1.0, 2.0],
     }
     records = [record("all_1", coefficients=table), record("A_1", coefficients=table)]
-    models = read(tmp_path, make_task(), records).weights
+    models = read(tmp_path, make_task(), {}, records).weights
     assert list(models) == ["net_min", "net_1se"]
     np.testing.assert_array_equal(models["net_min"], [[-1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0.5]])
 
@@ -112,7 +124,7 @@ def test_weights_have_a_row_per_class(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("label", "expected"), [("yes", 2.0), ("no", -2.0)])
 def test_one_logit_is_of_the_second_class(label: str, expected: float, tmp_path: Path) -> None:
     table = {"class": [label], "feature": ["p1"], "value": [2.0]}
-    models = read(tmp_path, make_task(("no", "yes")), [record("all_1", coefficients=table)]).weights
+    models = read(tmp_path, make_task(("no", "yes")), {}, [record("all_1", coefficients=table)]).weights
     np.testing.assert_array_equal(models["net"], [[0, expected, 0, 0]])
 
 

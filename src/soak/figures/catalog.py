@@ -33,6 +33,8 @@ class FigureFacts:
         Whether the config names data sets (of images).
     has_transposed : bool
         Whether one of them is another's transpose.
+    has_image_tasks : bool
+        Whether rows of a task come from them.
     has_sizes : bool
         Whether there may be train sets below their full size.
     histories : collection of str
@@ -41,6 +43,7 @@ class FigureFacts:
 
     has_datasets: bool = False
     has_transposed: bool = False
+    has_image_tasks: bool = False
     has_sizes: bool = False
     histories: Collection[str] = ()
 

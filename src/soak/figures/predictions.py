@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from soak.figures.catalog import Figure
@@ -18,7 +17,6 @@ from soak.figures.page import Drawn, Grid, Page, Panel, in_rows
 from soak.figures.results import train_subsets_of
 from soak.fitting.record import FitRecord, read_pack
 from soak.resampling.store import read_splits
-from soak.scores.scoring import read_prediction
 from soak.tables import read_table
 from soak.tasks.task import Task
 
@@ -66,22 +64,33 @@ class Predictions:
         cls,
         task: str | Path,
         splits: str | Path,
+        predictions: str | Path,
         packs: Sequence[str | Path],
         verdicts: str | Path,
         scores: str | Path,
     ) -> "Predictions":
-        """Read a task, its splits, the packs of its fits, and these tables from their files."""
+        """Read the inputs from the files of a run.
+
+        Parameters
+        ----------
+        task, splits : path
+            Of the task.
+        predictions : path
+            Folder of the task's tables `soak.tables.PREDICTIONS`, one for each learner.
+        packs : sequence of path
+            Folders of the task's fits, for the weights of linear models.
+        verdicts, scores : path
+            Of these tables.
+        """
         opened, split_table = Task.open(task), read_splits(splits)
         algorithm = deciding_algorithm(read_table(verdicts), read_table(scores), opened.name)
         train_set = first_train_set(split_table)
-        predicted: dict[tuple[str, str], pd.DataFrame] = {}
         weights: dict[str, NDArray[np.float64]] = {}
-        for pack in packs:  # a pack at a time: predictions of all fits together may be large
-            for record in read_pack(pack, "predictions", "coefficients"):
-                predicted |= predictions_of(opened, record, algorithm)
+        for pack in packs:
+            for record in read_pack(pack, "coefficients"):
                 if record.train_set == train_set:
                     weights |= weights_of(opened, record)
-        return cls(opened, algorithm, join_splits(split_table, predicted), weights)
+        return cls(opened, algorithm, predictions_of(opened, split_table, Path(predictions), algorithm), weights)
 
 
 def deciding_algorithm(verdicts: pd.DataFrame, scores: pd.DataFrame, task: str) -> str:
@@ -99,46 +108,35 @@ def first_train_set(splits: pd.DataFrame) -> str:
     return str((on_all if len(on_all) else splits)["train_set"].iloc[0])
 
 
-def predictions_of(task: Task, record: FitRecord, algorithm: str) -> dict[tuple[str, str], pd.DataFrame]:
-    """What an algorithm of one fit predicts, and how sure it is.
+def predictions_of(task: Task, splits: pd.DataFrame, folder: Path, algorithm: str) -> pd.DataFrame:
+    """What an algorithm predicts for the test rows of all splits at full size, and how sure it is.
 
     Returns
     -------
-    dict
-        (train set, test subset) to DataFrame with the last five `PREDICTION_COLUMNS`, a row per test row.
+    DataFrame
+        Columns `PREDICTION_COLUMNS`, a row per split and test row, in the order of the splits.
     """
-    if "predictions" not in record.tables:
-        return {}
-    table = record.tables["predictions"]
-    table = table.filter(pc.equal(table["algorithm"], algorithm))
-    return {
-        (record.train_set, subset): _rows_predicted(task, table.filter(pc.equal(table["test_subset"], subset)))
-        for subset in pc.unique(table["test_subset"]).to_pylist()
-    }
+    tables = (pq.read_table(file, filters=[("algorithm", "=", algorithm)]) for file in sorted(folder.glob("*.parquet")))
+    table = next((table for table in tables if len(table)), None)  # an algorithm is of one learner
+    if table is None:
+        return pd.DataFrame(columns=list(PREDICTION_COLUMNS))
+    full = splits.loc[splits["n_train_groups"] == splits["groups"], ["iteration", "test_subset", "train_subsets"]]
+    rows = table.to_pandas().merge(full, on="iteration")
+    rows["label"] = np.array(task.classes)[task.target[rows["row"]]]
+    rows["response"] = rows["response"].astype(str)
+    for name in ("label", "response"):
+        rows[f"{name}_probability"] = _probability(rows, task.classes, name)
+    return rows[list(PREDICTION_COLUMNS)]
 
 
-def _rows_predicted(task: Task, table: pa.Table) -> pd.DataFrame:
-    prediction, classes, rows = read_prediction(table, task.classes), np.array(task.classes), table["row"].to_numpy()
-    label, response = task.target[rows], prediction.response
-    columns: dict[str, Any] = {"row": rows, "label": classes[label], "response": classes[response]}
-    for name, code in (("label_probability", label), ("response_probability", response)):
-        probabilities = prediction.probabilities
-        columns[name] = np.nan if probabilities is None else probabilities[np.arange(len(rows)), code]
-    return pd.DataFrame(columns)
-
-
-def join_splits(splits: pd.DataFrame, predicted: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
-    """The predictions of the splits at full size, in their order: columns `PREDICTION_COLUMNS`."""
-    full = splits[splits["n_train_groups"] == splits["groups"]]
-    parts = [
-        predicted[split.train_set, split.test_subset].assign(
-            test_subset=split.test_subset, train_subsets=split.train_subsets
-        )
-        for split in full.itertuples()
-        if (split.train_set, split.test_subset) in predicted
-    ]
-    columns = list(PREDICTION_COLUMNS)
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+def _probability(rows: pd.DataFrame, classes: Sequence[str], column: str) -> NDArray[np.float64]:
+    """The predicted probability of the class that a column names; NaN where the model gives none."""
+    names = [f"prob.{label}" for label in classes]
+    if not set(names) <= set(rows.columns):
+        return np.full(len(rows), np.nan)
+    codes = rows[column].map({label: code for code, label in enumerate(classes)}).to_numpy()
+    probabilities: NDArray[np.float64] = rows[names].to_numpy(dtype=float)[np.arange(len(rows)), codes]
+    return probabilities
 
 
 def weights_of(task: Task, record: FitRecord) -> dict[str, NDArray[np.float64]]:
@@ -340,7 +338,7 @@ FIGURES = (
         caption="Rows: true class; columns: predicted class; share of the true class's test rows in percent, all folds "
         "together, with the verdict's algorithm. The diagonal is right; what is dark off it is confused.",
         group="predictions",
-        when=lambda facts: facts.has_datasets,
+        when=lambda facts: facts.has_image_tasks,
         draw=_confusion,
         order=160,
     ),
@@ -350,7 +348,7 @@ FIGURES = (
         caption="The test images whose true class got the lowest probability, all folds together, after training on same: "
         "true class, then what was predicted with its probability. Wrong labels and odd scans show here.",
         group="predictions",
-        when=lambda facts: facts.has_datasets,
+        when=lambda facts: facts.has_image_tasks,
         draw=_worst_images,
         order=170,
     ),
@@ -360,7 +358,7 @@ FIGURES = (
         caption="The weight of each pixel for each class: purple speaks for the class, orange against it, white is not "
         "used. Each picture has its own scale. L1 (glmnet) uses few pixels, gradient descent spreads over many.",
         group="predictions",
-        when=lambda facts: facts.has_datasets,
+        when=lambda facts: facts.has_image_tasks,
         draw=_weights,
         order=180,
     ),
