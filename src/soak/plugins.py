@@ -34,23 +34,18 @@ _NO_ESTIMATORS = ("base", "conftest", "datasets", "exceptions", "experimental", 
 _searched: list[str] = []  # the one folder that `search_last` has put on sys.path
 
 
-def search_last(folder: str | Path | None = None) -> str:
-    """Make the modules of a run's folder importable until the process ends, after all others.
+def search_last() -> str:
+    """Make the modules of the run's folder, the working directory, importable until the process ends, after all others.
 
     Snakemake runs a script with the folders of the script and of installed commands on ``sys.path``. They are taken
     off: a module there would hide one of the user that has the same name.
-
-    Parameters
-    ----------
-    folder : path, optional
-        Default: the working directory.
 
     Returns
     -------
     str
         The folder.
     """
-    here = os.path.realpath(folder or os.getcwd())
+    here = os.path.realpath(os.getcwd())
     unwanted = {here, *_searched, *_script_folders()}
     sys.path[:] = [path for path in sys.path if os.path.realpath(path) not in unwanted] + [here]
     _searched[:] = [here]
@@ -199,13 +194,11 @@ def _name_problem(module: str, here: str) -> str:
     own = PathFinder.find_spec(module, [here])
     if own is None or own.origin is None:  # no module, or a folder without Python files
         return ""
+    file = os.path.relpath(own.origin, here).removesuffix("__init__.py")
     if module in sys.stdlib_module_names:
-        other = "a module of Python's standard library"
-    elif (installed := _installed(module, here)) is not None:
-        other = f"an installed module ({installed.origin})"
-    else:
-        return ""
-    return f"{os.path.relpath(own.origin, here)} has the name of {other}, which hides it; rename it"
+        return f"rename {file}: Python's standard library has a module of that name"
+    installed = _installed(module, here)
+    return "" if installed is None else f"rename {file}: an installed module has that name ({installed.origin})"
 
 
 def _installed(module: str, here: str) -> ModuleSpec | None:

@@ -1,4 +1,4 @@
-"""cv_glmnet with ``path: early``: the lambdas of the whole paths, and the same coefficients where it has gone."""
+"""cv_glmnet with ``path: early``: the lambdas of whole paths, and their coefficients as far as the path goes."""
 
 from dataclasses import replace
 
@@ -101,7 +101,7 @@ def test_weights_mean_the_same():
     assert_same(*both(replace(task, weights=weights)))
 
 
-def test_too_few_passes_are_told():
+def test_too_few_passes_are_a_warning():
     early, full = both(sklearn_task(load_wine), maxit=150)
     for fit in (early, full):
         assert not fit.info["converged"]
@@ -110,12 +110,12 @@ def test_too_few_passes_are_told():
 
 
 @pytest.mark.parametrize("settings", [{"standardize": False}, {"type_logistic": "modified.Newton"}], ids=str)
-def test_what_has_no_early_way_is_whole(settings):
+def test_settings_that_early_does_not_know_give_the_whole_path(settings):
     early, full = both(noisy(n=90), **settings)
     assert early.tables["path"].equals(full.tables["path"])
 
 
-def test_two_classes_are_whole():
+def test_two_classes_give_the_whole_path():
     early, full = both(noisy(classes=2))
     assert early.tables["path"].equals(full.tables["path"])
 

@@ -1,4 +1,4 @@
-"""What is told of learners before the first fit."""
+"""What the check of a learner finds before the first fit."""
 
 import numpy as np
 import pytest
@@ -92,11 +92,11 @@ def test_text_where_torch_wants_a_number(given, message):
 
 
 def test_an_optimizer_by_its_name_alone():
-    told = TorchMlp(type="torch_mlp", optimizer="adam", scheduler=None).check(images())
-    assert "Linear" in told["network"]
+    described = TorchMlp(type="torch_mlp", optimizer="adam", scheduler=None).check(images())
+    assert "Linear" in described["network"]
 
 
-def test_what_scikit_learn_refuses_in_a_fit_is_told_before():
+def test_what_scikit_learn_refuses_in_a_fit_is_refused_before():
     forest = Estimator(
         **{
             "type": "estimator",

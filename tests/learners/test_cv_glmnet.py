@@ -1,4 +1,4 @@
-"""cv_glmnet: R's scores and lambdas, and what it does where a path or a fold cannot be had."""
+"""cv_glmnet: R's scores and lambdas, and what it does where a path or a fold is impossible."""
 
 import os
 from dataclasses import replace
@@ -44,7 +44,7 @@ def make_task(n=90, n_classes=3, n_features=5, seed=0):
     return Task("made", kind, features, names, 1.0, target, labels, np.repeat("A", n), {})
 
 
-# ------------------------------------------------------------------ R's own figures
+# R's own figures
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_scores_and_lambdas_of_r(reference, table, folds, subsets, trained_on):
     assert seen == len(folds) * len(subsets) * len(trained_on) * 2  # min, 1se
 
 
-# ------------------------------------------------------------------ the learner
+# The learner
 
 
 @pytest.mark.parametrize("n_classes", [0, 2, 3])
@@ -218,7 +218,7 @@ def test_too_few_rows_and_measures_that_do_not_suit():
         train(make_task(n_classes=0), type_measure="class")
 
 
-def test_maxit_is_told_and_what_there_is_is_used():
+def test_too_few_passes_are_a_warning_and_the_path_so_far_is_used():
     task = make_task(n_features=40, n=60, n_classes=2, seed=3)
     fit = train(task, maxit=60)
     assert not fit.info["converged"]

@@ -224,6 +224,16 @@ def test_mistakes_are_told_while_the_config_is_read(outside, change, messages):
     assert list(caught.value.args) == messages
 
 
+def test_a_module_with_the_name_of_another_is_refused(outside):
+    (outside / "random.py").write_text("x = 1\n")
+    with pytest.raises(SoakError) as caught:
+        load_config(CONFIG | {"verdict": {}, "measures": ["random.x"]})
+    (message,) = caught.value.args
+    assert message == (
+        "measures[0]: measure: 'random.x': rename random.py: Python's standard library has a module of that name"
+    )
+
+
 def test_a_module_that_cannot_be_imported(outside, monkeypatch):
     (outside / "broken.py").write_text("def count(:\n")
     with pytest.raises(
