@@ -11,9 +11,14 @@ import sklearn.metrics
 from hypothesis import given
 from hypothesis import strategies as st
 
+from soak.config.check import load_config
+from soak.config.document import readme
 from soak.errors import SoakError
 from soak.learners.base import Prediction
-from soak.measures import MEASURES, measure
+from soak.measures import MEASURES, Measure, column_measure, measure
+from soak.scores.published import read_scores
+from soak.scores.summaries import stats
+from soak.tables import TABLES, read_table, write_table
 
 NOT_OF_PREDICTIONS = {  # clusters, rankings, multi-label, curves, or with arguments of their own
     "adjusted_mutual_info_score", "adjusted_rand_score", "calinski_harabasz_score", "completeness_score",
@@ -136,3 +141,69 @@ def test_names_are_checked_without_sklearn():
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src")}
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert ran.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("r2", "R²"), ("roc_auc", "area under the ROC curve"), ("log_loss", "log loss"), ("f1_score", "f1 score")],
+)
+def test_labels_of_measures(name, label):
+    assert column_measure(name).label == label
+
+
+def test_measures_have_labels_and_units():
+    assert column_measure("zero_one_loss").format(0.412) == "41.2 %"
+    assert column_measure("zero_one_loss").axis_label == "percent error"
+    assert column_measure("mean_squared_error").format(3256.4) == "3256"
+    assert column_measure("max_error").axis_label == "max error"
+
+
+def test_mean_and_sd_have_equal_decimals():
+    assert column_measure("mean_squared_error").mean_sd(545.2, 11.23) == "545 ± 11"
+    assert column_measure("log_loss").mean_sd(0.1234, 0.01) == "0.123 ± 0.010"
+    assert column_measure("zero_one_loss").mean_sd(0.1, 0.01) == "10.0 ± 1.0"
+    assert column_measure("zero_one_loss").mean_sd(0.1, np.nan) == "10.0"
+    assert column_measure("r2").mean_sd(0.0, 0.1) == "0.00 ± 0.10"
+
+
+def test_what_is_better_is_known_of_all_measures():
+    assert column_measure("f1_score").greater_is_better
+    assert not column_measure("zero_one_loss").greater_is_better
+    assert not column_measure("regret_of_my_own").greater_is_better
+
+
+def test_a_measure_of_ones_own_has_a_label_and_no_known_perfect_value():
+    own = Measure("cost_of_errors", "both", False, False, lambda target, response, n_classes: 0.0)
+    assert (own.label, own.percent, own.perfect) == ("cost of errors", False, None)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_perfect_predictions_have_the_value_that_is_called_perfect(name):
+    found = MEASURES[name]
+    if found.task_type == "classification":
+        target, _, classes = predictions(4)
+        perfect = Prediction(target, np.eye(4)[target])
+    else:
+        target, classes = np.random.default_rng(1).gamma(2, size=60) + 0.1, ()
+        perfect = Prediction(target)
+    assert found(target, perfect, classes) == pytest.approx(found.perfect, abs=1e-12)
+
+
+def test_to_add_a_measure_is_to_add_one_record(monkeypatch, tmp_path):
+    """It is known in a config, in config/README.md, in tables of scores from elsewhere, and has its label in figures."""
+    record = Measure(
+        "half_error", "classification", False, False, lambda *_: 0.5, label="half an error", aliases={"half_ce": 2.0}
+    )
+    monkeypatch.setitem(MEASURES, "half_error", record)
+    task = {"table": "t.csv", "target": "y", "subset": "s"}
+    raw = {"tasks": {"T": task}, "learners": {"featureless": {"type": "featureless"}}, "measures": ["half_error"]}
+    assert load_config(raw).measures == ["half_error"]
+    assert "half_error" in readme()
+    (tmp_path / "scores.csv").write_text(
+        "task_id,test_subset,train_subsets,test_fold,algorithm,half.ce\nT,A,same,1,m,0.25\nT,A,other,1,m,0.3\n"
+    )
+    scores = read_scores(tmp_path / "scores.csv")
+    assert scores["half_error"].tolist() == [0.5, 0.6]
+    write_table(TABLES["scores"], scores, tmp_path / "made.csv")
+    assert stats(read_table(tmp_path / "made.csv"))["measure"].unique().tolist() == ["half_error"]
+    assert column_measure("half_error").axis_label == "half an error"

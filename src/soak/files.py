@@ -22,11 +22,12 @@ _DISK_ERRORS = {
 
 
 @contextmanager
-def atomic(path: str | Path) -> Iterator[Path]:
+def atomic(path: str | Path, *, sync: bool = True) -> Iterator[Path]:
     """Yield a temporary name beside ``path``; when the block ends well, rename it to ``path``.
 
     A crash, an error in the block or a full disk leaves ``path`` as it was, and no temporary file of a block
     that raised. The rename is atomic, so that an orphaned writer and its successor cannot mix their bytes.
+    With ``sync=False`` a power cut may leave an incomplete file: for what is checked when it is read.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,8 +36,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        if sync:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     finally:

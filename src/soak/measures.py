@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,23 +23,22 @@ _EPSILON = 1e-15  # probabilities are clipped to [eps, 1 - eps], as mlr3's class
 
 _Array = NDArray[Any]
 Compute = Callable[[_Array, _Array, int], float]
-TaskType = Literal["classification", "regression"]
+TaskType = Literal["classification", "regression", "both"]
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """Predictions of a model for n rows.
+class Predicted(Protocol):
+    """What a measure needs of predictions: `soak.learners.base.Prediction` has it.
 
-    Attributes
-    ----------
-    response : array of shape (n,)
-        int32 class codes (into the task's classes), or float64 values for regression.
-    probabilities : array of shape (n, n_classes), or None where the model has none
-        Columns in the order of the task's classes, in the dtype the model computes in.
+    (Learners do not import this module, so that a new measure trains nothing again.)
     """
 
-    response: _Array
-    probabilities: _Array | None = None
+    @property
+    def response(self) -> _Array:
+        """Class codes or values, shape (n,)."""
+
+    @property
+    def probabilities(self) -> _Array | None:
+        """Shape (n, n_classes)."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Measure:
     ----------
     name : str
         As in the config; the column of scores.csv.
-    task_type : {"classification", "regression"}
+    task_type : {"classification", "regression", "both"}
     needs_probabilities : bool
         Whether a learner without probabilities has no such score.
     greater_is_better : bool
@@ -82,14 +81,14 @@ class Measure:
         if not self.label:
             object.__setattr__(self, "label", self.name.rpartition(".")[2].replace("_", " "))
 
-    def __call__(self, target: _Array, prediction: Prediction, classes: Sequence[str]) -> float:
+    def __call__(self, target: _Array, prediction: Predicted, classes: Sequence[str]) -> float:
         """Score predictions; NaN where the measure is undefined or the model gives no probabilities for it.
 
         Parameters
         ----------
         target : array of shape (n,)
             Class codes, or values for regression.
-        prediction : Prediction
+        prediction : soak.learners.base.Prediction
         classes : sequence of str
             The task's labels; empty for regression.
         """

@@ -1,4 +1,6 @@
-"""Fits of a pack: kept when the job is interrupted, and told when they fail."""
+"""Fits of a pack: kept when the job is interrupted, and recorded when they fail."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,10 +10,13 @@ from soak.fitting.record import forget, read_pack
 from soak.fitting.run import Job, run_pack, torch_seed
 from soak.learners.base import FitFailed
 from soak.learners.featureless import Featureless
+from soak.provenance import code_files
 from soak.resampling.split_task import write_splits
 from soak.resampling.splitter import SameOtherSizesCV
 from soak.resampling.store import StoredSplits
 from soak.tasks.task import Task
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
 @pytest.fixture
@@ -49,6 +54,28 @@ def test_every_test_row_that_asks_is_predicted(job, tmp_path):
         assert predictions["row"].to_pylist() == asked.tolist()
         mean = job.task.target[job.splits.train(name)].mean()
         np.testing.assert_allclose(predictions["response"].to_numpy(), mean)
+
+
+def test_predictions_of_a_train_set_that_serves_several_folds_name_the_fold(tmp_path):
+    """B has no rows in folds 3 and 4, so that other trains on the same rows there."""
+    subset, fold = np.array(["A"] * 12 + ["B"] * 2), np.array([1, 2, 3, 4] * 3 + [1, 2])
+    files = [tmp_path / name for name in ("folds.parquet", "splits.csv", "train_sets.csv", "rows.parquet")]
+    write_splits(SameOtherSizesCV(folds=4).instantiate(subset, fold=fold), "T", *files)
+    task = Task("T", "regression", np.ones((14, 1)), ("x",), 1.0, np.arange(14.0), (), subset, {})
+    splits = StoredSplits.open(files[0], files[1], files[3])
+    job = Job(task, "featureless", Featureless(type="featureless"), seed=1, splits=splits)
+    run_pack(job, [("B.fold3", "d")], tmp_path / "1")
+    (record,) = read_pack(tmp_path / "1")
+    assert record.tables["predictions"].select(["test_subset", "test_fold", "row"]).to_pylist() == [
+        {"test_subset": "A", "test_fold": fold, "row": row}
+        for fold, rows in ((3, (2, 6, 10)), (4, (3, 7, 11)))
+        for row in rows
+    ]
+
+
+def test_a_new_measure_or_table_trains_nothing_again():
+    files = code_files(SCRIPTS / "fit.py", "soak.learners.cv_glmnet", "soak.learners.torch_mlp")
+    assert not {"measures.py", "tables.py"} & {file.name for file in files}
 
 
 def test_what_is_kept_of_single_fits_is_forgotten_once_the_tables_are_made(job, tmp_path):

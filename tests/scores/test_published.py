@@ -140,3 +140,35 @@ def test_files_become_one_table() -> None:
         read_score_files(files, ["r3"])
     with pytest.raises(SoakError, match="the task 'digits' is in"):
         read_score_files([files[0], files[0]])
+
+
+HEAD = "task_id,test_subset,train_subsets,test_fold,seed,algorithm,zero_one_loss"
+SIZES = [
+    ("T", "A", "same", 4),
+    ("T", "A", "same", 8),
+    ("T", "B", "same", 2),
+    ("T", "A", "all", 12),
+    ("T", "B", "all", 6),
+]
+
+
+def test_without_full_sizes_the_largest_of_each_subset_and_kind_is_taken(tmp_path):
+    file = tmp_path / "scores.csv"
+    rows = [f"{task},{subset},{kind},1,1,a,0.5,{size}" for task, subset, kind, size in SIZES]
+    file.write_text("\n".join([f"{HEAD},n_train_groups", *rows]) + "\n")
+    scores = read_scores(file)
+    assert scores["n_train_groups"].tolist() == [4, 8, 2, 12, 6]
+    assert scores["groups"].tolist() == [8, 8, 2, 12, 6]
+
+
+def test_full_sizes_alone_say_that_nothing_is_down_sampled(tmp_path):
+    file = tmp_path / "scores.csv"
+    file.write_text(f"{HEAD},groups\nT,A,same,1,1,a,0.5,8\n")
+    scores = read_scores(file)
+    assert scores[["groups", "n_train_groups"]].to_numpy().tolist() == [[8, 8]]
+
+
+def test_an_iteration_of_the_file_is_kept(tmp_path):
+    file = tmp_path / "scores.csv"
+    file.write_text(f"{HEAD},iteration\nT,A,same,1,1,a,0.5,7\nT,A,all,1,1,a,0.5,9\n")
+    assert read_scores(file)["iteration"].tolist() == [7, 9]

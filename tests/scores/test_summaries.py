@@ -7,11 +7,13 @@ from scipy.stats import ttest_ind, ttest_rel
 
 from soak.scores.summaries import (
     first_measures,
+    format_p,
     holm,
     paired_p,
     pvalues,
     pvalues_downsample,
     stats,
+    undefined_reason,
     welch_p,
 )
 from soak.scores.verdicts import problems
@@ -160,3 +162,30 @@ def test_holm_is_that_of_r() -> None:
     np.testing.assert_allclose(holm([0.01, np.nan, 0.04, 0.03]), [0.03, np.nan, 0.06, 0.06])
     np.testing.assert_allclose(holm([0.9, 0.8]), [1, 1])
     assert holm([]).size == 0
+
+
+def test_two_values_are_enough_for_a_welch_test():
+    for x, y in (([1.0, 2.0], [4.0, 5.0, 7.0]), ([4.0, 5.0, 7.0], [1.0, 2.0])):
+        ours = welch_p(np.mean(x), np.std(x, ddof=1), len(x), np.mean(y), np.std(y, ddof=1), len(y))
+        assert ours == pytest.approx(ttest_ind(x, y, equal_var=False).pvalue)
+        assert np.isnan(welch_p(1.0, np.nan, 1, np.mean(y), np.std(y, ddof=1), len(y)))
+
+
+def test_why_a_p_value_is_undefined():
+    assert undefined_reason(1) == "one fold only"
+    assert undefined_reason(2) == "no variation between the folds"
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.00031, "P = 0.00031"),
+        (0.0004, "P = 0.0004"),
+        (0.4, "P = 0.4"),
+        (1, "P = 1"),
+        (9e-5, "P < 0.0001"),
+        (np.nan, "P undefined"),
+    ],
+)
+def test_p_is_written_plainly(p: float, text: str) -> None:
+    assert format_p(p) == text

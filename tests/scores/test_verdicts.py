@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 
 from soak.errors import SoakError
-from soak.measures import column_measure
 from soak.scores.settings import VerdictSettings
-from soak.scores.summaries import format_p, pvalues, stats
-from soak.scores.verdicts import problems, summary, verdicts
+from soak.scores.summaries import pvalues, stats
+from soak.scores.verdicts import NO_DIFFERENCE, WORSE, problems, summary, verdicts
 from soak.tables import TABLES
 
 SPREAD = np.array([-1, 0.5, 1, -0.5])
@@ -120,42 +119,6 @@ def test_many_subsets_are_not_listed() -> None:
     assert "the other 3 subsets" in judge(table_of(means))["text"][0]
 
 
-@pytest.mark.parametrize(
-    ("p", "text"),
-    [
-        (0.00031, "P = 0.00031"),
-        (0.0004, "P = 0.0004"),
-        (0.4, "P = 0.4"),
-        (1, "P = 1"),
-        (9e-5, "P < 0.0001"),
-        (np.nan, "P undefined"),
-    ],
-)
-def test_p_is_written_plainly(p: float, text: str) -> None:
-    assert format_p(p) == text
-
-
-def test_measures_have_labels_and_units() -> None:
-    assert column_measure("zero_one_loss").format(0.412) == "41.2 %"
-    assert column_measure("zero_one_loss").axis_label == "percent error"
-    assert column_measure("mean_squared_error").format(3256.4) == "3256"
-    assert column_measure("max_error").axis_label == "max error"
-
-
-def test_mean_and_sd_have_equal_decimals() -> None:
-    assert column_measure("mean_squared_error").mean_sd(545.2, 11.23) == "545 ± 11"
-    assert column_measure("log_loss").mean_sd(0.1234, 0.01) == "0.123 ± 0.010"
-    assert column_measure("zero_one_loss").mean_sd(0.1, 0.01) == "10.0 ± 1.0"
-    assert column_measure("zero_one_loss").mean_sd(0.1, np.nan) == "10.0"
-    assert column_measure("r2").mean_sd(0.0, 0.1) == "0.00 ± 0.10"
-
-
-def test_what_is_better_is_known_of_all_measures() -> None:
-    assert column_measure("f1_score").greater_is_better
-    assert not column_measure("zero_one_loss").greater_is_better
-    assert not column_measure("regret_of_my_own").greater_is_better
-
-
 def test_featureless_decides_only_if_it_is_named() -> None:
     assert set(judge(table_of(MEANS), algorithm="featureless")["algorithm"]) == {"featureless"}
 
@@ -177,3 +140,12 @@ def test_scores_of_featureless_alone_are_told() -> None:
     assert told in problems(scores)
     assert told not in problems(table_of(MEANS))
     assert told not in problems(scores, "featureless")
+
+
+def test_p_must_be_below_alpha():
+    shared = {"task_id": "T", "test_subset": "A", "algorithm": "m", "measure": "zero_one_loss", "n_train_groups": 9}
+    means = pd.DataFrame([shared | {"train_subsets": "same", "mean": 0.1, "sd": 0.1, "n": 3}])
+    test = shared | {"comparison": "other-same", "mean_diff": 0.1, "same_mean": 0.1, "compare_mean": 0.2, "n": 3}
+    for p, verdict in ((0.05, NO_DIFFERENCE), (0.0499, WORSE)):
+        table = verdicts(pd.DataFrame([test | {"p_paired": p}]), means, VerdictSettings(alpha=0.05))
+        assert table["verdict"].tolist() == [verdict]

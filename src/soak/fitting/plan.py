@@ -13,13 +13,15 @@ from pathlib import Path
 from soak.files import atomic
 from soak.learners.base import FitSize, LearnerType
 
-SECONDS_PER_JOB = 30.0  # a process takes 1 to 3 s to start and import: a job should be well above
-LEAST_SECONDS = 0.02
+SECONDS_PER_JOB = 30.0  # a process takes 1 to 3 s of CPU to start and import, which a job should well exceed
+LEAST_SECONDS = (
+    0.02  # of a fit: 5 ms of CPU to find its rows, predict and write (benchmarks/bench_overhead.py), and waiting
+)
 
 
 @dataclass(frozen=True)
 class TrainSet:
-    """A distinct set of train rows; ``digest`` stands for them and for the test rows that are asked of it."""
+    """A distinct set of train rows; ``digest`` is of them and of the test rows of its splits."""
 
     name: str
     n_train: int
@@ -28,7 +30,19 @@ class TrainSet:
 
 @dataclass(frozen=True)
 class TaskIndex:
-    """What the graph of jobs needs to know of a task once its splits are made."""
+    """What the graph of jobs needs to know of a task once its splits are made.
+
+    Attributes
+    ----------
+    task : str
+    type : {"classification", "regression"}
+    n_rows, n_features : int
+        Shape of the feature matrix.
+    n_outputs : int
+        Number of classes; 1 for regression.
+    train_sets : tuple of TrainSet
+        In the order in which the splits first name them.
+    """
 
     task: str
     type: str
@@ -38,7 +52,7 @@ class TaskIndex:
     train_sets: tuple[TrainSet, ...]
 
     def size(self, n_train: int | None = None) -> FitSize:
-        """How large a fit on a train set of so many rows is (default: on all rows)."""
+        """Size of a fit on a train set of ``n_train`` rows (default: all rows)."""
         return FitSize(self.n_rows if n_train is None else n_train, self.n_rows, self.n_features, self.n_outputs)
 
 
@@ -53,12 +67,12 @@ class Pack:
 
     @property
     def folder(self) -> str:
-        """Where its fits are, as in `soak.fitting.record`."""
+        """The folder of its fits (see `soak.fitting.record`)."""
         return f"results/fits/{self.task}/{self.learner}/{self.name}"
 
 
 def write_index(path: str | Path, tasks: Iterable[TaskIndex]) -> None:
-    """Write the index of all tasks as JSON."""
+    """Write the index of all tasks as JSON: results/tasks/index.json."""
     with atomic(path) as temporary:
         temporary.write_text(json.dumps([asdict(task) for task in tasks], indent=1) + "\n")
 
@@ -67,7 +81,7 @@ def read_index(path: str | Path) -> dict[str, TaskIndex]:
     """Read the index: task name to its TaskIndex."""
     entries = json.loads(Path(path).read_text())
     return {
-        entry["task"]: TaskIndex(**{**entry, "train_sets": tuple(TrainSet(**one) for one in entry["train_sets"])})
+        entry["task"]: TaskIndex(**{**entry, "train_sets": tuple(TrainSet(**fields) for fields in entry["train_sets"])})
         for entry in entries
     }
 
@@ -77,15 +91,19 @@ def make_packs(task: TaskIndex, learner: str, settings: LearnerType, fits_per_jo
 
     Parameters
     ----------
+    task : TaskIndex
+    learner : str
+        Its name in the config.
+    settings : LearnerType
     fits_per_job : int or "auto"
-        The most fits in a job. ``auto`` fills a job with about half a minute of fits (never depending on the
-        number of cores, so that the same config has the same jobs everywhere).
+        The most fits in a job. ``auto`` fills a job with about half a minute of fits (whatever the number of
+        cores, so that the same config has the same jobs everywhere).
     """
     sets = task.train_sets
     if not sets:
         return []
     if fits_per_job == "auto":
-        longest = max(estimate_seconds(settings, task.size(one.n_train)) for one in sets)
+        longest = max(estimate_seconds(settings, task.size(train_set.n_train)) for train_set in sets)
         fits_per_job = max(1, int(SECONDS_PER_JOB / longest))
     n_packs = math.ceil(len(sets) / int(fits_per_job))
     bounds = [round(len(sets) * i / n_packs) for i in range(n_packs + 1)]
@@ -97,11 +115,11 @@ def make_packs(task: TaskIndex, learner: str, settings: LearnerType, fits_per_jo
 
 
 def estimate_seconds(learner: LearnerType, size: FitSize) -> float:
-    """CPU seconds of one fit, to their order of magnitude, its start and predictions included."""
+    """CPU seconds of one fit and its predictions, to the order of magnitude."""
     return max(learner.seconds(size), LEAST_SECONDS)
 
 
 def minutes(settings: LearnerType, task: TaskIndex, train_sets: Iterable[TrainSet]) -> int:
     """Wall minutes that a pack's job asks for: five times the estimate, at least ten."""
-    seconds = sum(estimate_seconds(settings, task.size(one.n_train)) for one in train_sets)
+    seconds = sum(estimate_seconds(settings, task.size(train_set.n_train)) for train_set in train_sets)
     return max(10, math.ceil(5 * seconds / 60))

@@ -27,7 +27,7 @@ from soak.errors import SoakError
 from soak.files import atomic, atomic_folder
 
 FINISHED = "finished"  # folder beside those of the packs, for finished fits of packs that are not
-_END = b"\xff\xff\xff\xff\0\0\0\0"  # of an Arrow stream; one that is cut off between two messages lacks nothing else
+_END = b"\xff\xff\xff\xff\0\0\0\0"  # of an Arrow stream: a stream that is cut off between two messages reads as a shorter one
 # Columns of fits.parquet that hold fields of a record, or its names of tables; the others are its info.
 _FIELDS = ("train_set", "learner", "n_train", "status", "reason", "seconds", "cpu_seconds", "peak_mb")
 _OTHERS = ("task_id", "versions", "tables")
@@ -138,7 +138,7 @@ def write_fit(path: str | Path, record: FitRecord) -> None:
 
     The file is a sequence of Arrow streams, one per table, with the table's name in the schema's metadata.
     """
-    with atomic(path) as temporary, pa.OSFile(str(temporary), "wb") as file:
+    with atomic(path, sync=False) as temporary, pa.OSFile(str(temporary), "wb") as file:
         for name, table in {"": _fits([record]), **record.tables}.items():
             with pa.ipc.new_stream(file, table.schema.with_metadata({"name": name})) as stream:
                 stream.write_table(table)

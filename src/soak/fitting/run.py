@@ -1,4 +1,4 @@
-"""Train one learner on train sets, and predict the test rows that are asked of each."""
+"""Train one learner on train sets, and predict the test rows that its splits have."""
 
 import contextlib
 import hashlib
@@ -34,7 +34,7 @@ class Job:
         ``seed.train``.
     device : str
         "auto", "cpu" or "cuda".
-    splits : StoredSplits, or None for a fit on rows of one's own choice
+    splits : StoredSplits, or None for `train` on any rows
     code, data : str
         Digests of all code that the fit runs and of the task file: parts of the name under which a finished fit is
         kept.

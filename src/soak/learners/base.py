@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from soak.errors import FitFailed, SoakError
-from soak.measures import Prediction
 from soak.plugins import DISTRIBUTIONS
 from soak.settings import Settings
 from soak.tasks.task import Task, TaskRows
@@ -70,6 +69,22 @@ class TrainData:
     seed: int
     torch_seed: int
     device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Predictions of a model for n rows.
+
+    Attributes
+    ----------
+    response : array of shape (n,)
+        int32 class codes (into the task's classes), or float64 values for regression.
+    probabilities : array of shape (n, n_classes), or None where the model has none
+        Columns in the order of the task's classes, in the dtype the model computes in.
+    """
+
+    response: NDArray[Any]
+    probabilities: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
