@@ -1,8 +1,10 @@
 """Config files that cannot be read, and the lines of keys in those that can."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
+from small_runs import ROOT, SNAKEMAKE
 
 from soak.config.read import config_files, place_message, refuse_unreadable, unreadable
 
@@ -97,6 +99,19 @@ def test_all_files_are_reported_at_once(tmp_path):
         f"soak: {tmp_path}/a.yaml: no such file; YAML files there: none",
         f"soak: {tmp_path}/b.yaml: no such file; YAML files there: none",
     ]
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("profile", ["default", "slurm", "slurm-gpu"])
+def test_profiles_refuse_a_file_from_any_folder(profile, tmp_path):
+    (tmp_path / "my.yaml").write_text("tasks:\n\tA: {}\n")
+    words = [SNAKEMAKE, "-n", "--snakefile", ROOT / "Snakefile", "--workflow-profile", ROOT / "profiles" / profile]
+    done = subprocess.run(
+        [*words, "--configfile", "my.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "soak: my.yaml:2: invalid YAML: use spaces, not tabs"
+    assert "Traceback" not in done.stderr
 
 
 def test_the_option_in_all_its_forms():
