@@ -1,26 +1,27 @@
-# make run: set everything up and run the embedded default, offline.
-# Any target takes CONFIG=file.yaml, DIR=folder (where results/ goes) and CORES=n.
+# make run: install everything and run the default config, offline.
+# Any target takes CONFIG=file.yaml, DIR=folder (for results/) and CORES=n.
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
 DIR ?= .
 VENV := .venv
 BIN := $(VENV)/bin
-# Names are in capitals: config=my.yaml would be taken for nothing, and the embedded default would run
-$(foreach name,config dir cores,$(if $(filter command,$(origin $(name))),$(error soak: $(name)= is written in capitals: CONFIG=file.yaml DIR=folder CORES=n)))
+# make ignores unknown variables: with config=my.yaml the default config would run
+$(foreach name,config dir cores,$(if $(filter command,$(origin $(name))),$(error soak: write $(name)= in capitals: CONFIG=file.yaml DIR=folder CORES=n)))
 SNAKEMAKE = SOAK_MAKE=1 $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile "$(CONFIG)") --directory "$(DIR)"
 LIBRARY = $(BIN)/python -m
 
+.DEFAULT_GOAL := help
 .PHONY: help setup run figures status smoke test bench stress coverage mutation lint format clean
 
 setup: $(VENV)/.ready
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "soak: $(PYTHON) is too old; Python 3.11 or newer is needed (make PYTHON=python3.12 …)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "soak: expected Python 3.11 or newer, got $$($(PYTHON) --version) from $(PYTHON); name another one: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: envs/requirements.txt pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the packages of envs/requirements.txt into $(VENV): takes minutes, once"
+	@echo "Installing the packages of envs/requirements.txt into $(VENV); this takes a few minutes, once"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps --editable .
 	@touch $@
@@ -30,12 +31,12 @@ $(VENV)/.dev: envs/dev.txt envs/requirements.txt | $(VENV)/.ready
 	@touch $@
 
 help:
-	@echo "make run [CONFIG=file.yaml] [DIR=folder] [CORES=n]   all of it: tables, figures, report"
-	@echo "make smoke …     a small go first: does all work, and how long will the whole take?"
-	@echo "make status …    how far a run is"
-	@echo "make figures …   the figures only"
-	@echo "make clean …     remove results"
-	@echo "For those who change the code: make test, lint, format, bench, coverage, stress, mutation"
+	@echo "make run [CONFIG=file.yaml] [DIR=folder] [CORES=n]   run everything: tables, figures, report"
+	@echo "make smoke …     try one fold with few epochs: does it work, and how long will the full run take?"
+	@echo "make status …    show how far a run is"
+	@echo "make figures …   make only the figures"
+	@echo "make clean …     remove the results"
+	@echo "To change the code: make test, lint, format, bench, coverage, stress, mutation (see CONTRIBUTING.md)"
 
 run: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
@@ -50,34 +51,34 @@ figures: $(VENV)/.ready
 status: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.status "$(DIR)" $(if $(CONFIG),"$(CONFIG)")
 
-# A small go before a long run: one fold, few epochs, and what the whole will take.
+# A trial before a long run: one fold, few epochs, and an estimate for the full run.
 smoke: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.smoke "$(DIR)" "$(CONFIG)" $(CORES)
 
-# Three processes (tests/conftest.py): runs that share one, the cluster, which mostly waits, and all else.
+# Three processes (tests/conftest.py): tests that share a run, those of the cluster, which mostly waits, and all others.
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
-# Ratios against peers, in one run each; takes long. The numbers that README cites are from the file that this writes.
+# Comparisons with peers, each measured in the same run; they take long. The README cites the file that this writes.
 bench: SHELL := bash
 bench: .SHELLFLAGS := -o pipefail -c
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/bench.txt
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; OMP_NUM_THREADS=1  $(BIN)/python $$file || exit 1; done | tee docs/benchmarks.txt
 
-# The long tests: all kills, all fuzzing, R's figures in full.
+# The long tests: all kills, all fuzzing, the complete figures of R.
 stress: $(VENV)/.dev
 	SOAK_STRESS=1 SOAK_KILLS=20 $(BIN)/python -m pytest
 
-# Branches of src/soak that the tests run in their own processes. Loops that numba compiles cannot be seen there: the
-# tests that are small enough run again with these loops as plain Python.
+# Branches of src/soak that the tests cover in their own processes. Coverage does not see loops that numba compiles, so tests
+# that are small enough run again with these loops as plain Python.
 coverage: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report= --ignore tests/workflow --ignore tests/cluster
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q --cov --cov-append --cov-report=term --cov-fail-under=95 \
 		tests/glmnet/test_kernels.py tests/resampling/test_folds.py tests/test_rrandom.py \
 		tests/workflow/test_own_modules.py -m "not workflow"
 
-# Small mutations of the code of resampling and statistics: which of them does no test see?
+# Small changes to the code of resampling and scores: which of them does no test notice?
 mutation: $(VENV)/.dev
 	$(BIN)/python tests/mutation.py
 

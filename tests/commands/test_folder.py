@@ -39,7 +39,12 @@ def test_a_new_folder_is_refused_if_a_table_would_have_to_be_in_it(tmp_path, tab
 def test_make_refuses_its_variables_in_lower_case(name):
     done = subprocess.run(["make", "-n", "run", f"{name}=x"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert f"soak: {name}= is written in capitals: CONFIG=file.yaml DIR=folder CORES=n" in done.stderr
+    assert f"soak: write {name}= in capitals: CONFIG=file.yaml DIR=folder CORES=n" in done.stderr
+
+
+def test_make_alone_shows_help():
+    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("make run [CONFIG=file.yaml]")
 
 
 @pytest.mark.parametrize("target", ["run", "figures", "smoke", "status", "clean"])
