@@ -256,6 +256,21 @@ def center_of(values, alpha):  # type: ignore[no-untyped-def]
 
 
 @_compiled
+def _gradient(s, a, k, l1):  # type: ignore[no-untyped-def]
+    """Gradient of a coefficient; its curvature is computed too if the coefficient may not stay 0."""
+    x = s.x[k]
+    if a.known[k]:
+        return _product(s.residual[a.c], x, s.mean[k], s.sd[k])
+    if s.b[a.c, k] == 0.0:
+        g = _product(s.residual[a.c], x, s.mean[k], s.sd[k])
+        if abs(g) <= l1:
+            return g
+    g, a.curvature[k] = _product_and_curvature(s.residual[a.c], a.v, x, s.mean[k], s.sd[k])
+    a.known[k] = True
+    return g
+
+
+@_compiled
 def _pass(s, a, chosen, penalty, drift):  # type: ignore[no-untyped-def]
     """Visit coefficients of a class once, in the order of ``chosen``, then the intercept.
 
@@ -265,101 +280,105 @@ def _pass(s, a, chosen, penalty, drift):  # type: ignore[no-untyped-def]
     Returns the largest change of the loss (h d^2 of a step d) and the class's drift.
     """
     l1 = penalty.l1
-    c = a.c
-    v = a.v
-    r = s.residual[c]
-    b = s.b[c]
-    gradient = s.gradient[c]
-    seen = s.seen[c]
-    curvature = a.curvature
-    known = a.known
+    b = s.b[a.c]
+    gradient = s.gradient[a.c]
+    seen = s.seen[a.c]
     change = 0.0
     for index in range(len(chosen)):
         k = chosen[index]
         old = b[k]
         if old == 0.0 and gradient[k] + (drift - seen[k]) < l1 * _SLACK:  # it stays 0
             continue
-        x = s.x[k]
-        if known[k]:
-            g = _product(r, x, s.mean[k], s.sd[k])
-        elif old == 0.0:
-            g = _product(r, x, s.mean[k], s.sd[k])
-            if abs(g) > l1:
-                g, curvature[k] = _product_and_curvature(r, v, x, s.mean[k], s.sd[k])
-                known[k] = True
-        else:
-            g, curvature[k] = _product_and_curvature(r, v, x, s.mean[k], s.sd[k])
-            known[k] = True
+        g = _gradient(s, a, k, l1)
         gradient[k] = abs(g)
         seen[k] = drift
-        if not known[k]:
+        if not a.known[k]:
             continue
-        target = g + curvature[k] * old
+        h = a.curvature[k]
+        target = g + h * old
         beyond = abs(target) - l1
-        new = np.sign(target) * beyond / (curvature[k] + penalty.l2) if beyond > 0.0 else 0.0
+        new = np.sign(target) * beyond / (h + penalty.l2) if beyond > 0.0 else 0.0
         by = new - old
         if by == 0.0:
             continue
         b[k] = new
-        _step(r, v, a.move, x, s.mean[k], s.sd[k], by)
-        drift += abs(by) * np.sqrt(curvature[k]) * a.bound
-        change = max(change, curvature[k] * by * by)
+        _step(s.residual[a.c], a.v, a.move, s.x[k], s.mean[k], s.sd[k], by)
+        drift += abs(by) * np.sqrt(h) * a.bound
+        change = max(change, h * by * by)
         if not s.ever[k]:
             s.ever[k] = True
             s.order[s.counts[0]] = k
             s.counts[0] += 1
-    by = _step_intercept(r, v, a.move, a.sum_v)
-    s.b0[c] += by
+    by = _step_intercept(s.residual[a.c], a.v, a.move, a.sum_v)
+    s.b0[a.c] += by
     s.counts[1] += 1
     return max(change, a.sum_v * by * by), drift + abs(by) * np.sqrt(a.sum_v) * a.bound
 
 
 @_compiled
-def _fit_class(s, c, strong, penalty, room):  # type: ignore[no-untyped-def]
-    """Minimize one class's quadratic approximation, all ``strong`` features and then, until these rest, those in use.
-
-    ``room`` are the arrays v, move, curvature, known of `_Class`. Returns whether the class has moved, _MOVED or
-    _HARDLY_MOVED; _FLAT if all its probabilities are 0 or 1; _OUT_OF_PASSES.
-    """
-    v, move, curvature, known = room
-    sum_v, largest, moved = _approximate(s.q[c], s.total, s.w, s.y[c], s.residual[c], v)
-    drift = s.drift[c] + moved
-    s.drift[c] = drift
-    if sum_v <= _CERTAIN_LOW * (1 - _PMIN):
-        return _FLAT
-    a = _Class(c, v, move, curvature, known, sum_v, np.sqrt(largest))
-    old = s.b[c].copy()
-    old_intercept = s.b0[c]
-    known[:] = False
-    move[:] = 0.0
+def _minimize(s, a, strong, penalty, drift):  # type: ignore[no-untyped-def]
+    """Passes over all ``strong`` features and, until these rest, over those in use; the drift, or -1 after maxit."""
     while True:
         change, drift = _pass(s, a, strong, penalty, drift)
         if change < penalty.tolerance:
-            break
+            return drift
         if s.counts[1] > penalty.maxit:
-            return _OUT_OF_PASSES
+            return -1.0
         while True:
             change, drift = _pass(s, a, s.order[: s.counts[0]], penalty, drift)
             if change < penalty.tolerance:
                 break
             if s.counts[1] > penalty.maxit:
-                return _OUT_OF_PASSES
-    s.drift[c] = drift
-    result = _MOVED if sum_v * (s.b0[c] - old_intercept) ** 2 > penalty.tolerance else _HARDLY_MOVED
+                return -1.0
+
+
+@_compiled
+def _has_moved(s, a, old, old_intercept, tolerance):  # type: ignore[no-untyped-def]
+    """Whether a coefficient of the class has changed the loss by more than the tolerance."""
+    if a.sum_v * (s.b0[a.c] - old_intercept) ** 2 > tolerance:
+        return True
     for k in range(len(old)):
-        by = s.b[c, k] - old[k]
-        if by != 0.0 and curvature[k] * by * by > penalty.tolerance:
-            result = _MOVED
-            break
-    # eta and q follow; q is kept where _PMIN <= p <= 1 - _PMIN, as glmnet does
-    for i in range(len(move)):
-        eta = s.eta[c, i] + move[i]
+        by = s.b[a.c, k] - old[k]
+        if by != 0.0 and a.curvature[k] * by * by > tolerance:
+            return True
+    return False
+
+
+@_compiled
+def _follow(s, a):  # type: ignore[no-untyped-def]
+    """Bring eta, q and total up to date; q is kept where _PMIN <= p <= 1 - _PMIN, as glmnet does."""
+    c = a.c
+    for i in range(len(a.move)):
+        eta = s.eta[c, i] + a.move[i]
         others = s.total[i] - s.q[c, i]
         q = min(max(_ODDS * others, np.exp(min(max(-_EXMX, eta), _EXMX))), others / _ODDS)
         s.eta[c, i] = eta
         s.q[c, i] = q
         s.total[i] = others + q
-    return result
+
+
+@_compiled
+def _fit_class(s, c, strong, penalty, room):  # type: ignore[no-untyped-def]
+    """Minimize one class's quadratic approximation.
+
+    ``room`` are the arrays v, move, curvature, known of `_Class`. Returns _MOVED or _HARDLY_MOVED; _FLAT if all
+    probabilities of the class are 0 or 1; _OUT_OF_PASSES.
+    """
+    v, move, curvature, known = room
+    sum_v, largest, moved = _approximate(s.q[c], s.total, s.w, s.y[c], s.residual[c], v)
+    s.drift[c] += moved
+    if sum_v <= _CERTAIN_LOW * (1 - _PMIN):
+        return _FLAT
+    a = _Class(c, v, move, curvature, known, sum_v, np.sqrt(largest))
+    known[:] = False
+    move[:] = 0.0
+    old, old_intercept = s.b[c].copy(), s.b0[c]
+    drift = _minimize(s, a, strong, penalty, s.drift[c])
+    if drift < 0.0:
+        return _OUT_OF_PASSES
+    s.drift[c] = drift
+    _follow(s, a)
+    return _MOVED if _has_moved(s, a, old, old_intercept, penalty.tolerance) else _HARDLY_MOVED
 
 
 @_compiled

@@ -38,12 +38,10 @@ CONTROL: dict[str, float] = {
 
 @dataclass(frozen=True)
 class _Call:
-    """The solver of a family, and its arguments beside those that all have."""
+    """The solver of a family, its number of outputs, and the arguments that other families do not have."""
 
     solve: Callable[..., dict[str, Any]]
     outputs: int
-    intercepts: Floats
-    coefficients: Floats
     arguments: dict[str, Any]
 
 
@@ -70,54 +68,53 @@ def fit_path(
         raise FitFailed("the features have missing or infinite values")
     check_response(family, response)
     n_rows, n_features = features.shape
-    n_lambda = settings.nlambda
     if family == "gaussian":
-        call = _gaussian(n_features, n_lambda, response, weights)
+        call = _gaussian(settings.nlambda, n_features, response, weights)
     else:
         call = _logistic(settings, family, n_features, response, weights)
-    solution = call.solve(
-        x=features,  # standardized in place
-        no=n_rows,
-        ni=n_features,
-        parm=settings.alpha,
-        nlam=n_lambda,
-        flmin=0.01 if n_rows < n_features else 1e-4,  # the last penalty, as a share of the first
-        ulam=np.zeros((1, 1)),  # penalties of the user's: none
-        thr=settings.thresh,
-        isd=int(settings.standardize),
-        intr=1,  # with an intercept
-        maxit=settings.maxit,
-        jd=np.zeros((1, 1), np.int32),  # features to leave out: none
-        vp=np.ones((n_features, 1)),  # each feature's share of the penalty
-        cl=np.asfortranarray(np.outer([-CONTROL["big"], CONTROL["big"]], np.ones(n_features))),  # limits
-        ne=n_features + 1,  # the most features with a coefficient at a penalty
-        nx=n_features,  # and on the whole path
-        pb=None,  # progress
-        itrace=0,
-        # What the solver fills in
-        a0=call.intercepts,
-        ca=call.coefficients,
-        ia=np.zeros((n_features, 1), np.int32),  # features in the order in which they entered, from 1
-        nin=np.zeros((n_lambda, 1), np.int32),  # how many of them have entered at each penalty
-        alm=np.zeros((n_lambda, 1)),  # the penalties
-        lmu=0,  # how many penalties there are
-        nlp=0,  # passes
-        jerr=0,  # what went wrong
-        **call.arguments,
-        **CONTROL,
-    )
+    solution = call.solve(x=features, **_common_arguments(settings, n_rows, n_features), **call.arguments, **CONTROL)
     return _path(settings, solution, call)
 
 
-def _gaussian(n_features: int, n_lambda: int, response: Floats, weights: Floats | None) -> _Call:
-    coefficients = np.zeros((n_features, n_lambda), order="F")
+def _common_arguments(settings: PathSettings, n_rows: int, n_features: int) -> dict[str, Any]:
+    """What the solvers of all families are called with, in glmnet's names; the last are filled in by the solver."""
+    return {
+        "no": n_rows,
+        "ni": n_features,
+        "parm": settings.alpha,
+        "nlam": settings.nlambda,
+        "flmin": 0.01 if n_rows < n_features else 1e-4,  # the last penalty, as a share of the first
+        "ulam": np.zeros((1, 1)),  # penalties of the user's: none
+        "thr": settings.thresh,
+        "isd": int(settings.standardize),
+        "intr": 1,  # with an intercept
+        "maxit": settings.maxit,
+        "jd": np.zeros((1, 1), np.int32),  # features to leave out: none
+        "vp": np.ones((n_features, 1)),  # each feature's share of the penalty
+        "cl": np.asfortranarray(np.outer([-CONTROL["big"], CONTROL["big"]], np.ones(n_features))),  # limits
+        "ne": n_features + 1,  # the most features with a coefficient at a penalty
+        "nx": n_features,  # and on the whole path
+        "pb": None,  # progress
+        "itrace": 0,
+        "ia": np.zeros((n_features, 1), np.int32),  # features in the order in which they entered, from 1
+        "nin": np.zeros((settings.nlambda, 1), np.int32),  # how many of them have entered at each penalty
+        "alm": np.zeros((settings.nlambda, 1)),  # the penalties
+        "lmu": 0,  # how many penalties there are
+        "nlp": 0,  # passes
+        "jerr": 0,  # the error code
+    }
+
+
+def _gaussian(n_lambda: int, n_features: int, response: Floats, weights: Floats | None) -> _Call:
     arguments = {
         "ka": 1 if n_features < 500 else 2,  # covariance or naive updates, R's type.gaussian
         "y": response.reshape(-1, 1).copy(),  # the solver scales it
         "w": np.ones((len(response), 1)) if weights is None else weights.reshape(-1, 1).copy(),
         "rsq": np.zeros((n_lambda, 1)),
+        "a0": np.zeros((n_lambda, 1)),
+        "ca": np.zeros((n_features, n_lambda), order="F"),
     }
-    return _Call(_extension("_gaussnet").gaussnet, 1, np.zeros((n_lambda, 1)), coefficients, arguments)
+    return _Call(_extension("_gaussnet").gaussnet, 1, arguments)
 
 
 def _logistic(
@@ -127,17 +124,16 @@ def _logistic(
     if family == "binomial":
         target = target[:, ::-1]  # the solver models its first column
     outputs = 1 if family == "binomial" else response.shape[1]
-    coefficients = np.zeros((n_features * outputs, settings.nlambda), order="F")
     arguments = {
         "y": np.array(target, order="F"),
         "g": np.zeros((len(response), outputs), order="F"),  # offsets
         "kopt": 0 if settings.type_logistic == "Newton" else 1,
         "nulldev": 0.0,
         "dev": np.zeros((settings.nlambda, 1)),
+        "a0": np.zeros((outputs, settings.nlambda), order="F"),
+        "ca": np.zeros((n_features * outputs * settings.nlambda, 1)),
     }
-    intercepts = np.zeros((outputs, settings.nlambda), order="F")
-    solve = _extension("_lognet").lognet
-    return _Call(solve, outputs, intercepts, coefficients.reshape((-1, 1), order="F"), arguments)
+    return _Call(_extension("_lognet").lognet, outputs, arguments)
 
 
 def _path(settings: PathSettings, solution: dict[str, Any], call: _Call) -> GlmnetPath:
@@ -148,7 +144,7 @@ def _path(settings: PathSettings, solution: dict[str, Any], call: _Call) -> Glmn
     if count < 1:
         raise FitFailed(f"no penalty converged within maxit: {settings.maxit}; raise it or thresh")
     n_used = int(solution["nin"][:count].max())
-    blocks = call.coefficients.ravel(order="F").reshape(settings.nlambda, call.outputs, -1)
+    blocks = call.arguments["ca"].ravel(order="F").reshape(settings.nlambda, call.outputs, -1)
     intercepts = np.asarray(solution["a0"]).reshape((call.outputs, -1), order="F")[:, :count].T
     if call.outputs > 1:  # any constant gives the same probabilities
         intercepts = intercepts - intercepts.mean(axis=1, keepdims=True)
