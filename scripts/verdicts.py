@@ -11,7 +11,7 @@ with job(snakemake.log):
     scores, stats = read_table(given.scores), read_table(given.stats)
     settings = VerdictSettings.model_validate(params.verdict)
     failed = set(scores["algorithm"]) - set(stats["algorithm"])
-    table = verdicts(read_table(given.pvalues), stats, settings, featureless=params.references, failed=failed)
+    table = verdicts(read_table(given.pvalues), stats, settings, references=params.references, failed=failed)
     write_table(TABLES["verdicts"], table, made.csv)
     notes = read_notes(given.get("notes", []))
     with atomic(made.text) as temporary:

@@ -79,7 +79,7 @@ def results(scores: pd.DataFrame, references: Collection[str] = ("featureless",)
     return Results(
         scores,
         tests,
-        verdicts(tests, stats(scores), VerdictSettings(), featureless=references),
+        verdicts(tests, stats(scores), VerdictSettings(), references=references),
         pvalues_downsample(scores),
         frozenset(references),
     )

@@ -42,7 +42,7 @@ MEANS = {
 
 
 def judge(scores: pd.DataFrame, **settings: object) -> pd.DataFrame:
-    return verdicts(pvalues(scores), stats(scores), VerdictSettings(**settings))
+    return verdicts(pvalues(scores), stats(scores), VerdictSettings(**settings), references=("featureless",))
 
 
 def test_best_algorithm_decides_and_others_are_named() -> None:
@@ -119,6 +119,12 @@ def test_many_subsets_are_not_listed() -> None:
     assert "the other 3 subsets" in judge(table_of(means))["text"][0]
 
 
+def test_a_reference_is_one_whatever_its_name() -> None:
+    scores = table_of(MEANS).replace({"algorithm": {"featureless": "base"}})
+    table = verdicts(pvalues(scores), stats(scores), VerdictSettings(), references=("base",))
+    assert "base" not in set(table["algorithm"])
+
+
 def test_featureless_decides_only_if_it_is_named() -> None:
     assert set(judge(table_of(MEANS), algorithm="featureless")["algorithm"]) == {"featureless"}
 
@@ -134,12 +140,12 @@ def test_an_algorithm_whose_fits_all_failed_may_be_asked_for_and_gives_no_verdic
         verdicts(pvalues(scores), stats(scores), VerdictSettings(algorithm="deap"), failed={"deep"})
 
 
-def test_scores_of_featureless_alone_are_told() -> None:
+def test_scores_of_references_alone_have_no_verdict() -> None:
     scores = table_of({key: mean for key, mean in MEANS.items() if key[2] == "featureless"})
-    told = "T: only scores of models that use no features, so there is no verdict."
-    assert told in problems(scores)
-    assert told not in problems(table_of(MEANS))
-    assert told not in problems(scores, "featureless")
+    text = "T: only scores of models that use no features, so there is no verdict."
+    assert text in problems(scores, references=("featureless",))
+    assert text not in problems(table_of(MEANS), references=("featureless",))
+    assert text not in problems(scores, "featureless", references=("featureless",))
 
 
 def test_p_must_be_below_alpha():

@@ -32,7 +32,7 @@ def verdicts(
     stats: pd.DataFrame,
     settings: VerdictSettings,
     *,
-    featureless: Collection[str] = ("featureless",),
+    references: Collection[str] = (),
     failed: Collection[str] = (),
 ) -> pd.DataFrame:
     """One verdict per task, test subset and comparison.
@@ -43,8 +43,8 @@ def verdicts(
         The tables of these names.
     settings : VerdictSettings
         ``alpha``; ``algorithm``: best or a name; ``measure``: first or a name.
-    featureless : collection of str
-        Algorithms that use no features: never the best one.
+    references : collection of str
+        Algorithms that use no features (learners of type featureless, whatever their names): never the best one.
     failed : collection of str
         Algorithms without any score, since their fits failed: they may be named, and have no row.
 
@@ -67,7 +67,7 @@ def verdicts(
             pvalues[pvalues["task_id"] == task],
             stats[stats["task_id"] == task],
             settings,
-            featureless,
+            references,
         )
     ]
     return pd.DataFrame(rows, columns=list(TABLES["verdicts"].columns))
@@ -94,11 +94,11 @@ def _task_rows(
     tests: pd.DataFrame,
     means: pd.DataFrame,
     settings: VerdictSettings,
-    featureless: Collection[str],
+    references: Collection[str],
 ) -> Iterable[dict[str, object]]:
     name = means["measure"].iloc[0] if settings.measure == "first" else settings.measure
     measure = column_measure(name)
-    excluded = set(featureless) - {settings.algorithm}  # unless the config names it
+    excluded = set(references) - {settings.algorithm}  # unless the config names it
     tests = tests[(tests["measure"] == name) & ~tests["algorithm"].isin(excluded)]
     means = means[(means["measure"] == name) & ~means["algorithm"].isin(excluded)]
     tests = tests.assign(p_own=holm_by_algorithm(tests))  # by which each algorithm would decide alone
@@ -184,9 +184,7 @@ def _check_names(stats: pd.DataFrame, settings: VerdictSettings, failed: Collect
             raise SoakError(f"verdict.{key}: no score of {value!r}; {nearest(value, names)}")
 
 
-def problems(
-    scores: pd.DataFrame, algorithm: str = "best", featureless: Collection[str] = ("featureless",)
-) -> list[str]:
+def problems(scores: pd.DataFrame, algorithm: str = "best", references: Collection[str] = ()) -> list[str]:
     """One sentence for each reason why a task has no verdict, or one from fewer scores; in the order of the tasks.
 
     Tasks whose fits all failed, with one subset or one fold only, without same (or with nothing but same), or without
@@ -198,7 +196,7 @@ def problems(
         The table scores.
     algorithm : str
         The algorithm that decides: ``verdict.algorithm`` of the config.
-    featureless : collection of str
+    references : collection of str
         Algorithms that use no features.
     """
     found = []
@@ -211,7 +209,7 @@ def problems(
         scored = set(rows.loc[rows[measures[task]].notna(), "algorithm"])
         if algorithm not in ("best", *scored):
             found.append(f"{task}: no score of {algorithm}, which verdict.algorithm names, so there is no verdict.")
-        elif scored <= set(featureless) - {algorithm}:
+        elif scored <= set(references) - {algorithm}:
             found.append(f"{task}: only scores of models that use no features, so there is no verdict.")
         found += [f"{task}: {text}" for text in _empty_scores(rows)]
     return found
