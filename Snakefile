@@ -81,6 +81,7 @@ onstart:
 
 
 onsuccess:
+    forget(experiment.config.tasks)
     show_outcome()
 
 

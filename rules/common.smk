@@ -20,6 +20,7 @@ from soak.config.read import config_files, place_message
 from soak.errors import SoakError
 from soak.config.check import load_config
 from soak.experiment import Experiment, as_params, growing, pattern
+from soak.fitting.record import forget
 from soak.run_log import RunLog
 from soak.figures.catalog import GROUPS
 from soak.provenance import versions

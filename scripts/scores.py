@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from soak.fitting.record import forget
 from soak.job import job
 from soak.measures import measure
 from soak.resampling.store import read_splits
@@ -29,4 +28,3 @@ with job(snakemake.log):
     write_table(TABLES["fits"], fits_table(fits), made.fits)
     write_table(TABLES["times"], times_table(fits), made.times)
     write_table(TABLES["history"], history_table(fits), made.history)
-    forget(given.packs)

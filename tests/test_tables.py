@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from soak.errors import SoakError
 from soak.resampling.store import read_splits
 from soak.tables import PREDICTIONS, TABLES, Column, Table, markdown, read_table, write_table
 
@@ -52,6 +53,14 @@ def test_a_table_of_measures_takes_further_columns(tmp_path):
     assert list(read_table(tmp_path / "scores.csv").columns)[-1] == "my.measure"
     with pytest.raises(ValueError, match=r"column my\.measure: expected number"):
         write_table(TABLES["scores"], pd.DataFrame([row | {"my.measure": "a"}]), tmp_path / "scores.csv")
+
+
+def test_a_damaged_or_missing_table_is_one_line(tmp_path):
+    with pytest.raises(SoakError, match=r"t\.parquet: there is no such file; run again"):
+        read_table(tmp_path / "t.csv")
+    (tmp_path / "t.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(SoakError, match=r"t\.parquet: it cannot be read as Parquet \(.*\); delete it and run again"):
+        read_table(tmp_path / "t.csv")
 
 
 def test_files_follow_from_name_and_formats():

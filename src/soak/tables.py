@@ -7,11 +7,13 @@ columns stand nowhere else. To add a table, or a column, is to add a record here
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 from pandas.api import types
 
+from soak.errors import SoakError
 from soak.files import atomic
 
 Kind = Literal["text", "whole number", "number", "yes or no", "class or number"]
@@ -299,9 +301,28 @@ def write_parquet(frame: pd.DataFrame, path: str | Path) -> None:
         frame.to_parquet(temporary, index=False, compression="zstd")
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a table of this workflow, from its Parquet file whichever of the two is named: types are exact there."""
-    return pd.read_parquet(Path(path).with_suffix(".parquet"))
+def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
+    """Read a table of this workflow, from its Parquet file whichever of the two is named: types are exact there.
+
+    Parameters
+    ----------
+    path : path
+    **options
+        Of pyarrow.parquet.read_table, such as ``filters``.
+
+    Raises
+    ------
+    SoakError
+        If the file is missing or damaged.
+    """
+    file = Path(path).with_suffix(".parquet")
+    try:
+        return pd.read_parquet(file, engine="pyarrow", partitioning=None, **options)
+    except FileNotFoundError:
+        raise SoakError(f"{file}: there is no such file; run again") from None
+    except (OSError, pa.ArrowInvalid) as error:
+        problem = str(error).splitlines()[0]
+        raise SoakError(f"{file}: it cannot be read as Parquet ({problem}); delete it and run again") from None
 
 
 _NEEDS = {"": "", "fits": " Not with scores from elsewhere.", "sizes": " With train sets of several sizes only."}

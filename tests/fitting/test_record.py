@@ -9,7 +9,6 @@ from soak.fitting.record import (
     FINISHED,
     FitRecord,
     finished_fits,
-    forget,
     read_fit,
     read_fits,
     read_pack,
@@ -114,5 +113,3 @@ def test_finished_fits_of_a_whole_pack_and_of_one_that_still_runs(folder, tmp_pa
     write_fit(tmp_path / FINISHED / f"all.fold1.{'0' * 16}.arrow", OK)
     write_fit(tmp_path / FINISHED / f"all.fold1.again.{'0' * 16}.arrow", PLAIN)
     assert [record.train_set for record in finished_fits(tmp_path / "2", names)] == ["all.fold1"]
-    forget([tmp_path / "2"])
-    assert finished_fits(tmp_path / "2", names) == []

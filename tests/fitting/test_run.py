@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from soak.fitting import run
-from soak.fitting.record import forget, read_pack
+from soak.fitting.record import FINISHED, forget, read_pack
 from soak.fitting.run import Job, run_pack, torch_seed
 from soak.learners.base import FitFailed
 from soak.learners.featureless import Featureless
@@ -78,11 +78,14 @@ def test_a_new_measure_or_table_trains_nothing_again():
     assert not {"measures.py", "tables.py"} & {file.name for file in files}
 
 
-def test_what_is_kept_of_single_fits_is_forgotten_once_the_tables_are_made(job, tmp_path):
-    run_pack(job, SETS, tmp_path / "1")
-    assert len(list((tmp_path / "finished").iterdir())) == 3
-    forget([tmp_path / "1"])
-    assert not (tmp_path / "finished").exists()
+def test_single_fits_are_kept_until_a_run_ends_well(job, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for task in ("T", "Another"):
+        run_pack(job, SETS, f"results/fits/{task}/featureless/1")
+    forget(["T"])
+    kept = {file.parts[2] for file in Path("results/fits").rglob("*.arrow")}
+    assert kept == {"Another"}
+    assert len(list(Path("results/fits/Another/featureless", FINISHED).iterdir())) == len(SETS)
 
 
 def test_finished_fits_of_an_interrupted_job_are_taken_up(job, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import copy
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -49,6 +50,22 @@ def test_a_model_is_trained_once_per_train_set(finished):
     assert len(fits) == 2 * 9 * 3  # tasks, train sets (not 18 splits), learners
     assert not fits.duplicated(["task_id", "train_set", "learner"]).any()
     assert set(fits["status"]) == {"ok"}
+
+
+def test_predictions_are_those_that_were_scored(finished):
+    scores = pd.read_csv(finished / "tables/scores.csv").query("task_id == 'Trees'")
+    target = pd.read_csv(finished.folder / "trees.csv")["y"]
+    for file in (finished / "predictions/Trees").glob("*.parquet"):
+        table = pd.read_parquet(file)
+        wrong = table["response"].astype(str) != target[table["row"]].to_numpy()
+        error = wrong.groupby([table["iteration"], table["algorithm"].astype(str)]).mean()
+        expected = scores.set_index(["iteration", "algorithm"])["zero_one_loss"]
+        np.testing.assert_allclose(error, expected[error.index])
+
+
+def test_no_single_fits_are_kept_after_a_run_that_ended_well(finished):
+    assert list((finished / "fits").rglob("fits.parquet"))
+    assert not list((finished / "fits").rglob("*.arrow"))
 
 
 def test_all_figures_with_their_numbers(finished):

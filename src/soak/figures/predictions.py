@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from soak.figures.catalog import Figure
@@ -116,12 +115,12 @@ def predictions_of(task: Task, splits: pd.DataFrame, folder: Path, algorithm: st
     DataFrame
         Columns `PREDICTION_COLUMNS`, a row per split and test row, in the order of the splits.
     """
-    tables = (pq.read_table(file, filters=[("algorithm", "=", algorithm)]) for file in sorted(folder.glob("*.parquet")))
+    tables = (read_table(file, filters=[("algorithm", "=", algorithm)]) for file in sorted(folder.glob("*.parquet")))
     table = next((table for table in tables if len(table)), None)  # an algorithm is of one learner
     if table is None:
         return pd.DataFrame(columns=list(PREDICTION_COLUMNS))
     full = splits.loc[splits["n_train_groups"] == splits["groups"], ["iteration", "test_subset", "train_subsets"]]
-    rows = table.to_pandas().merge(full, on="iteration")
+    rows = table.merge(full, on="iteration")
     rows["label"] = np.array(task.classes)[task.target[rows["row"]]]
     rows["response"] = rows["response"].astype(str)
     for name in ("label", "response"):

@@ -179,10 +179,11 @@ def finished_fits(folder: str | Path, train_sets: Iterable[str]) -> list[FitReco
         return [record for file in newest if (record := read_fit(file, tables=False))]
 
 
-def forget(packs: Iterable[str | Path]) -> None:
-    """Remove what is kept of single fits, once the packs that hold them are in the tables."""
-    for folder in {Path(pack).parent for pack in packs}:
-        shutil.rmtree(folder / FINISHED, ignore_errors=True)
+def forget(tasks: Iterable[str]) -> None:
+    """Remove what is kept of single fits of some tasks, after a run that ended well: its packs hold them."""
+    for task in tasks:
+        for folder in Path("results/fits", task).glob(f"*/{FINISHED}"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fits(records: Iterable[FitRecord]) -> pa.Table:

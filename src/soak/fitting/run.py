@@ -62,7 +62,8 @@ def run_pack(job: Job, train_sets: Iterable[tuple[str, str]], folder: str | Path
 
     Each finished fit of several is also kept as FINISHED/TRAIN_SET.KEY.arrow beside the folder, the key made of settings,
     code, data and rows: a job that is started again takes it from there. It stays there when the pack is whole, since
-    Snakemake removes a whole pack too if Snakemake itself was killed meanwhile; `forget` removes it.
+    Snakemake removes a whole pack too if Snakemake itself was killed meanwhile; `forget` removes it after a
+    run that ended well.
 
     Parameters
     ----------
