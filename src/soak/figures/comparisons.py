@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as MatplotlibFigure
 
-_NOT_FOCUSED = "there is no score of the test subset in focus."
+_NOT_FOCUSED = "no task has scores of the test subset in focus."
 
 # One test subset looked at closely
 
@@ -42,7 +42,7 @@ def _train_other(results: Results, page: Page) -> Drawn | str:
     _, subset = place
     shown = shown[(shown["test_subset"] == subset) & (shown["train_subsets"] == "other")]
     if shown.empty:
-        return "no score of this test subset after training on other subsets."
+        return "there are no scores of this test subset after training on other subsets."
     means = mean_sd(shown)
     algorithms = results.algorithms(shown)
     names_width, name_height, set_algorithms = algorithm_axis(page, algorithms)
@@ -202,7 +202,7 @@ def _pvalue_downsample(results: Results, page: Page) -> Drawn | str:
 
 
 def _tested(shown: pd.DataFrame, results: Results) -> pd.DataFrame:
-    """Without references: what they say of other and all is no property of the subsets' patterns."""
+    """Without references, which use no features: their errors say nothing about the subsets' patterns."""
     return shown[~shown["algorithm"].isin(results.references)]
 
 

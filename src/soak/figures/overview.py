@@ -26,7 +26,7 @@ def _overview(results: Results, page: Page) -> Drawn | str:
     """One point per task and test subset: other against same (x) and all against same (y), of the verdict's algorithm.
 
     Measures whose means are all positive and of which less is better are shown as log2 of the fold change, so that tasks
-    of any such measure share one panel; other measures as differences, in a panel of their own each.
+    of any such measure share one panel; other measures as differences, each in its own panel.
     """
     points = _points(results.verdicts, results.pvalues)
     if points.empty:
