@@ -132,7 +132,7 @@ _PVALUES = {
     "p_unpaired": Column("number", "P value of Welch's two-sided t test of the same scores, unpaired."),
     "same_mean": Column("number", "Mean score of same."),
     "compare_mean": Column("number", "Mean score of all (or other)."),
-    "n": Column("whole number", "Pairs: folds and seeds for which both scores exist."),
+    "n": Column("whole number", "Number of pairs: folds and seeds for which both scores exist."),
 }
 _FIT = {"task_id": _TASK, "train_set": _TRAIN_SET, "learner": _LEARNER}
 
@@ -149,7 +149,7 @@ _TABLES = (
             "measure": _MEASURE,
             "mean": Column("number", "Mean of the scores over folds and seeds."),
             "sd": Column("number", "Standard deviation (n - 1) of the same scores; empty for a single one."),
-            "n": Column("whole number", "Scores that the mean is of; empty ones are left out."),
+            "n": Column("whole number", "Number of scores; empty ones are left out."),
         },
     ),
     Table("pvalues", "t tests of all and other against same, each at its full size", _PVALUES),
@@ -330,9 +330,9 @@ _HEAD = """<!-- Made from src/soak/tables.py by: python -m soak.config.document 
 
 # Tables
 
-Every table of `results/tables/`, with the meaning of each column. A .csv file is for people and spreadsheets, the
-.parquet file beside it holds the same values with their exact types. Rows are in the order of the config: by task,
-iteration and algorithm. Empty cells are values that do not exist.
+Every table of `results/tables/` and the predictions, with the meaning of each column. A .csv file is for people and
+spreadsheets; the .parquet file beside it holds the same values with their exact types. Rows are in the order of tasks in
+the config, then by iteration and algorithm. An empty cell is a value that does not exist, such as the score of a failed fit.
 """
 
 

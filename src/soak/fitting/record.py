@@ -3,8 +3,8 @@
 The fits of a job, a pack, are one folder results/fits/TASK/LEARNER/PACK/:
 
 - fits.parquet: a row per fit: task_id, train_set, learner, n_train, status, reason, what its learner found
-  (converged, selected_epochs, lambda_min …), seconds, cpu_seconds, peak_mb, versions (JSON), tables (names of the other
-  files that have rows of the fit);
+  (converged, selected_epochs, lambda_min …), seconds, cpu_seconds, peak_mb, versions and tables (JSON: versions of
+  packages, and how many rows each of the other files has of the fit);
 - predictions.parquet: train_set, algorithm, test_subset, test_fold, row, response, and prob.NAME for each class;
 - history.parquet, path.parquet, coefficients.parquet, tuning.parquet: train_set, then the columns that the learner gives.
 
@@ -14,7 +14,8 @@ Equal fits give equal bytes, except for the times in fits.parquet.
 import itertools
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,6 @@ from soak.errors import SoakError
 from soak.files import atomic, atomic_folder
 
 FINISHED = "finished"  # folder beside those of the packs, for finished fits of packs that are not
-_END = b"\xff\xff\xff\xff\0\0\0\0"  # of an Arrow stream: a stream that is cut off between two messages reads as a shorter one
 # Columns of fits.parquet that hold fields of a record, or its names of tables; the others are its info.
 _FIELDS = ("train_set", "learner", "n_train", "status", "reason", "seconds", "cpu_seconds", "peak_mb")
 _OTHERS = ("task_id", "versions", "tables")
@@ -111,14 +111,15 @@ def read_pack(folder: str | Path, *tables: str) -> Iterator[FitRecord]:
     """
     folder = Path(folder)
     rows = _read(folder, "fits").to_pylist()
-    wanted = {name for row in rows for name in row["tables"] if not tables or name in tables}
-    parts = {name: _by_train_set(_read(folder, name)) for name in sorted(wanted)}
-    for row in rows:
-        names = [name for name in row["tables"] if name in wanted]
-        for name in names:
-            if row["train_set"] not in parts[name]:
-                raise _damaged(folder, name, f"it has no rows of the train set {row['train_set']}")
-        yield _record(row, {name: parts[name][row["train_set"]] for name in names})
+    lengths = [_lengths(row, tables) for row in rows]
+    parts = {name: _by_train_set(_read(folder, name)) for name in sorted({name for fit in lengths for name in fit})}
+    for row, fit in zip(rows, lengths, strict=True):
+        found = {name: parts[name][row["train_set"]] for name in fit}
+        for name, length in fit.items():
+            if len(found[name]) != length:
+                problem = f"expected {length} rows of the train set {row['train_set']}, got {len(found[name])}"
+                raise _damaged(folder, name, problem)
+        yield _record(row, found)
 
 
 def runs(*columns: pa.ChunkedArray) -> list[slice]:
@@ -153,12 +154,11 @@ def read_fit(path: str | Path, *, tables: bool = True) -> FitRecord | None:
                 with pa.ipc.open_stream(file) as stream:
                     name = stream.schema.metadata[b"name"].decode()
                     found[name] = stream.read_all().replace_schema_metadata(None)
-            file.seek(file.size() - len(_END))
-            whole = file.read() == _END
         (row,) = found.pop("").to_pylist()
     except (OSError, pa.ArrowInvalid, KeyError, ValueError):
         return None
-    return _record(row, found) if whole and (not tables or set(row["tables"]) == set(found)) else None
+    lengths = {name: len(table) for name, table in found.items()}  # of a file cut off, a stream may just be shorter
+    return _record(row, found) if not tables or lengths == _lengths(row) else None
 
 
 def finished_fits(folder: str | Path, train_sets: Iterable[str]) -> list[FitRecord]:
@@ -194,7 +194,7 @@ def _fits(records: Iterable[FitRecord]) -> pa.Table:
             **{name: getattr(record, name) for name in _FIELDS},
             **record.info,
             "versions": json.dumps(dict(record.versions), sort_keys=True),
-            "tables": list(record.tables),
+            "tables": json.dumps({name: len(table) for name, table in record.tables.items()}),
         }
         for record in records
     ]
@@ -213,12 +213,19 @@ def _record(row: Mapping[str, Any], tables: Mapping[str, pa.Table] | None = None
     )
 
 
-def _by_train_set(table: pa.Table) -> dict[str, pa.Table]:
-    """Rows of each train set, without its column."""
+def _lengths(row: Mapping[str, Any], tables: Collection[str] = ()) -> dict[str, int]:
+    """How many rows a fit has in each of the named tables (none named: all) that it has."""
+    lengths: dict[str, int] = json.loads(row["tables"])
+    return {name: length for name, length in lengths.items() if not tables or name in tables}
+
+
+def _by_train_set(table: pa.Table) -> Mapping[str, pa.Table]:
+    """Rows of each train set, without its column; none of a train set that is not there."""
     table = table.unify_dictionaries()
     names = table["train_set"]
     rest = table.drop_columns(["train_set"])
-    return {names[part.start].as_py(): rest.slice(part.start, part.stop - part.start) for part in runs(names)}
+    found = {names[part.start].as_py(): rest.slice(part.start, part.stop - part.start) for part in runs(names)}
+    return defaultdict(lambda: rest.slice(0, 0), found)
 
 
 def _repeated(text: str, n: int) -> pa.Array:

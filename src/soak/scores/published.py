@@ -23,8 +23,11 @@ def read_score_files(
 ) -> pd.DataFrame:
     """Read several score tables as one, tasks in the order of the files (see `read_scores`).
 
-    A measure that is asked for must be in at least one of them; it is empty for the tasks of the others. What was left
-    out is added to ``notes``, one sentence each.
+    Parameters
+    ----------
+    paths : sequence of path
+    measures, notes
+        As in `read_scores`; a measure that is named must be in at least one file, and is empty for the tasks of the others.
 
     Raises
     ------
@@ -63,25 +66,25 @@ def read_scores(
         ``.`` for ``_``. ``seed`` (1), ``groups`` and ``n_train_groups`` (each split at its full size),
         ``iteration`` (counted) and ``n_train``, ``n_test`` (empty) may be missing.
     measures : collection of str, optional
-        Which measures to take; default all columns named like a measure of this project or of mlr3. Other columns
-        are not read.
+        Names of the measures to read; default: every column that has the name of a measure here or in mlr3.
     notes : list of str, optional
-        Gets a sentence for each thing that was left out: columns of numbers that name no measure, repeated rows.
+        Gets a sentence about columns of numbers whose names are not those of measures, and about repeated rows: both are
+        left out.
 
     Returns
     -------
     DataFrame
-        The columns of scores.csv in their order, rows by task, iteration, algorithm in the order of the file.
+        The table scores, rows by task and iteration, algorithms in the order of the file.
 
     Raises
     ------
     SoakError
-        A missing column, an unknown measure, two rows of one split and algorithm that differ, a cell that is no number.
+        If a column is missing, no measure is known, two rows of one split and algorithm differ, or a cell is not a number.
 
     Notes
     -----
-    An empty cell, NA, NaN or an infinite value is a score that could not be had: it is left out of all that
-    follows, and `soak.scores.verdicts.problems` counts it for the report.
+    An empty cell, NA, NaN or an infinite value is a missing score: means and tests are over the others, and
+    `soak.scores.verdicts.problems` counts them for the report.
     """
     table = _read(Path(path))
     names = {column: column.replace(".", "_") for column in table.columns}
@@ -185,7 +188,7 @@ def _splits(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sizes(path: str | Path, table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Columns groups and n_train_groups; a split without them is one at its full size (0: unknown)."""
+    """Columns groups and n_train_groups; splits without them have their full size (0: its groups are unknown)."""
     if "groups" in table and "n_train_groups" in table:
         return _integers(path, table, "groups", 0), _integers(path, table, "n_train_groups", 0)
     if "n_train_groups" in table:
