@@ -106,12 +106,12 @@ def test_a_change_of_the_config(again, change, expected):
 @pytest.mark.parametrize(
     ("module", "old", "expected"),
     [
-        ("glmnet/cross_validation.py", '"""', {"fit": FITS_OF_A_LEARNER, **SCORED}),
+        ("glmnet/cross_validation.py", '"""', {"fit": FITS_OF_A_LEARNER, "fit_glmnet_path": 1, **SCORED}),
         ("learners/featureless.py", '"""', {"fit": FITS_OF_A_LEARNER, **SCORED}),
         ("networks/training.py", '"""', {"fit": FITS_OF_A_LEARNER, "fit_history": 1, **CHECKED, **SCORED}),
-        ("scoring.py", '"""', SCORED),
+        ("scores/scoring.py", '"""', SCORED),
         ("figures/errors.py", '"""', {"draw_results": 1, "report": 1, "outcome": 1}),
-        ("status.py", '"""', {}),
+        ("commands/status.py", '"""', {}),
     ],
 )
 def test_a_change_of_the_code(again, module, old, expected):

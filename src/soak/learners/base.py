@@ -125,8 +125,6 @@ class LearnerType(Settings):
         Whether fits run on the device that the config's ``execution.device`` names; its jobs ask for a GPU.
     needs_check : bool
         Whether a task may be at odds with its settings, so that a job checks them before the first fit.
-    trains_on_one_class : bool
-        Whether it gives a model where the train rows have one class only.
     history_figure : str
         Name of the figure that shows the history of its fit on a whole task; "" if there is none.
     """
@@ -135,7 +133,6 @@ class LearnerType(Settings):
     is_reference: ClassVar[bool] = False
     uses_gpu: ClassVar[bool] = False
     needs_check: ClassVar[bool] = False
-    trains_on_one_class: ClassVar[bool] = False
     history_figure: ClassVar[str] = ""
 
     type: str
@@ -168,10 +165,6 @@ class LearnerType(Settings):
         """Versions of the packages that a fit depends on; a package that is not installed is left out."""
         own = (_distribution(path.partition(".")[0]) for path in self.import_paths())
         return {name: found for name in sorted({*self.packages, *own}) if (found := _version(name))}
-
-    def inner_folds(self) -> int | None:
-        """Number of parts into which the learner divides the train rows; None if it does not divide them."""
-        return None
 
     def seconds(self, size: FitSize) -> float:
         """CPU seconds of one fit, to an order of magnitude: from them follow fits per job and the time that it asks for."""

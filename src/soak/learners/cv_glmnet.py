@@ -83,9 +83,6 @@ class CvGlmnet(LearnerType):
             return "classification", f"type_measure: {self.type_measure} is for classification"
         return None
 
-    def inner_folds(self) -> int:
-        return self.folds
-
     def seconds(self, size: FitSize) -> float:
         # Seconds per row, feature, class, penalty and path: 3e-9 on 600 images of 784 pixels, 4e-9 on 1,000 of 64, 2e-9 to
         # 1e-8 on tables of some hundred rows (one core of 2023)

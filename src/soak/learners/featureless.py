@@ -16,7 +16,6 @@ class Featureless(LearnerType):
     type: Literal["featureless"]
 
     is_reference: ClassVar[bool] = True
-    trains_on_one_class: ClassVar[bool] = True
 
     def seconds(self, size: FitSize) -> float:
         return 1e-8 * size.n_train  # of 500 to 1,000 rows; one core of 2023

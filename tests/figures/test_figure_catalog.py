@@ -66,7 +66,7 @@ def test_a_file_is_of_its_figure_and_task() -> None:
     assert all_figures()["confusion"].file_name("A_task") == "confusion_A_task"
 
 
-@pytest.mark.parametrize("figure", all_figures().values(), ids=str)
+@pytest.mark.parametrize("figure", all_figures().values(), ids=lambda figure: figure.name)
 def test_captions_are_plain_text_for_snakemake(figure: Figure) -> None:
     shown = publish_parts(figure.caption, writer="html", settings_overrides={"halt_level": 2})["body"]
     assert html.unescape(shown).strip() == f"<p>{figure.caption}</p>"
