@@ -115,7 +115,7 @@ def test_what_failed_fails_again(again):
     [
         ("a,region,y\n1,n,x\n", {"target": "spec"}, "tasks.Trees.target: trees.csv has no column 'spec'"),
         ("a,region,y\n1,n,x\n2,s,y\n", {}, "fewer than the 3 folds"),
-        (None, {}, "trees.csv: file not found"),
+        (None, {}, "trees.csv: no such file"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_fitted(workflow, table, change, message):
