@@ -205,8 +205,14 @@ _TABLES = (
         "every fit and how it ended",
         {
             **_FIT,
-            "status": Column("text", "ok or failed; a failed fit leaves its scores empty."),
+            "status": Column(
+                "text",
+                "ok, failed, or empty where there are no rows to train on; a failed or empty fit leaves its scores empty.",
+            ),
             "reason": Column("text", "Why the fit failed, in one line."),
+            "note": Column(
+                "text", "What to know of the fit, such as classes that no train row has: they get probability 0."
+            ),
             "converged": Column("yes or no", "Whether the solver reached its tolerance; empty for other learners."),
             "selected_epochs": Column(
                 "whole number", "Epochs trained, chosen on the validation set, of torch learners."

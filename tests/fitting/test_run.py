@@ -132,6 +132,19 @@ def test_a_fit_that_raises_is_a_record_that_says_why(job, tmp_path, monkeypatch,
     assert (record.status, record.reason, dict(record.tables)) == ("failed", reason, {})
 
 
+def test_a_train_set_without_rows_is_an_empty_fit(tmp_path):
+    """All rows of B are in fold 1: its own train set for that fold has none."""
+    subset, fold = np.repeat(["A", "B"], 6), np.array([1, 2] * 3 + [1] * 6)
+    files = [tmp_path / name for name in ("folds.parquet", "splits.csv", "train_sets.csv", "rows.parquet")]
+    write_splits(SameOtherSizesCV(folds=2).instantiate(subset, fold=fold), "T", *files)
+    task = Task("T", "regression", np.ones((12, 1)), ("x",), 1.0, np.arange(12.0), (), subset, {})
+    job = Job(task, "f", Featureless(type="featureless"), 1, splits=StoredSplits.open(files[0], files[1], files[3]))
+    run_pack(job, [("B.fold1", "d")], tmp_path / "1")
+    (record,) = read_pack(tmp_path / "1")
+    assert (record.status, record.reason, record.n_train, dict(record.tables)) == ("empty", "", 0, {})
+    assert record.info["note"] == "the train set has no rows"
+
+
 def test_predictions_that_are_not_finite_are_a_failure_not_a_score(job, tmp_path):
     broken = run.replace(job, task=run.replace(job.task, target=np.full(60, np.inf)))
     run_pack(broken, SETS[:1], tmp_path / "1")

@@ -198,15 +198,45 @@ def few_of_class(n):
         (replace(make_task(), features=np.ones((90, 5))), "all features are constant"),
         (replace(make_task(n_classes=0), target=np.ones(90)), "target is constant"),
         (replace(make_task(), features=np.full((90, 5), np.nan)), "missing or infinite"),
-        (few_of_class(0), "a class has 0 rows"),
-        (few_of_class(1), "a class has 1 rows"),
-        (few_of_class(2), "a class has 1 rows in the train set or in the rest of an inner fold"),
-        (replace(make_task(), classes=("only",), target=np.zeros(90, np.int32)), "one class only"),
+        (replace(make_task(n=12, n_classes=12), target=np.arange(12, dtype=np.int32)), "no class has two rows"),
     ],
 )
 def test_what_r_refuses_fails_with_a_reason(task, message):
     with pytest.raises(FitFailed, match=message):
         train(task)
+
+
+def test_a_class_of_one_row_is_left_out():
+    task = few_of_class(1)
+    fit, rest = train(task), np.flatnonzero(task.target != 2)
+    alone = train(replace(task, classes=("c0", "c1")), rows=rest)
+    assert fit.info["note"] == "one train row of class c2, and glmnet needs two: left out, probability 0"
+    assert fit.tables["coefficients"].equals(alone.tables["coefficients"])
+    rows = TaskRows(task, np.arange(90))
+    found = fit.predict["lasso_min"](rows)
+    expected = alone.predict["lasso_min"](TaskRows(replace(task, classes=("c0", "c1")), np.arange(90)))
+    np.testing.assert_array_equal(found.probabilities[:, :2], expected.probabilities)
+    assert not found.probabilities[:, 2].any()
+
+
+@pytest.mark.parametrize("path", ["full", "early"])
+def test_a_class_of_two_rows_is_absent_from_inner_folds(path):
+    """Its rows lie in two inner folds: without either of them one row is left."""
+    task = few_of_class(2)
+    fit = train(task, path=path, folds=5)
+    assert fit.info["note"].startswith("inner folds ")
+    assert "fewer than 2 rows in the rest" in fit.info["note"]
+    assert np.isfinite(fit.tables["path"]["cvm"]).all()
+    assert fit.predict["lasso_min"](TaskRows(task, np.arange(90))).probabilities[:, 2].any()
+
+
+def test_two_classes_of_which_an_inner_fold_lacks_one():
+    task = make_task(n_classes=2)
+    rows = np.r_[np.flatnonzero(task.target == 0), np.flatnonzero(task.target == 1)[:2]]
+    for measure_name in ("deviance", "class", "auc", "mse", "mae"):
+        fit = train(task, rows=rows, folds=3, type_measure=measure_name)
+        assert "fewer than 2 rows in the rest" in fit.info["note"]
+        assert np.isfinite(fit.tables["path"]["cvm"]).all()
 
 
 def test_too_few_rows_and_measures_that_do_not_suit():

@@ -175,8 +175,16 @@ def test_no_subset():
     )
 
 
+def refuse_to_iterate(text, settings, **columns):
+    """R makes the split, so that there is an instance; scikit-learn cannot fit on it."""
+    instance = SameOtherSizesCV(**({"folds": 2} | settings)).instantiate(**({"subset": SUBSET} | columns))
+    assert 0 in set(instance.table["n_train"])
+    with pytest.raises(SoakError, match=f"^{re.escape(text)}$"):
+        next(instance.split())
+
+
 def test_train_set_without_rows():
-    refuse(
+    refuse_to_iterate(
         "train set A.fold1: no rows to train on (test subset A, train subsets same): all of them are in test fold 1; spread "
         "them over two folds with another group, stratum, fold column or seed.resampling, or leave the rows of A out of "
         "the table",
@@ -186,7 +194,7 @@ def test_train_set_without_rows():
 
 
 def test_train_set_of_size_zero():
-    refuse(
+    refuse_to_iterate(
         "train set A.fold1.seed1.size0: no rows to train on (test subset A, train subsets same, test fold 1, "
         "n_train_groups 0); use a larger ratio, or fewer sizes",
         {"sizes": 4, "subsets": "S"},

@@ -43,11 +43,12 @@ class FitRecord:
     n_train : int
         Rows trained on.
     status : str
-        "ok" or "failed".
+        "ok", "failed", or "empty" where there are no rows to train on.
     reason : str
         Why it failed, in one line.
     info : mapping
-        What the learner found: converged, selected_epochs, lambda_min, lambda_1se, n_lambda; values may be None.
+        What the learner found: converged, selected_epochs, lambda_min, lambda_1se, n_lambda; values may be None. And
+        ``note``: what a reader of its scores must know, such as classes that no row trains.
     seconds, cpu_seconds : float
         Of training alone, without process start and reading.
     peak_mb : float

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from soak.errors import SoakError
+from soak.fitting.model import fit_model
 from soak.fitting.record import FINISHED, FitRecord, read_fit, write_fit, write_pack
 from soak.learners.base import Fit, FitFailed, LearnerType, Prediction, TrainData
 from soak.resampling.store import StoredSplits
@@ -100,13 +101,17 @@ def fit_train_set(job: Job, train_set: str) -> FitRecord:
 
 
 def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | None]:
-    """Fit on some rows, and measure what it costs; no Fit if that fails."""
+    """Fit on some rows, and measure what it costs; no Fit if that fails, or there are no rows."""
+    if not len(rows):
+        note = {"note": "the train set has no rows"}
+        versions = job.settings.versions()
+        return FitRecord(job.task.name, train_set, job.learner, 0, "empty", info=note, versions=versions), None
     data = TrainData(rows, job.seed, torch_seed(job.seed, job.task.name, train_set, job.learner), job.device)
     fit, reason = None, ""
     job.settings.load()  # seconds of importing torch are not training
     with _measured() as cost:
         try:
-            fit = job.settings.fit(job.learner, data)
+            fit = fit_model(job.settings, job.learner, data)
         except Exception as error:  # any error of a learner is a failed fit, and the other fits go on
             reason = _reason(error)
     record = FitRecord(

@@ -53,7 +53,7 @@ class TrainRows:
 
     def part(self, chosen: NDArray[np.intp]) -> TaskRows:
         """Some of the rows, by their numbers within these."""
-        return TaskRows(self.rows.task, self.rows.rows[chosen])
+        return self.rows.part(chosen)
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,9 @@ def cross_validate(settings: PathSettings, train: TrainRows) -> CrossValidation:
     warnings = []
     losses = np.empty((folds if train.measure == "auc" else len(train.rows), len(path.lambdas)))
     for number, held_out in enumerate(fold_rows(train.fold), start=1):
-        inner = _fit(settings, train, np.flatnonzero(train.fold != number))
-        if inner.problem:
-            warnings.append(f"inner fold {number}: {inner.problem}")
-        link = inner.link_at(train.part(held_out).features(np.float64), path.lambdas)
+        link, problem = _held_out_link(settings, train, number, held_out, path.lambdas)
+        if problem:
+            warnings.append(f"inner fold {number}: {problem}")
         response = train.response[held_out]
         if train.measure == "auc":
             losses[number - 1] = fold_auc(link, response, weights[held_out])
@@ -117,6 +116,50 @@ def _fit(settings: PathSettings, train: TrainRows, chosen: NDArray[np.intp]) -> 
     """The path on some of the rows."""
     part = train.part(chosen)
     return fit_path(settings, train.family, part.features(np.float64, order="F"), train.response[chosen], part.weights)
+
+
+def _held_out_link(
+    settings: PathSettings, train: TrainRows, number: int, held_out: NDArray[np.intp], lambdas: Floats
+) -> tuple[Floats, str]:
+    """Linear predictors of an inner fold's rows, (n_held_out, n_lambda, n_outputs), and the problem of their path.
+
+    A class with fewer than two rows in the rest, where R ends, has probability 0.
+    """
+    rest = np.flatnonzero(train.fold != number)
+    if train.family != "gaussian":
+        present = np.flatnonzero(train.response[rest].sum(axis=0) > 1)
+        if len(present) < train.response.shape[1]:
+            return _link_of_some_classes(settings, train, rest, present, held_out, lambdas)
+    inner = _fit(settings, train, rest)
+    return inner.link_at(train.part(held_out).features(np.float64), lambdas), inner.problem
+
+
+def _link_of_some_classes(
+    settings: PathSettings,
+    train: TrainRows,
+    rest: NDArray[np.intp],
+    present: NDArray[np.intp],
+    held_out: NDArray[np.intp],
+    lambdas: Floats,
+) -> tuple[Floats, str]:
+    """As `_held_out_link`, by a path on the rows of the classes that are present: -inf for the others."""
+    n_classes = train.response.shape[1]
+    if not len(present):
+        raise FitFailed("no class has two rows in the rest of an inner fold")
+    link = np.full((len(held_out), len(lambdas), n_classes), -np.inf)
+    link[..., present[0]] = 0
+    problem = ""
+    if len(present) > 1:
+        chosen = rest[train.response[rest][:, present].any(axis=1)]
+        part = train.part(chosen)
+        family: Family = "binomial" if len(present) == 2 else "multinomial"
+        response = np.ascontiguousarray(train.response[chosen][:, present])
+        inner = fit_path(settings, family, part.features(np.float64, order="F"), response, part.weights)
+        found, problem = inner.link_at(train.part(held_out).features(np.float64), lambdas), inner.problem
+        link[..., present[-found.shape[2] :]] = found
+    if train.family == "binomial":  # the log odds of the second class, of which only one is present
+        link = link[..., 1:] - np.where(np.isinf(link[..., :1]), -np.inf, 0)
+    return link, problem
 
 
 def halves_curve(features: NDArray[np.generic], target: NDArray[np.integer], n_classes: int) -> pd.DataFrame:

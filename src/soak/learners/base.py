@@ -16,7 +16,16 @@ from soak.plugins import DISTRIBUTIONS
 from soak.settings import Settings
 from soak.tasks.task import Task, TaskRows
 
-__all__ = ["Fit", "FitFailed", "FitSize", "LearnerType", "Prediction", "TrainData", "argmax_response"]
+__all__ = [
+    "Fit",
+    "FitFailed",
+    "FitSize",
+    "LearnerType",
+    "Prediction",
+    "TrainData",
+    "argmax_response",
+    "constant_prediction",
+]
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,7 @@ class Fit:
     predict : mapping of algorithm name to function of TaskRows giving a Prediction
     info : mapping
         Values for the columns of fits.csv: converged, selected_epochs, lambda_min, lambda_1se, n_lambda; ``reason`` for
-        a fit that gives a model but has a problem.
+        a fit that gives a model but has a problem; ``note`` for what a reader of its scores must know.
     history : DataFrame with columns epoch, set, measure, value; None without epochs
     tables : mapping of name to DataFrame
         Further results for a scientist to read: "path", "coefficients", "tuning".
@@ -186,6 +195,10 @@ class LearnerType(Settings):
         """How many times the work of the `smaller` version the whole one does, at most."""
         return 1.0
 
+    def gives_probabilities(self, task: Task) -> bool:
+        """Whether its models give a probability for each class of a task."""
+        return True
+
     def load(self) -> None:
         """Import what a fit uses, so that importing it is not counted as training."""
 
@@ -208,7 +221,9 @@ class LearnerType(Settings):
         return {}
 
     def fit(self, name: str, data: TrainData) -> Fit:
-        """Train on the rows of a train set.
+        """Train on the rows of a train set: at least one row, and for classification rows of two classes or more.
+
+        (`soak.fitting.model.fit_model` is what calls it: it answers for all types where there are fewer.)
 
         Parameters
         ----------
@@ -227,6 +242,14 @@ def argmax_response(probabilities: NDArray[Any]) -> NDArray[np.int32]:
     """The most probable class of each row; of several that are equally probable the first in label order."""
     response: NDArray[np.int32] = probabilities.argmax(axis=1).astype(np.int32)
     return response
+
+
+def constant_prediction(values: NDArray[np.float64], rows: TaskRows) -> Prediction:
+    """The same prediction for each row: ``values`` are the probabilities of the classes, or the one predicted number."""
+    if rows.task.type == "regression":
+        return Prediction(np.full(len(rows), values[0]))
+    probabilities = np.tile(values, (len(rows), 1))
+    return Prediction(argmax_response(probabilities), probabilities)
 
 
 @cache

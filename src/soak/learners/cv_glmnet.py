@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
-from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData
+from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData, constant_prediction
+from soak.names import listed
 from soak.rrandom import RRandom
 from soak.tasks.task import Task, TaskRows
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _SMALLER_FOLDS = 3
 
+Codes = NDArray[np.intp]  # of the classes that a fit knows, ascending; none for regression
 Penalty = Literal["min", "1se"] | Annotated[float, Field(ge=0)]
 
 
@@ -116,28 +118,40 @@ class CvGlmnet(LearnerType):
         FitFailed
             Where R's cv.glmnet stops with an error.
         """
-        task, family = data.rows.task, _family(data.rows.task)
-        found = self._cross_validate(family, data)
+        rows, classes, notes = _with_two_rows_each(data.rows)
+        if len(classes) == 1:
+            constant = partial(constant_prediction, np.eye(len(rows.task.classes))[classes[0]])
+            return Fit(predict=dict.fromkeys(self.algorithms(name), constant), info={"note": "; ".join(notes)})
+        family = _family(rows.task, classes)
+        fold = _draw_folds(len(rows), self.folds, data.seed)
+        lacking = _folds_that_lack_classes(rows, classes, fold)
+        if lacking:
+            notes.append(
+                f"inner fold{'s' * (len(lacking) > 1)} {listed(lacking)}: probability 0 for classes with fewer than 2 rows "
+                "in the rest"
+            )
+        found = self._cross_validate(family, rows, classes, fold, early=not lacking)
         points = {suffix: found.path.at(_penalty(s, found)) for suffix, s in zip(self.suffixes, self.s, strict=True)}
         return Fit(
-            predict={f"{name}_{suffix}": partial(_predict, family, point) for suffix, point in points.items()},
-            info=_info(found),
+            predict={f"{name}_{suffix}": partial(_predict, family, classes, point) for suffix, point in points.items()},
+            info=_info(found) | ({"note": "; ".join(notes)} if notes else {}),
             tables={
                 "path": _path_table(found),
                 "coefficients": pd.concat(
-                    [_coefficients(task, suffix, point) for suffix, point in points.items()], ignore_index=True
+                    [_coefficients(rows.task, classes, suffix, point) for suffix, point in points.items()],
+                    ignore_index=True,
                 ),
             },
         )
 
-    def _cross_validate(self, family: "Family", data: TrainData) -> "CrossValidation":
+    def _cross_validate(
+        self, family: "Family", rows: TaskRows, classes: Codes, fold: NDArray[np.int64], early: bool
+    ) -> "CrossValidation":
         from soak.glmnet.cross_validation import TrainRows, cross_validate
 
-        rows = data.rows
         measure = self._measure(family, len(rows))
-        fold = _draw_folds(len(rows), self.folds, data.seed)
-        train = TrainRows(rows, family, _response(rows, family), fold, measure)
-        if self.path == "early" and self._early_applies(family):
+        train = TrainRows(rows, family, _response(rows, family, classes), fold, measure)
+        if early and self.path == "early" and self._early_applies(family):
             from soak.glmnet import early  # compiled by numba, whose import takes half a second
 
             return early.cross_validate(self._path_settings(), train)
@@ -162,20 +176,47 @@ class CvGlmnet(LearnerType):
         return PathSettings(self.alpha, self.nlambda, self.thresh, self.maxit, self.standardize, self.type_logistic)
 
 
-def _family(task: Task) -> "Family":
+def _with_two_rows_each(rows: TaskRows) -> tuple[TaskRows, Codes, list[str]]:
+    """Rows of the classes that have two or more, the codes of these classes, and a note on classes of one row.
+
+    glmnet refuses a class with fewer than two rows. For regression these are all rows, and no codes.
+    """
+    if rows.task.type == "regression":
+        return rows, np.empty(0, np.intp), []
+    counts = np.bincount(rows.target, minlength=len(rows.task.classes))
+    classes = np.flatnonzero(counts > 1)
+    if not len(classes):
+        raise FitFailed("no class has two rows in the train set")
+    single = [rows.task.classes[code] for code in np.flatnonzero(counts == 1)]
+    if not single:
+        return rows, classes, []
+    kind = "class" if len(single) == 1 else "classes"
+    note = f"one train row of {kind} {listed(single)}, and glmnet needs two: left out, probability 0"
+    return rows.part(np.flatnonzero(counts[rows.target] > 1)), classes, [note]
+
+
+def _folds_that_lack_classes(rows: TaskRows, classes: Codes, fold: NDArray[np.int64]) -> list[str]:
+    """Inner folds without which a class has fewer than two rows."""
+    if not len(classes):
+        return []
+    cells = np.zeros((int(fold.max()) + 1, len(rows.task.classes)), np.int64)
+    np.add.at(cells, (fold, rows.target), 1)
+    rest = cells.sum(axis=0) - cells[1:]
+    return [str(number) for number in np.flatnonzero((rest[:, classes] < 2).any(axis=1)) + 1]
+
+
+def _family(task: Task, classes: Codes) -> "Family":
     if task.type == "regression":
         return "gaussian"
-    if len(task.classes) < 2:
-        raise FitFailed("the target has one class only")
-    return "binomial" if len(task.classes) == 2 else "multinomial"
+    return "binomial" if len(classes) == 2 else "multinomial"
 
 
-def _response(rows: TaskRows, family: "Family") -> "Floats":
+def _response(rows: TaskRows, family: "Family", classes: Codes) -> "Floats":
     """The target; for classes one-hot, in reverse of their sorted order."""
     if family == "gaussian":
         target: Floats = rows.target.astype(np.float64)
         return target
-    one_hot: Floats = np.eye(len(rows.task.classes))[:, ::-1][rows.target]
+    one_hot: Floats = np.eye(len(classes))[:, ::-1][np.searchsorted(classes, rows.target)]
     return one_hot
 
 
@@ -209,7 +250,7 @@ def _info(found: "CrossValidation") -> dict[str, Any]:
     return info
 
 
-def _predict(family: "Family", point: "GlmnetPath", rows: TaskRows) -> Prediction:
+def _predict(family: "Family", classes: Codes, point: "GlmnetPath", rows: TaskRows) -> Prediction:
     """Predictions at one penalty; a tie between classes is the first in reversed order, as in R."""
     from soak.glmnet.cross_validation import probabilities
 
@@ -220,8 +261,10 @@ def _predict(family: "Family", point: "GlmnetPath", rows: TaskRows) -> Predictio
     if family == "binomial":
         fitted = np.column_stack([1 - fitted, fitted])
     n_classes = fitted.shape[1]
-    response = n_classes - 1 - fitted.argmax(axis=1)
-    return Prediction(response.astype(np.int32), np.ascontiguousarray(fitted[:, ::-1]))
+    response = classes[n_classes - 1 - fitted.argmax(axis=1)]
+    probabilities_of_all = np.zeros((len(rows), len(rows.task.classes)))
+    probabilities_of_all[:, classes] = fitted[:, ::-1]
+    return Prediction(response.astype(np.int32), probabilities_of_all)
 
 
 def _path_table(found: "CrossValidation") -> pd.DataFrame:
@@ -233,13 +276,14 @@ def _path_table(found: "CrossValidation") -> pd.DataFrame:
     return pd.DataFrame({"lambda": curve.lambdas, "cvm": curve.mean, "cvsd": curve.sd, "nzero": count[kept]})
 
 
-def _coefficients(task: Task, s: str, point: "GlmnetPath") -> pd.DataFrame:
+def _coefficients(task: Task, classes: Codes, s: str, point: "GlmnetPath") -> pd.DataFrame:
     """Intercepts and nonzero coefficients at one penalty, features in the order of the task.
 
     With two classes there is one set, of the log odds of the first class in sorted order; for regression the
     class is empty.
     """
-    labels = {0: ("",), 2: task.classes[:1]}.get(len(task.classes), task.classes[::-1])
+    known = tuple(task.classes[code] for code in classes)
+    labels = {0: ("",), 2: known[:1]}.get(len(known), known[::-1])
     order = np.argsort(point.used)
     parts = []
     for output, label in enumerate(labels):

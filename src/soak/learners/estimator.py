@@ -4,7 +4,7 @@ import json
 import math
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -15,11 +15,14 @@ from pydantic import Field
 
 from soak.errors import SoakError
 from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData
+from soak.names import listed
 from soak.plugins import EstimatorPath, check_arguments, find_class
 from soak.tasks.task import Task, TaskRows
 
 if TYPE_CHECKING:
     from sklearn.model_selection import GridSearchCV
+
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows that train and rows that test, within the train rows
 
 _TUNE_FOLDS = 5
 _PREFIX = {"none": "", "standard": "model__"}  # of the arguments of a class that comes after a scaler in a pipeline
@@ -95,6 +98,9 @@ class Estimator(LearnerType):
     def work_ratio(self) -> float:
         return self._n_candidates / math.prod(min(2, len(values)) for values in self.tune.values())
 
+    def gives_probabilities(self, task: Task) -> bool:
+        return hasattr(self._model(task), "predict_proba")
+
     def load(self) -> None:
         import sklearn.model_selection
         import sklearn.pipeline
@@ -131,15 +137,23 @@ class Estimator(LearnerType):
         if self.scale == "standard":
             model = _scaled(model)
         features = rows.features(_dtype(task))
-        tables = {}
+        tables, info = {}, {}
         with threadpool_limits(1):  # the same bytes on any number of cores
             if self.tune:
-                search = self._search(model, rows, seed)
+                folds = list(tuning_folds(rows, seed))
+                lacking = _folds_that_lack_classes(target, folds) if len(present) else []
+                if lacking:
+                    info["note"] = (
+                        f"tune, inner fold{'s' * (len(lacking) > 1)} {listed(lacking)}: classes without a row in the rest "
+                        "are not predicted"
+                    )
+                search = self._search(model, task, folds, any_classes=bool(lacking))
                 _run(search, features, target, weights)
                 model, tables["tuning"] = search.best_estimator_, _tuning_table(search)
+                model = model.model_ if lacking else model  # all classes have rows in the whole train set
             else:
                 model.fit(features, target, **weights)
-        return Fit(predict={name: partial(_predict, model, present)}, tables=tables)
+        return Fit(predict={name: partial(_predict, model, present)}, info=info, tables=tables)
 
     def _model(self, task: Task) -> Any:
         """The untrained estimator.
@@ -184,12 +198,16 @@ class Estimator(LearnerType):
             raise FitFailed(f"{type(model).__name__} takes no weights, and the task has some")
         return {f"{_PREFIX[self.scale]}sample_weight": rows.weights}
 
-    def _search(self, model: Any, rows: TaskRows, seed: int) -> "GridSearchCV":
+    def _search(self, model: Any, task: Task, folds: list[Fold], any_classes: bool) -> "GridSearchCV":
+        """``any_classes``: whether the rest of an inner fold lacks a class, or has only one."""
         from sklearn.model_selection import GridSearchCV
 
-        grid = {f"{_PREFIX[self.scale]}{argument}": values for argument, values in self.tune.items()}
-        scoring = "accuracy" if rows.task.type == "classification" else "neg_mean_squared_error"
-        return GridSearchCV(model, grid, scoring=scoring, cv=list(tuning_folds(rows, seed)), error_score=np.nan)
+        prefix = _PREFIX[self.scale]
+        if any_classes:
+            model, prefix = _of_any_classes(model), f"model__{prefix}"
+        grid = {f"{prefix}{argument}": values for argument, values in self.tune.items()}
+        scoring = "accuracy" if task.type == "classification" else "neg_mean_squared_error"
+        return GridSearchCV(model, grid, scoring=scoring, cv=folds, error_score=np.nan)
 
 
 def _make(key: str, made: type[Any], arguments: Mapping[str, Any]) -> Any:
@@ -224,6 +242,36 @@ def _scaled(model: Any) -> Any:
     return Pipeline([("scale", StandardScaler()), ("model", model)])
 
 
+def _of_any_classes(model: Any) -> Any:
+    """The model as one that can be fitted where classes are missing: it sees codes without gaps, or is constant."""
+    from sklearn.base import BaseEstimator, ClassifierMixin, clone
+
+    class AnyClasses(ClassifierMixin, BaseEstimator):
+        def __init__(self, model: Any) -> None:
+            self.model = model
+
+        def fit(self, X: NDArray[Any], y: NDArray[Any], **weights: Any) -> "AnyClasses":
+            self.classes_, codes = np.unique(y, return_inverse=True)
+            self.model_ = clone(self.model)
+            if len(self.classes_) > 1:
+                self.model_.fit(X, codes, **weights)
+            return self
+
+        def predict(self, X: NDArray[Any]) -> NDArray[Any]:
+            if len(self.classes_) == 1:
+                return np.repeat(self.classes_, len(X))
+            found: NDArray[Any] = self.classes_[np.asarray(self.model_.predict(X)).reshape(len(X)).astype(np.intp)]
+            return found
+
+    return AnyClasses(model)
+
+
+def _folds_that_lack_classes(target: NDArray[Any], folds: Sequence[Fold]) -> list[str]:
+    """Numbers of the inner folds in whose rest a class has no row."""
+    n_classes = len(np.unique(target))
+    return [str(number) for number, (rest, _) in enumerate(folds, start=1) if len(np.unique(target[rest])) < n_classes]
+
+
 def _dtype(task: Task) -> DTypeLike:
     """float32 where it holds the stored values exactly (pixels, small integers): half the memory."""
     return np.float32 if np.can_cast(task.features.dtype, np.float32) else np.float64
@@ -245,7 +293,7 @@ def _run(search: "GridSearchCV", features: NDArray[Any], target: NDArray[Any], w
         )
 
 
-def tuning_folds(rows: TaskRows, seed: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def tuning_folds(rows: TaskRows, seed: int) -> Iterator[Fold]:
     """Five inner folds, or as many as there are rows or groups: groups stay together, strata are kept proportional.
 
     Yields
@@ -283,7 +331,7 @@ def _stratum(rows: TaskRows) -> NDArray[np.intp] | None:
 def _tuning_table(search: "GridSearchCV") -> pd.DataFrame:
     results = search.cv_results_
     candidates = [
-        json.dumps({key.removeprefix("model__"): value for key, value in params.items()}, default=str)
+        json.dumps({key.rpartition("model__")[2]: value for key, value in params.items()}, default=str)
         for params in results["params"]
     ]
     return pd.DataFrame(

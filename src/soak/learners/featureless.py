@@ -4,10 +4,8 @@ from functools import partial
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData, argmax_response
-from soak.tasks.task import TaskRows
+from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, TrainData, constant_prediction
 
 
 class Featureless(LearnerType):
@@ -36,11 +34,4 @@ class Featureless(LearnerType):
         else:
             totals = np.bincount(rows.target, weights=rows.weights, minlength=len(rows.task.classes))
             values = totals / totals.sum()
-        return Fit(predict={name: partial(_predict, values)})
-
-
-def _predict(values: NDArray[np.float64], rows: TaskRows) -> Prediction:
-    if rows.task.type == "regression":
-        return Prediction(np.full(len(rows), values[0]))
-    probabilities = np.tile(values, (len(rows), 1))
-    return Prediction(argmax_response(probabilities), probabilities)
+        return Fit(predict={name: partial(constant_prediction, values)})

@@ -109,7 +109,7 @@ class _Training:
             return TrainedNetwork(network, self.device, curves)
         subtrain, validation = split_halves(len(rows), settings.validation_share, rows.strata, rows.group, self.seed)
         # the rows of both sets in one matrix, so that each set is a view of it
-        whole = self.on_device(TaskRows(rows.task, rows.rows[np.concatenate([subtrain, validation])]))
+        whole = self.on_device(rows.part(np.concatenate([subtrain, validation])))
         curves = self.select_epochs(whole.part(0, len(subtrain)), whole.part(len(subtrain), len(whole)))
         return TrainedNetwork(self.refit(whole, curves.best), self.device, curves)
 
@@ -336,7 +336,7 @@ class TrainedNetwork:
         task, parts = rows.task, []
         with one_thread():
             for start in range(0, len(rows), ROWS_AT_ONCE):
-                part = TaskRows(task, rows.rows[start : start + ROWS_AT_ONCE])
+                part = rows.part(slice(start, start + ROWS_AT_ONCE))
                 outputs = outputs_of(self.network, torch.from_numpy(part.features(np.float32)).to(self.device))
                 parts.append(outputs.softmax(1) if task.classes else outputs)
         values = torch.cat(parts).cpu().numpy() if parts else np.empty((0, task.n_outputs), np.float32)

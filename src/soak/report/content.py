@@ -105,7 +105,7 @@ def fit_problems(fits: pd.DataFrame) -> list[dict[str, str]]:
     """Fits that failed or did not converge, each with its reason and a remedy."""
     problems = []
     for row in fits.itertuples():
-        failed = row.status != "ok"
+        failed = row.status == "failed"
         if failed or (not pd.isna(row.converged) and not row.converged):
             problems.append(
                 {

@@ -129,7 +129,7 @@ def _failed(tables: Mapping[str, pd.DataFrame]) -> tuple[int, int]:
     """Number of failed fits, and of all."""
     if "fits" not in tables:
         return 0, 0
-    return int((tables["fits"]["status"] != "ok").sum()), len(tables["fits"])
+    return int((tables["fits"]["status"] == "failed").sum()), len(tables["fits"])
 
 
 def _chart(data: dict[str, Any]) -> dict[str, Any]:

@@ -339,12 +339,7 @@ class Instance:
     splits : list of Split
         In the order of iterations.
     train_sets : list of str
-        Name of each split's train set, see `soak.resampling.names`.
-
-    Raises
-    ------
-    SoakError
-        If a train set has no rows.
+        Name of each split's train set, see `soak.resampling.names`. A train set may have no rows, as in R.
     """
 
     def __init__(self, roles: Roles, folds: NDArray[np.int32], cells: Cells, splits: list[Split]) -> None:
@@ -353,9 +348,6 @@ class Instance:
         self.cells = cells
         self.splits = splits
         self.train_sets = name_train_sets(subset_labels(roles.subsets), splits, cells)
-        for position, split in enumerate(splits):
-            if self._n_train(split) == 0:
-                raise SoakError(_no_train_rows(split, self.train_sets[position], roles.subsets[split.test_subset]))
 
     def __len__(self) -> int:
         """Number of splits."""
@@ -412,8 +404,16 @@ class Instance:
             Only its number of rows is checked.
         y, groups : object
             Not used; for compatibility.
+
+        Raises
+        ------
+        SoakError
+            If a train set has no rows: scikit-learn cannot fit on it.
         """
         _check_length(X, len(self.folds))
+        for split, train_set in zip(self.splits, self.train_sets, strict=True):
+            if self._n_train(split) == 0:
+                raise SoakError(_no_train_rows(split, train_set, self.roles.subsets[split.test_subset]))
         for split in self.splits:
             yield self.train_rows(split), self.test_rows(split)
 

@@ -1,7 +1,7 @@
 """A task: features, target, a subset for each row and other roles, mapped from one Arrow file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -138,6 +138,10 @@ class TaskRows:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def part(self, chosen: NDArray[np.integer] | slice) -> "TaskRows":
+        """Some of the rows, by their numbers within these."""
+        return replace(self, rows=self.rows[chosen])
 
     def features(self, dtype: DTypeLike = np.float64, order: Literal["C", "F"] = "C") -> NDArray[Any]:
         """Scaled features of the rows: a new array of shape (n, n_features), with this dtype and memory order."""

@@ -1,0 +1,88 @@
+"""Models of every learner type on train rows that lack classes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from soak.fitting.model import fit_model
+from soak.learners.base import TrainData
+from soak.learners.catalog import learner
+from soak.tasks.task import Task, TaskRows
+
+LOGISTIC = "sklearn.linear_model.LogisticRegression"
+LEARNERS = {
+    "featureless": {"type": "featureless"},
+    "cv_glmnet": {"type": "cv_glmnet", "folds": 3},
+    "torch_mlp": {"type": "torch_mlp", "epochs": 3},
+    "torch_graph": {"type": "torch_graph", "graph": ["head"], "epochs": 3, "validate": None},
+    "logistic": {"type": "estimator", "class": LOGISTIC},
+    "tuned": {"type": "estimator", "class": LOGISTIC, "tune": {"C": [0.1, 1.0]}, "scale": "standard"},
+    "margins": {"type": "estimator", "class": "sklearn.svm.LinearSVC"},
+}
+EVERY = pytest.mark.parametrize("name", LEARNERS)
+
+
+@pytest.fixture(scope="module")
+def task():
+    """Three classes of 20 rows that one feature divides."""
+    random = np.random.default_rng(0)
+    target = np.repeat(np.arange(3, dtype=np.int32), 20)
+    features = random.normal(size=(60, 3)) + target[:, None] * [2, 0, 0]
+    return Task("T", "classification", features, ("x", "y", "z"), 1.0, target, ("u", "v", "w"), np.repeat("A", 60), {})
+
+
+def fit(task, name, rows):
+    return fit_model(learner(LEARNERS[name]), name, TrainData(TaskRows(task, rows), 1, 2))
+
+
+def predictions(task, fitted):
+    return [predict(TaskRows(task, np.arange(60))) for predict in fitted.predict.values()]
+
+
+@EVERY
+def test_one_class_is_predicted_for_every_row(task, name):
+    fitted = fit(task, name, np.arange(20, 40))
+    assert list(fitted.predict) == list(learner(LEARNERS[name]).algorithms(name))
+    assert fitted.info["note"] == "all train rows are of class 'v', which is predicted for every row"
+    for found in predictions(task, fitted):
+        assert (found.response == 1).all()
+        if name == "margins":
+            assert found.probabilities is None
+        else:
+            assert (found.probabilities == [0, 1, 0]).all()
+
+
+@EVERY
+@pytest.mark.parametrize("absent", [0, 1, 2])
+def test_an_absent_class_has_probability_zero(task, name, absent):
+    rows = np.flatnonzero(task.target != absent)
+    fitted = fit(task, name, rows)
+    assert f"no train row of class {task.classes[absent]}: probability 0" in fitted.info["note"]
+    for found in predictions(task, fitted):
+        assert absent not in found.response
+        if found.probabilities is not None:
+            assert not found.probabilities[:, absent].any()
+            np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, rtol=1e-6)
+
+
+@EVERY
+def test_a_class_of_one_row_ends_no_fit(task, name):
+    fitted = fit(task, name, np.arange(41))
+    for found in predictions(task, fitted):
+        assert set(found.response) <= {0, 1, 2}
+        if found.probabilities is not None:
+            np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_all_classes_present_give_no_note(task):
+    for name in LEARNERS:
+        assert "note" not in fit(task, name, np.arange(60)).info
+
+
+def test_networks_give_no_probability_to_what_they_have_not_seen(task):
+    """A network has an output for each class; where the others round to 0, the present ones share alike."""
+    certain = replace(task, features=task.features * 1e4)
+    for found in predictions(certain, fit(certain, "torch_mlp", np.arange(40))):
+        assert not found.probabilities[:, 2].any()
+        assert np.isfinite(found.probabilities).all()
