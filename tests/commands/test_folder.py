@@ -43,7 +43,7 @@ def test_make_refuses_its_variables_in_lower_case(name):
 
 
 def test_make_alone_shows_help():
-    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("make run [CONFIG=file.yaml]")
 
 
