@@ -71,6 +71,9 @@ rule draw_results:
             if experiment.has_sizes
             else []
         ),
+        transfer=(
+            ["results/tables/transfer.parquet"] if experiment.has_transfer else []
+        ),
         verdicts="results/tables/verdicts.parquet",
     output:
         figures_in_report("results"),

@@ -7,6 +7,16 @@ STATISTICS = [
 ]
 
 
+def transfer_output():
+    """The table of the transfer map, where there is one."""
+    if not experiment.has_transfer:
+        return {}
+    return {
+        "transfer": table_in_report("transfer"),
+        "transfer_parquet": "results/tables/transfer.parquet",
+    }
+
+
 if cfg.tasks:
 
     rule scores:
@@ -23,6 +33,7 @@ if cfg.tasks:
             times="results/tables/times.csv",
             times_parquet="results/tables/times.parquet",
             history="results/tables/history.parquet",
+            **transfer_output(),
             predictions=directory(expand("results/predictions/{task}", task=cfg.tasks)),
         log:
             "results/logs/scores.log",
@@ -33,6 +44,7 @@ if cfg.tasks:
             runtime=growing(60),
         params:
             tasks=lambda w: experiment.scored(),
+            references=experiment.references,
             code=lambda w: experiment.code("scores", (), experiment.user_measures()),
         message:
             "Scoring the predictions of all fits"

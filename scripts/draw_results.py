@@ -13,7 +13,7 @@ with job(snakemake.log):
         given.scores,
         given.pvalues,
         given.verdicts,
-        *given.get("downsampled", []),
+        *(next(iter(given.get(name, [])), None) for name in ("downsampled", "transfer")),
         references=params.references,
         focus=FocusSettings.model_validate(params.focus),
     )

@@ -122,6 +122,19 @@ def test_tables_follow_from_the_catalogue(experiment):
     assert "fits" not in published.tables
 
 
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("", True),  # the task Images, of two data sets
+        ("resampling: {subsets: OA}", False),
+        ("resampling: {ignore_subset: true}", False),
+    ],
+)
+def test_a_transfer_map_needs_own_models_of_several_subsets(experiment, text, there):
+    assert ("transfer" in experiment(text).tables) is there
+    assert any(figure.name == "transfer" for figure in experiment(text).figures("results")) is there
+
+
 def test_what_single_figures_show_by_default(experiment):
     run = experiment()
     assert (run.tutorial_dataset, run.tutorial_task, run.histories) == ("Own", "Images", {"history_mlp": "net"})

@@ -281,9 +281,21 @@ class Experiment:
         return bool(self.config.scores) or any(self.config.resampling_of(task).sizes >= 0 for task in self.config.tasks)
 
     @property
+    def has_transfer(self) -> bool:
+        """Whether subsets have models of their own (*same*), which predict the other subsets too: the transfer map."""
+        several = [name for name, task in self.config.tasks.items() if task.subset or len(task.datasets or []) > 1]
+        settings = map(self.config.resampling_of, several)
+        return any("S" in one.subsets.upper() and not one.ignore_subset for one in settings)
+
+    @property
     def tables(self) -> dict[str, Table]:
         """The tables of this config."""
-        there = {"": True, "fits": bool(self.config.tasks), "sizes": self.has_sizes}
+        there = {
+            "": True,
+            "fits": bool(self.config.tasks),
+            "sizes": self.has_sizes,
+            "transfer": self.has_transfer,
+        }
         return {name: table for name, table in TABLES.items() if there[table.needs]}
 
     @property
@@ -301,6 +313,7 @@ class Experiment:
             has_transposed=bool(self.transposed),
             has_image_tasks=bool(self.image_tasks),
             has_sizes=self.has_sizes,
+            has_transfer=self.has_transfer,
             histories=tuple(self.histories),
         )
 

@@ -97,6 +97,22 @@ class Measure:
             return float("nan")
         return float(self.compute(target, np.asarray(predicted), len(classes)))
 
+    def skill(self, value: float, reference: float) -> float:
+        """Skill against a reference: 1 is perfect, 0 no better than the reference, below 0 worse.
+
+        (value - reference) / (perfect - reference), for a loss 1 - value / reference: the skill score of forecasters
+        (Murphy, 1988, doi 10.1175/1520-0493(1988)116<2417:SSBOTM>2.0.CO;2). NaN where the reference is perfect or no
+        perfect value is known.
+
+        Examples
+        --------
+        >>> measure("zero_one_loss").skill(0.36, reference=0.9), measure("accuracy").skill(0.64, reference=0.1)
+        (0.6, 0.6)
+        """
+        if self.perfect is None or self.perfect == reference:
+            return float("nan")
+        return (value - reference) / (self.perfect - reference)
+
     @property
     def factor(self) -> float:
         """Number shown = factor * value: 100 for percent, else 1."""

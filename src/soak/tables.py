@@ -39,9 +39,9 @@ class Table:
         What it holds, as a phrase: "mean and SD over folds and seeds".
     columns : mapping of str to Column
         In the order of the files.
-    needs : {"", "fits", "sizes"}
-        When there is such a table: always, with fits of one's own (not with scores from elsewhere), or with train
-        sets of several sizes.
+    needs : {"", "fits", "sizes", "transfer"}
+        When there is such a table: always, with fits of one's own (not with scores from elsewhere), with train sets of
+        several sizes, or with models of each subset by itself.
     formats : tuple of {"csv", "parquet"}
     further : Column, optional
         What the columns after these hold, of a table that has as many as there are measures or classes.
@@ -52,7 +52,7 @@ class Table:
     name: str
     title: str
     columns: Mapping[str, Column]
-    needs: Literal["", "fits", "sizes"] = ""
+    needs: Literal["", "fits", "sizes", "transfer"] = ""
     formats: tuple[Literal["csv", "parquet"], ...] = ("csv", "parquet")
     further: Column | None = None
     files: str = "results/tables/{name}"
@@ -178,6 +178,26 @@ _TABLES = (
             "verdict": Column("text", "better, worse or no difference seen (than same, at the level verdict.alpha)."),
             "text": Column("text", "The verdict as a sentence."),
         },
+    ),
+    Table(
+        "transfer",
+        "each subset's own model on every subset",
+        {
+            "task_id": _TASK,
+            "test_subset": _TEST_SUBSET,
+            "train_subset": Column("text", "Subset whose own model (same, at its full size) predicts."),
+            "algorithm": _ALGORITHM,
+            "measure": _MEASURE,
+            "mean": Column("number", "Mean of the score over the folds; the model of a fold predicts that fold."),
+            "sd": Column("number", "Standard deviation (n - 1) of the same scores; empty for a single one."),
+            "n": Column("whole number", "Folds that the mean is of."),
+            "skill": Column(
+                "number",
+                "Skill score against the reference of the test subset: 1 is perfect, 0 no better than guessing, below 0 "
+                "worse; empty where the reference is perfect, there is none, or no perfect value is known.",
+            ),
+        },
+        needs="transfer",
     ),
     Table(
         "scores",
@@ -331,7 +351,12 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
         raise SoakError(f"{file}: it cannot be read as Parquet ({problem}); delete it and run again") from None
 
 
-_NEEDS = {"": "", "fits": " Not with scores from elsewhere.", "sizes": " With train sets of several sizes only."}
+_NEEDS = {
+    "": "",
+    "fits": " Not with scores from elsewhere.",
+    "sizes": " With train sets of several sizes only.",
+    "transfer": " Not with scores from elsewhere, nor where no task has S (same) among its train sets; tasks with one subset have no rows.",
+}
 _HEAD = """<!-- Made from src/soak/tables.py by: python -m soak.config.document -->
 
 # Tables

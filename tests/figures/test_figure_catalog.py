@@ -54,7 +54,8 @@ def test_a_config_has_the_figures_that_make_sense_for_it() -> None:
     assert names(FigureFacts(has_image_tasks=True)) - of_tables == {"confusion", "worst_images", "weights"}
     assert names(FigureFacts(has_datasets=True, has_transposed=True)) - of_tables - images == {"images_rot"}
     assert names(FigureFacts(histories={"history_mlp"})) - of_tables == {"history_mlp", "history_selected"}
-    everything = FigureFacts(True, True, True, True, {"history_mlp", "history_graph"})
+    assert names(FigureFacts(has_transfer=True)) - of_tables == {"transfer"}
+    everything = FigureFacts(True, True, True, True, True, {"history_mlp", "history_graph"})
     assert names(everything) == set(all_figures())
 
 

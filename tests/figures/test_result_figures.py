@@ -106,6 +106,16 @@ def test_each_measure_of_sizes_is_named(drawn: Callable[[str, str], Drawn]) -> N
     assert "T2\ntest: West\npercent error" in titles
 
 
+def test_the_map_has_a_cell_for_each_pair_of_subsets(drawn: Callable[[str, str], Drawn]) -> None:
+    cells = drawn("transfer", "long_names").data
+    assert len(cells) == 12 * 12
+    assert set(cells["algorithm"]) == set(results(CASES["long_names"]).verdicts["algorithm"][:1])
+
+
+def test_a_map_of_fifty_subsets_can_be_read() -> None:
+    checked("transfer", results(make_scores(["T"], [f"site number {number}" for number in range(50)])))
+
+
 def test_what_cannot_be_drawn_says_why() -> None:
     inputs = results(make_scores(["T"], ["A", "B"]).query("train_subsets == 'same' and test_subset == 'A'"))
     found = {name: checked(name, inputs).data for name in RESULTS}

@@ -40,8 +40,8 @@ def test_rows_are_read_as_they_were_made(tmp_path, chosen):
         assert {(test.test_subset, test.test_fold) for test in tests} == asked
         assert len(tests) == len(asked)
         for test in tests:
-            assert test.iteration in splits["iteration"].tolist()
-            assert np.array_equal(test.rows, instance.test(test.iteration))
+            of = splits[(splits["test_subset"] == test.test_subset) & (splits["test_fold"] == test.test_fold)]
+            assert np.array_equal(test.rows, instance.test(of["iteration"].iloc[0]))
         train = stored.train(train_set)
         assert train.dtype == np.int64
         for iteration in splits["iteration"]:
@@ -98,7 +98,30 @@ def test_digests_change_with_the_rows_alone(tmp_path):
     same_only = SameOtherSizesCV(subsets="S")
     before = digests(same_only.instantiate(subset, fold=fold), tmp_path)
     after = digests(same_only.instantiate(subset, fold=moved), tmp_path)
-    assert {name for name in before if before[name] != after[name]} == {"A.fold2", "A.fold3"}
+    # B alone predicts these rows of A for the transfer map
+    assert {name for name in before if before[name] != after[name]} == {"A.fold2", "A.fold3", "B.fold2", "B.fold3"}
+    before = digests(cv.instantiate(subset, fold=fold), tmp_path)
+    more = digests(SameOtherSizesCV(sizes=1).instantiate(subset, fold=fold), tmp_path)
+    assert before.items() <= more.items()
+
+
+def test_each_subsets_own_model_predicts_its_fold_of_every_subset(tmp_path):
+    instance = example(300, sizes=0)
+    stored = opened(tmp_path, instance)
+    full = instance.table[instance.table["n_train_groups"] == instance.table["groups"]]
+    for split in full[full["train_subsets"] == "same"].itertuples():
+        predicted = [*stored.tests(split.train_set), *stored.transfers(split.train_set)]
+        cells = [(test.test_subset, test.test_fold) for test in predicted]
+        assert sorted(cells) == [(subset, split.test_fold) for subset in ("A", "B", "NA")]
+        rows = np.concatenate([test.rows for test in predicted])
+        assert sorted(rows) == np.flatnonzero(instance.folds == split.test_fold).tolist()
+    others = set(instance.table["train_set"]) - set(full.loc[full["train_subsets"] == "same", "train_set"])
+    assert not any(stored.transfers(name) for name in others)
+
+
+def test_with_two_subsets_no_further_row_is_predicted(tmp_path):
+    stored = opened(tmp_path, SameOtherSizesCV().instantiate(["A", "B"] * 6))
+    assert not any(stored.transfers(name) for name in set(stored.table["train_set"]))
 
 
 def test_an_unknown_train_set(tmp_path):

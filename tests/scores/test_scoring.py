@@ -67,7 +67,8 @@ def score(tmp_path):
             write_pack(tmp_path / one.learner / str(number), [one])
         learners = {one.learner: [one.learner] for one in records}
         packs = {learner: sorted((tmp_path / learner).iterdir()) for learner in learners}
-        return score_task(task, splits, learners, packs, MEASURES, tmp_path / "predictions")
+        done = score_task(task, splits, learners, packs, MEASURES, tmp_path / "predictions")
+        return done.scores, done.fits
 
     return scored
 

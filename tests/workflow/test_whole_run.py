@@ -22,6 +22,7 @@ FIGURES = [
     "same_other_all",
     "pvalue",
     "overview",
+    "transfer",
     "confusion_Images",
     "worst_images_Images",
     "weights_Images",

@@ -37,6 +37,8 @@ class FigureFacts:
         Whether rows of a task come from them.
     has_sizes : bool
         Whether there may be train sets below their full size.
+    has_transfer : bool
+        Whether subsets have models of their own, which predict the other subsets too.
     histories : collection of str
         Names of the figures that show how the config's learners train on a whole task.
     """
@@ -45,6 +47,7 @@ class FigureFacts:
     has_transposed: bool = False
     has_image_tasks: bool = False
     has_sizes: bool = False
+    has_transfer: bool = False
     histories: Collection[str] = ()
 
 

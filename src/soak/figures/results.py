@@ -34,6 +34,8 @@ class Results:
         The tables of these names.
     downsampled : DataFrame or None
         Table pvalues_downsample; None if nothing is down-sampled.
+    transfer : DataFrame or None
+        Table transfer; None if there are no models of single subsets.
     references : frozenset of str
         Algorithms that use no features (type featureless): drawn last, for the others are compared with them.
     focus : FocusSettings
@@ -44,6 +46,7 @@ class Results:
     pvalues: pd.DataFrame
     verdicts: pd.DataFrame
     downsampled: pd.DataFrame | None = None
+    transfer: pd.DataFrame | None = None
     references: frozenset[str] = frozenset()
     focus: FocusSettings = field(default_factory=FocusSettings)
 
@@ -54,6 +57,7 @@ class Results:
         pvalues: str | Path,
         verdicts: str | Path,
         downsampled: str | Path | None = None,
+        transfer: str | Path | None = None,
         *,
         references: Collection[str],
         focus: FocusSettings,
@@ -68,7 +72,8 @@ class Results:
         table = read_table(scores)
         focus.check(table)
         reduced = read_table(downsampled) if downsampled else None
-        return cls(table, read_table(pvalues), read_table(verdicts), reduced, frozenset(references), focus)
+        cells = read_table(transfer) if transfer else None
+        return cls(table, read_table(pvalues), read_table(verdicts), reduced, cells, frozenset(references), focus)
 
     @cached_property
     def shown(self) -> pd.DataFrame:

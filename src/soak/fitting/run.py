@@ -5,7 +5,7 @@ import hashlib
 import json
 import resource
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from soak.errors import SoakError
 from soak.fitting.model import fit_model
 from soak.fitting.record import FINISHED, FitRecord, read_fit, write_fit, write_pack
 from soak.learners.base import Fit, FitFailed, LearnerType, Prediction, TrainData
-from soak.resampling.store import StoredSplits
+from soak.resampling.store import StoredSplits, StoredTest
 from soak.tasks.task import Task, TaskRows
 
 
@@ -143,8 +143,22 @@ def _found(fit: Fit) -> dict[str, Any]:
 
 
 def _predictions(task: Task, splits: StoredSplits, train_set: str, fit: Fit) -> pa.Table:
-    """All algorithms' predictions of all test rows: by algorithm, test set and row."""
-    tests = splits.tests(train_set)
+    """All algorithms' predictions of all test rows: by algorithm, test set and row.
+
+    Rows that only the transfer map asks for are predicted apart, so that the map changes no bit of the others (sums in a
+    product of matrices may depend on the number of rows), and is left out where a model cannot predict them.
+    """
+    parts = _predicted(task, splits.tests(train_set), fit)
+    if transfers := splits.transfers(train_set):
+        try:
+            parts += _predicted(task, transfers, fit)
+        except Exception as error:
+            print(f"{train_set}: no predictions for the transfer map: {_reason(error)}", flush=True)
+    return pa.concat_tables(parts).unify_dictionaries()
+
+
+def _predicted(task: Task, tests: Sequence[StoredTest], fit: Fit) -> list[pa.Table]:
+    """Predictions of test sets, a table for each algorithm."""
     rows = np.concatenate([test.rows for test in tests])
     lengths = [len(test.rows) for test in tests]
     subsets = pa.array(np.repeat([test.test_subset for test in tests], lengths), pa.string()).dictionary_encode()
@@ -164,7 +178,7 @@ def _predictions(task: Task, splits: StoredSplits, train_set: str, fit: Fit) -> 
             for label, values in zip(task.classes, prediction.probabilities.T, strict=True):
                 columns[f"prob.{label}"] = np.ascontiguousarray(values)
         parts.append(pa.table(columns))
-    return pa.concat_tables(parts).unify_dictionaries()
+    return parts
 
 
 def _check_finite(algorithm: str, prediction: Prediction) -> None:

@@ -26,6 +26,7 @@ from soak.report.content import (
     without_paths,
 )
 from soak.scores.settings import VerdictSettings
+from soak.scores.transfer import sentences
 from soak.scores.verdicts import CAUTION, RULE, problems
 from soak.tables import TABLES
 
@@ -116,6 +117,7 @@ def _verdicts(
             f"{len(scores)} scores. Same: trained on the subset that is tested; other: on the others; all: on all of them."
         ),
         "cards": verdict_cards(tables["verdicts"]),
+        "transfers": sentences(tables["transfer"], tables["verdicts"], references) if "transfer" in tables else [],
         "problems": [*map(without_paths, notes), *problems(scores, verdict.algorithm, references)],
         "failed": f"{failed} of {made} fits failed: see Fits." if failed else "",
         "rule": RULE,

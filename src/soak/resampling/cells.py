@@ -1,5 +1,6 @@
 """Rows by fold and subset: every train and test set at its full size is made of such cells."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -68,6 +69,29 @@ class Cells:
         mask = np.repeat(chosen[None, :], len(self.folds), axis=0)
         mask[self.position(fold)] = False
         return mask & (self.counts > 0)
+
+    def transfers(self, tests: Iterable[tuple[int, int]], own: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """What a subset's own models predict for the transfer map, beside the test sets of their splits.
+
+        Parameters
+        ----------
+        tests : iterable of (subset, fold)
+            Test sets of all splits of a train set.
+        own : iterable of (subset, fold)
+            Those of them that *same* at its full size tests: the fold that the train rows of the subset leave out.
+
+        Returns
+        -------
+        list of (subset, fold)
+            The same fold of every other subset that has rows in it, without those in ``tests``.
+        """
+        known = set(tests)
+        return [
+            (other, fold)
+            for _, fold in own
+            for other in np.flatnonzero(self.counts[self.position(fold)]).tolist()
+            if (other, fold) not in known
+        ]
 
     def rows(self, mask: CellMask) -> NDArray[np.int64]:
         """Rows in the cells of a mask, ascending from 0."""

@@ -97,7 +97,7 @@ def write_splits(
     train_sets_path : path, .csv
         task_id, train_set, n_train, digest: one line per train set, in order of first use. The digest (16 hexadecimal
         digits of a SHA-256) is that of the train rows, and of subset and rows of the test sets that are predicted
-        with the model: the rows that a fit depends on.
+        with the model, those of the transfer map too: all rows that what a fit leaves depends on.
     rows_path : path, .parquet
         train_set, row: rows of down-sampled train sets; often empty.
     """
@@ -126,7 +126,7 @@ def _by_train_set(instance: Instance) -> dict[str, list[Split]]:
 
 
 def _digest(instance: Instance, splits: list[Split]) -> str:
-    """Digest of a train set and its test sets, each as one bit per row."""
+    """Digest of a train set and of all rows that its model predicts, each set as one bit per row."""
     total = hashlib.sha256()
     for text, mask in _row_masks(instance, splits):
         total.update(text.encode() + b"\0" + np.packbits(mask).tobytes())
@@ -137,8 +137,13 @@ def _row_masks(instance: Instance, splits: list[Split]) -> Iterator[tuple[str, N
     train = np.zeros(len(instance.folds), dtype=bool)
     train[instance.train_rows(splits[0])] = True
     yield "train", train
-    for subset, fold in dict.fromkeys((split.test_subset, split.test_fold) for split in splits):
-        yield f"test {instance.roles.subsets[subset]}", instance.cells.row_mask(instance.cells.test(subset, fold))
+    tests = list(dict.fromkeys((split.test_subset, split.test_fold) for split in splits))
+    full = [split for split in splits if split.n_train_groups == split.groups and split.train_subsets == "same"]
+    own = dict.fromkeys((split.test_subset, split.test_fold) for split in full)
+    for kind, cells in (("test", tests), ("transfer", instance.cells.transfers(tests, own))):
+        for subset, fold in cells:
+            mask = instance.cells.row_mask(instance.cells.test(subset, fold))
+            yield f"{kind} {instance.roles.subsets[subset]}", mask
 
 
 def _folds_table(instance: Instance, task: str) -> pa.Table:

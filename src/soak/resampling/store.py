@@ -24,15 +24,12 @@ class StoredTest:
 
     Attributes
     ----------
-    iteration : int
-        The first split, of the train set in question, that has this test set.
     test_subset : str
     test_fold : int
     rows : array of int64
         Ascending, from 0.
     """
 
-    iteration: int
     test_subset: str
     test_fold: int
     rows: NDArray[np.int64]
@@ -82,11 +79,30 @@ class StoredSplits:
         """Test sets that are predicted with a train set's model, each once, in order of iterations."""
         splits = self._splits_of(train_set).drop_duplicates(["test_subset", "test_fold"])
         return [
-            StoredTest(iteration, subset, fold, self._cells.rows(self._cells.test(self._code[subset], fold)))
-            for iteration, subset, fold in zip(
-                splits["iteration"].tolist(), splits["test_subset"], splits["test_fold"].tolist(), strict=True
-            )
+            StoredTest(subset, fold, self._rows(self._code[subset], fold))
+            for subset, fold in zip(splits["test_subset"], splits["test_fold"].tolist(), strict=True)
         ]
+
+    def transfers(self, train_set: str) -> list[StoredTest]:
+        """Further test sets, which the model of a subset's own rows predicts for the transfer map alone.
+
+        They are the rows of all other subsets in the fold that *same* leaves out; none for other train sets.
+        """
+        splits = self._splits_of(train_set)
+        same = splits[(splits["train_subsets"] == "same") & (splits["n_train_groups"] == splits["groups"])]
+        names = list(self._code)
+        return [
+            StoredTest(names[subset], fold, self._rows(subset, fold))
+            for subset, fold in self._cells.transfers(self._tested(splits), self._tested(same))
+        ]
+
+    def _tested(self, splits: pd.DataFrame) -> list[tuple[int, int]]:
+        """Test subset (its code) and fold of splits, each once."""
+        pairs = splits[["test_subset", "test_fold"]].drop_duplicates()
+        return [(self._code[subset], int(fold)) for subset, fold in pairs.itertuples(index=False)]
+
+    def _rows(self, subset: int, fold: int) -> NDArray[np.int64]:
+        return self._cells.rows(self._cells.test(subset, fold))
 
     def _splits_of(self, train_set: str) -> pd.DataFrame:
         splits = self.table[self.table["train_set"] == train_set]

@@ -1,7 +1,7 @@
 """From the predictions of fits to scores: a number per split, algorithm and measure; and the tables of the fits."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,28 @@ from soak.tables import TABLES
 from soak.tasks.task import Task
 
 _Piece = tuple[str, str, int, str]  # train set, test subset, test fold, algorithm
+OWN_COLUMNS = ("task_id", "test_subset", "train_subset", "test_fold", "algorithm")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What comes of the fits of a task.
+
+    Attributes
+    ----------
+    scores : DataFrame
+        The table scores, rows by iteration and algorithm (in the order of the learners); a measure is NaN where the
+        fit failed or the measure is undefined.
+    own : DataFrame
+        Columns `OWN_COLUMNS`, and one per measure: scores of each subset's own models on the same fold of every subset,
+        of which the table transfer is made. Rows that could not be predicted are missing.
+    fits : list of FitRecord
+        All fits, without predictions: by train set, as the splits first name them, then by learner.
+    """
+
+    scores: pd.DataFrame
+    own: pd.DataFrame
+    fits: list[FitRecord]
 
 
 def score_task(
@@ -27,10 +49,10 @@ def score_task(
     packs: Mapping[str, Iterable[str | Path]],
     measures: Sequence[Measure],
     folder: str | Path,
-) -> tuple[pd.DataFrame, list[FitRecord]]:
+) -> Scored:
     """Score all splits of a task, and write its predictions row by row.
 
-    The predictions of one learner at a time are in memory.
+    The predictions of one learner at a time are in memory, and those for the transfer map of one fit.
 
     Parameters
     ----------
@@ -43,60 +65,108 @@ def score_task(
     folder : path
         results/predictions/TASK; gets LEARNER.parquet, the table `PREDICTIONS`, with rows by iteration, algorithm, row.
 
-    Returns
-    -------
-    scores : DataFrame
-        The table scores, rows by iteration and algorithm (in the order of ``algorithms``); a measure is NaN where
-        the fit failed or the measure is undefined.
-    fits : list of FitRecord
-        All fits, without predictions: by train set, as the splits first name them, then by learner.
     """
-    scores, fits = [], []
+    scored = []
     for learner, names in algorithms.items():
-        records = [record for pack in packs[learner] for record in read_pack(pack, "predictions", "history")]
-        predictions = _pieces(records)
+        predictions: dict[_Piece, pa.Table] = {}
+        records = (record for pack in packs[learner] for record in read_pack(pack, "predictions", "history"))
+        scored.append(score_fits(task, splits, names, records, measures, predictions))
         _write_predictions(Path(folder) / f"{learner}.parquet", task, splits, names, predictions)
-        scores.append(_scores(task, splits, names, predictions, measures))
-        fits += [_without_predictions(record) for record in records]
+    return join_scored(splits, scored)
+
+
+def score_fits(
+    task: Task,
+    splits: pd.DataFrame,
+    algorithms: Sequence[str],
+    records: Iterable[FitRecord],
+    measures: Sequence[Measure],
+    predictions: dict[_Piece, pa.Table] | None = None,
+) -> Scored:
+    """Score the fits of one learner.
+
+    Parameters
+    ----------
+    algorithms : sequence of str
+        Names that the learner reports as.
+    records : iterable of FitRecord
+        All of its fits, with their predictions.
+    predictions : dict, optional
+        Gets the predictions of each train set, test set and algorithm that are of a split.
+    """
+    of_splits = set(splits[["train_set", "test_subset", "test_fold"]].itertuples(index=False, name=None))
+    values: dict[_Piece, list[float]] = {}
+    fits = []
+    for record in records:
+        for piece, table in _pieces(record):
+            values[piece] = _score(task, table, measures)
+            if predictions is not None and piece[:3] in of_splits:
+                predictions[piece] = table
+        fits.append(_without_predictions(record))
+    names = [measure.name for measure in measures]
+    return Scored(_scores(splits, algorithms, names, values), _own_scores(splits, algorithms, names, values), fits)
+
+
+def join_scored(splits: pd.DataFrame, learners: Sequence[Scored]) -> Scored:
+    """The scores and fits of a task's learners in one, in the order of the tables."""
+    scores = pd.concat([one.scores for one in learners], ignore_index=True)
+    own = pd.concat([one.own for one in learners], ignore_index=True)
     order = {name: number for number, name in enumerate(splits["train_set"].drop_duplicates())}
-    table = pd.concat(scores, ignore_index=True).sort_values("iteration", kind="stable", ignore_index=True)
-    return table, sorted(fits, key=lambda record: order[record.train_set])
+    return Scored(
+        scores.sort_values("iteration", kind="stable", ignore_index=True),
+        own,
+        sorted((fit for one in learners for fit in one.fits), key=lambda record: order[record.train_set]),
+    )
 
 
 def _without_predictions(record: FitRecord) -> FitRecord:
     return replace(record, tables={name: table for name, table in record.tables.items() if name != "predictions"})
 
 
-def _pieces(records: Iterable[FitRecord]) -> dict[_Piece, pa.Table]:
-    """Predictions of each train set, test set and algorithm; those of failed fits are missing."""
-    found = {}
-    for record in records:
-        table = record.tables.get("predictions")
-        if table is not None:
-            keys = [table[name] for name in ("algorithm", "test_subset", "test_fold")]
-            for part in runs(*keys):
-                algorithm, subset, fold = (key[part.start].as_py() for key in keys)
-                found[record.train_set, subset, fold, algorithm] = table.slice(part.start, part.stop - part.start)
-    return found
+def _pieces(record: FitRecord) -> Iterator[tuple[_Piece, pa.Table]]:
+    """Predictions of a fit for each test set and algorithm; none of a failed fit."""
+    table = record.tables.get("predictions")
+    if table is not None:
+        keys = [table[name] for name in ("algorithm", "test_subset", "test_fold")]
+        for part in runs(*keys):
+            algorithm, subset, fold = (key[part.start].as_py() for key in keys)
+            yield (record.train_set, subset, fold, algorithm), table.slice(part.start, part.stop - part.start)
 
 
 def _scores(
-    task: Task,
-    splits: pd.DataFrame,
-    algorithms: Sequence[str],
-    predictions: Mapping[_Piece, pa.Table],
-    measures: Sequence[Measure],
+    splits: pd.DataFrame, algorithms: Sequence[str], measures: Sequence[str], values: Mapping[_Piece, list[float]]
 ) -> pd.DataFrame:
-    scored = {piece: _score(task, table, measures) for piece, table in predictions.items()}
     undefined = [np.nan] * len(measures)
     rows = []
     for split in splits.to_dict("records"):
         for name in algorithms:
-            values = scored.get((split["train_set"], split["test_subset"], split["test_fold"], name), undefined)
-            rows.append(
-                split | {"algorithm": name} | {m.name: value for m, value in zip(measures, values, strict=True)}
-            )
-    return pd.DataFrame(rows, columns=[*TABLES["scores"].columns, *(measure.name for measure in measures)])
+            found = values.get((split["train_set"], split["test_subset"], split["test_fold"], name), undefined)
+            rows.append(split | {"algorithm": name} | dict(zip(measures, found, strict=True)))
+    return pd.DataFrame(rows, columns=[*TABLES["scores"].columns, *measures])
+
+
+def _own_scores(
+    splits: pd.DataFrame, algorithms: Sequence[str], measures: Sequence[str], values: Mapping[_Piece, list[float]]
+) -> pd.DataFrame:
+    """Scores of each subset's own models, those of *same* at full size, on their fold of every subset."""
+    same = splits[(splits["train_subsets"] == "same") & (splits["n_train_groups"] == splits["groups"])]
+    same = same.drop_duplicates(["test_subset", "test_fold"])  # seeds repeat splits of the full size
+    subsets = same["test_subset"].drop_duplicates()
+    rows = [
+        {
+            "task_id": split.task_id,
+            "test_subset": tested,
+            "train_subset": split.test_subset,
+            "test_fold": split.test_fold,
+        }
+        | {"algorithm": name}
+        | dict(zip(measures, values[piece], strict=True))
+        for split in same.itertuples()
+        for tested in subsets
+        for name in algorithms
+        if (piece := (split.train_set, tested, split.test_fold, name)) in values
+    ]
+    return pd.DataFrame(rows, columns=[*OWN_COLUMNS, *measures])
 
 
 def _score(task: Task, table: pa.Table, measures: Sequence[Measure]) -> list[float]:
