@@ -146,7 +146,7 @@ def test_the_sentence_names_donors_and_hermits():
     table = transfer(own_scores(ISLAND), ["featureless"])
     assert sentences(table, NO_VERDICTS, ["featureless"]) == [
         "Trees: north and south serve each other within 2.0 points; island stands alone: it serves nobody, and nobody "
-        "serves it; 4 of the 6 pairs are no better than guessing (to serve: to keep 90 % of the skill of same; m)."
+        "serves it; 4 of the 6 pairs are no better than guessing (to serve: to keep 75 % of the skill of same; m)."
     ]
 
 

@@ -10,6 +10,7 @@ from soak.scores.scoring import OWN_COLUMNS
 from soak.tables import TABLES
 
 _CELL = ["task_id", "test_subset", "train_subset", "algorithm", "measure"]
+KEPT = 0.75  # share of the skill of same with which a model can stand in; the margin of verdicts is for means with intervals
 _MOST_NAMES = 6  # of subsets that a sentence names
 
 
@@ -94,7 +95,7 @@ def map_of(table: pd.DataFrame, verdicts: pd.DataFrame, references: Collection[s
 
 
 def sentences(
-    table: pd.DataFrame, verdicts: pd.DataFrame, references: Collection[str] = (), margin: float = 0.1
+    table: pd.DataFrame, verdicts: pd.DataFrame, references: Collection[str] = (), kept: float = KEPT
 ) -> list[str]:
     """One sentence per task of more than two subsets: who can stand in for whom, and who is alone.
 
@@ -104,8 +105,8 @@ def sentences(
         The tables transfer and verdicts.
     references : collection of str
         Algorithms that use no features.
-    margin : float
-        The share of the skill of *same* that may be lost: a subset serves another if its model keeps the rest there.
+    kept : float
+        A subset serves another if its model keeps at least this share of the skill that *same* has there.
 
     Notes
     -----
@@ -115,11 +116,11 @@ def sentences(
     for task, rows in table.groupby("task_id", sort=False):
         cells = map_of(rows, verdicts, references)
         if cells["test_subset"].nunique() > 2 and cells["skill"].notna().any():
-            found.append(f"{task}: {_sentence(cells, margin)}")
+            found.append(f"{task}: {_sentence(cells, kept)}")
     return found
 
 
-def _sentence(cells: pd.DataFrame, margin: float) -> str:
+def _sentence(cells: pd.DataFrame, kept: float) -> str:
     subsets = list(cells["test_subset"].unique())
     skill = cells.pivot(index="train_subset", columns="test_subset", values="skill").reindex(subsets)[subsets]
     own = {name: float(skill.at[name, name]) for name in subsets}
@@ -127,7 +128,7 @@ def _sentence(cells: pd.DataFrame, margin: float) -> str:
         giver: [
             taker
             for taker in subsets
-            if taker != giver and own[taker] > 0 and skill.at[giver, taker] >= (1 - margin) * own[taker]
+            if taker != giver and own[taker] > 0 and skill.at[giver, taker] >= kept * own[taker]
         ]
         for giver in subsets
     }
@@ -157,7 +158,7 @@ def _sentence(cells: pd.DataFrame, margin: float) -> str:
     if misled:
         pairs = len(subsets) * (len(subsets) - 1)
         parts.append(f"{len(misled)} of the {pairs} pairs are no better than guessing")
-    algorithm, share = cells["algorithm"].iloc[0], f"{100 * (1 - margin):g} %"
+    algorithm, share = cells["algorithm"].iloc[0], f"{100 * kept:g} %"
     return f"{'; '.join(parts)} (to serve: to keep {share} of the skill of same; {algorithm})."
 
 
