@@ -135,11 +135,13 @@ def test_skill_is_against_the_reference_of_the_subset_tested():
     assert transfer(own_scores(ISLAND), [])["skill"].isna().all()
 
 
-def test_an_internal_reference_gives_skill_and_has_no_rows():
-    own = own_scores(ISLAND).replace({"algorithm": {"featureless": ".reference"}})
-    table = transfer(own, [".reference"])
-    assert set(table["algorithm"]) == {"m"}
-    assert table["skill"].notna().all()
+def test_the_reference_may_come_apart():
+    own = own_scores(ISLAND)
+    of_m = own[own["algorithm"] == "m"]
+    guesses = own[(own["algorithm"] != "m") & (own["train_subset"] == own["test_subset"])]
+    reference = guesses[["task_id", "test_subset", "test_fold", "zero_one_loss"]]
+    expected = transfer(own, ["featureless"]).query("algorithm == 'm'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(transfer(of_m, reference=reference), expected)
 
 
 def test_the_sentence_names_donors_and_hermits():

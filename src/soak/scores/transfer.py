@@ -14,7 +14,9 @@ KEPT = 0.75  # share of the skill of same with which a model can stand in; the m
 _MOST_NAMES = 6  # of subsets that a sentence names
 
 
-def transfer(own: pd.DataFrame, references: Collection[str] = ()) -> pd.DataFrame:
+def transfer(
+    own: pd.DataFrame, references: Collection[str] = (), reference: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Mean, SD and skill of each subset's own model on every subset, over the folds.
 
     Parameters
@@ -23,8 +25,10 @@ def transfer(own: pd.DataFrame, references: Collection[str] = ()) -> pd.DataFram
         Columns `soak.scores.scoring.OWN_COLUMNS` and one per measure: a score per model, that is subset and fold, and
         subset tested.
     references : collection of str
-        Algorithms that use no features: the first of them that a task has gives its skill, trained on the subset
-        tested. Names that begin with a dot are internal, and have no rows in the table.
+        Algorithms that use no features: the first of them that a task has, trained on the subset tested, is what skill is
+        measured against.
+    reference : DataFrame, optional
+        Scores of the reference instead: task_id, test_subset, test_fold, and one column per measure.
 
     Returns
     -------
@@ -36,7 +40,9 @@ def transfer(own: pd.DataFrame, references: Collection[str] = ()) -> pd.DataFram
     several = own.groupby("task_id")["train_subset"].transform("nunique") > 1
     values = own[several].melt(id_vars=list(OWN_COLUMNS), value_vars=measures, var_name="measure")
     values = values[values["value"].notna()]
-    values = values.assign(reference=_reference_scores(values, references))
+    if reference is not None:
+        reference = reference.melt(["task_id", "test_subset", "test_fold"], measures, var_name="measure")
+    values = values.assign(reference=_reference_scores(values, references, reference))
     cells = (
         values.groupby(_CELL, sort=False)
         .agg(mean=("value", "mean"), sd=("value", "std"), n=("value", "size"), reference=("reference", "mean"))
@@ -46,7 +52,6 @@ def transfer(own: pd.DataFrame, references: Collection[str] = ()) -> pd.DataFram
         column_measure(row.measure).skill(row.mean, row.reference) + 0.0  # 0, not -0
         for row in cells.itertuples(index=False)
     ]
-    cells = cells[~cells["algorithm"].str.startswith(".")]
     places = {name: list(own[name].unique()) for name in ("task_id", "train_subset", "algorithm")}
     order = pd.DataFrame(
         {
@@ -61,10 +66,11 @@ def transfer(own: pd.DataFrame, references: Collection[str] = ()) -> pd.DataFram
     return ordered[list(TABLES["transfer"].columns)].reset_index(drop=True)
 
 
-def _reference_scores(values: pd.DataFrame, references: Collection[str]) -> pd.Series:
+def _reference_scores(values: pd.DataFrame, references: Collection[str], reference: pd.DataFrame | None) -> pd.Series:
     """For each score that of the reference of the subset tested, in the same fold; NaN without one."""
     keys = ["task_id", "test_subset", "test_fold", "measure"]
-    found = values[values["algorithm"].isin(references) & (values["test_subset"] == values["train_subset"])]
+    own = values[values["algorithm"].isin(references) & (values["test_subset"] == values["train_subset"])]
+    found = own if reference is None else reference
     found = found.drop_duplicates(keys).set_index(keys)["value"]
     return pd.Series(found.reindex(pd.MultiIndex.from_frame(values[keys])).to_numpy(dtype=float), index=values.index)
 
