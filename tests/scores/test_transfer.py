@@ -1,5 +1,7 @@
 """The transfer map: each subset's own model on every subset, and the sentence about it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -180,5 +182,24 @@ def test_the_algorithm_is_that_of_most_verdicts_or_the_most_skilful():
     assert set(map_of(table, verdicts, ["featureless"])["algorithm"]) == {"m"}
 
 
-def test_failed_fits_leave_an_empty_table():
-    assert transfer(own_scores(ISLAND).iloc[:0], ["featureless"]).empty
+def test_failed_fits_leave_an_empty_table(scored):
+    done = scored(["A", "B", "C"] * 20)
+    table = transfer(done.own.iloc[:0], ["m"])
+    assert table.empty
+    TABLES["transfer"].checked(table)
+
+
+def test_a_learner_whose_fits_all_failed_has_no_rows(tmp_path):
+    task, files = task_of(["A", "B"] * 20), [tmp_path / name for name in ("f.parquet", "s.csv", "t.csv", "r.parquet")]
+    write_splits(SameOtherSizesCV().instantiate(task.subset), "T", *files)
+    splits = StoredSplits.open(files[0], files[1], files[3])
+    job = Job(task, "m", Featureless(type="featureless"), seed=1, splits=splits)
+    records = [fit_train_set(job, name) for name in splits.table["train_set"].drop_duplicates()]
+    write_pack(tmp_path / "m", records)
+    failed = [replace(record, learner="wild", status="failed", tables={}) for record in records]
+    write_pack(tmp_path / "wild", failed)
+    packs = {"m": [tmp_path / "m"], "wild": [tmp_path / "wild"]}
+    names = {name: [name] for name in packs}
+    done = score_task(task, splits.table, names, packs, [measure("mean_squared_error")], tmp_path / "out")
+    table = TABLES["transfer"].checked(transfer(done.own, ["m"]))
+    assert set(table["algorithm"]) == {"m"}

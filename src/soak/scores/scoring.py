@@ -166,7 +166,7 @@ def _own_scores(
         for name in algorithms
         if (piece := (split.train_set, tested, split.test_fold, name)) in values
     ]
-    return pd.DataFrame(rows, columns=[*OWN_COLUMNS, *measures])
+    return pd.DataFrame(rows, columns=[*OWN_COLUMNS, *measures]).astype(dict.fromkeys(measures, float))
 
 
 def _score(task: Task, table: pa.Table, measures: Sequence[Measure]) -> list[float]:
