@@ -8,4 +8,4 @@ from soak.tasks.task import Task
 with job(snakemake.log):
     task, params, files = Task.open(snakemake.input.task), snakemake.params, snakemake.output
     instance = split_task(task, ResamplingSettings.model_validate(params.resampling), params.seed)
-    write_splits(instance, task.name, files.folds, files.splits, files.train_sets, files.rows)
+    write_splits(instance, task.name, files.folds, files.splits, files.train_sets, files.rows, task.row)

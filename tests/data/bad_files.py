@@ -469,11 +469,11 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "mixed column": (
         lambda f: table(f, GOOD_CSV + "S,dog,about 3,1\nS,dog,?,1\n"),
-        "FOLDER/my.csv, row 5, column 'a': expected a number, as 4 of its values are, got 'about 3'; 2 values are not numbers",
+        "FOLDER/my.csv, row 5, column 'a': expected a number, as 4 of its values are, got 'about 3'; 2 values are not numbers: 'about 3' (1), '?' (1). If they mean no value, set tasks.T.missing: [\"about 3\", \"?\"]; if the column holds categories, tasks.T.categorical: [a]; or leave it out with tasks.T.exclude",
     ),
     "decimal commas": (
         lambda f: table(f, GOOD_CSV.replace(",", "\t").replace(".", ","), "my.tsv"),
-        "FOLDER/my.tsv, row 1, column 'a': expected a decimal point, got '1,5'",
+        "FOLDER/my.tsv, row 1, column 'a': expected a decimal point, got '1,5'; set tasks.T.decimal: \",\" if the file has decimal commas",
     ),
     "missing values": (
         lambda f: table(f, GOOD_CSV + "S,dog,,1\nS,dog,NA,\n"),
@@ -485,15 +485,11 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "column without values": (
         lambda f: table(f, "region,y,a,b\nN,cat,1,\nS,dog,2,\n"),
-        "FOLDER/my.csv, column 'b': expected values, got none in any row; leave the column out with features",
+        "FOLDER/my.csv, column 'b': expected values, got none in any row; leave the column out with tasks.T.exclude",
     ),
     "all rows dropped": (
         lambda f: table(f, "region,y,a,b\nN,cat,1,\nS,dog,,2\n", impute="drop_rows"),
-        "tasks.T.impute: drop_rows leaves no row of FOLDER/my.csv; each of them lacks a feature value",
-    ),
-    "class dropped": (
-        lambda f: table(f, GOOD_CSV + "S,cow,,2\n", impute="drop_rows"),
-        "tasks.T.impute: drop_rows leaves no row of class 'cow' of FOLDER/my.csv (1 of 5 rows are dropped)",
+        "tasks.T.impute: drop_rows leaves no row of FOLDER/my.csv; each of them lacks a value of a, b",
     ),
     "infinite feature": (
         lambda f: table(f, GOOD_CSV + "S,dog,-Inf,1\n"),
@@ -501,33 +497,33 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "dates": (
         lambda f: table(f, "region,y,d\nN,cat,2024-01-31\nS,dog,2024-02-01\n"),
-        "FOLDER/my.csv, row 1, column 'd': expected a number or a category, got the date '2024-01-31'; convert it to a number (such as days since …), or leave the column out with features",
+        "tasks.T: FOLDER/my.csv has no column left for the features: d holds dates; name those that are features in tasks.T.features",
     ),
     "dates in Parquet": (
         lambda f: table(
             f, parquet_of(region=["N", "S"], y=["a", "b"], d=pd.to_datetime(["2024-01-31"] * 2)), "my.parquet"
         ),
-        "FOLDER/my.parquet, row 1, column 'd': expected a number or a category, got the date '2024-01-31 00:00:00.000000'; convert it to a number (such as days since …), or leave the column out with features",
+        "tasks.T: FOLDER/my.parquet has no column left for the features: d holds dates; name those that are features in tasks.T.features",
     ),
     "lists in Parquet": (
         lambda f: table(f, parquet_of(region=["N"], y=["a"], d=[[1, 2]]), "my.parquet"),
         "FOLDER/my.parquet, column 'd': expected numbers, text, booleans or categories, got list<element: int64>",
     ),
     "too many levels": (
-        lambda f: table(f, "region,y,c\n" + "".join(f"N,{k % 2}a,name{k}\n" for k in range(1001))),
-        "FOLDER/my.csv, column 'c': expected at most 1000 different texts, each of which becomes a feature; leave the column out with features, or give it a role",
+        lambda f: table(f, "region,y,c\n" + "".join(f"N,{k % 2}a,name{k % 1001}\n" for k in range(1002))),
+        "FOLDER/my.csv, column 'c': expected at most 1000 different texts, each of which becomes a feature; leave the column out with tasks.T.exclude, or give it a role",
     ),
     "missing target": (
         lambda f: table(f, GOOD_CSV + "S,,3,1\n"),
-        "FOLDER/my.csv, row 5, column 'y': the target is missing (in 1 of 5 rows); fill it in, or leave the rows out of the table",
+        "FOLDER/my.csv, row 5, column 'y': the target is missing (in 1 of 5 rows); fill it in, or leave such rows out with tasks.T.where: {y: known} or tasks.T.impute: drop_rows",
     ),
     "missing subset": (
         lambda f: table(f, GOOD_CSV + "NA,dog,3,1\n"),
-        "FOLDER/my.csv, row 5, column 'region': the subset is missing (in 1 of 5 rows); fill it in, or leave the rows out of the table",
+        "FOLDER/my.csv, row 5, column 'region': the subset is missing (in 1 of 5 rows); fill it in, or leave such rows out with tasks.T.where: {region: known} or tasks.T.impute: drop_rows",
     ),
     "missing group": (
         lambda f: table(f, GOOD_CSV + "S,dog,3,\n", group="b"),
-        "FOLDER/my.csv, row 5, column 'b': the group is missing (in 1 of 5 rows); fill it in, or leave the rows out of the table",
+        "FOLDER/my.csv, row 5, column 'b': the group is missing (in 1 of 5 rows); fill it in, or leave such rows out with tasks.T.where: {b: known} or tasks.T.impute: drop_rows",
     ),
     "one class": (
         lambda f: table(f, GOOD_CSV.replace("dog", "cat")),
@@ -539,7 +535,7 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "mixed target": (
         lambda f: table(f, GOOD_CSV + "S,dog,x,1\n", target="a"),
-        "FOLDER/my.csv, row 5, column 'a': expected a number, as 4 of its values are, got 'x'; 1 value is not a number",
+        "FOLDER/my.csv, row 5, column 'a': expected a number, as 4 of its values are, got 'x'; 1 value is not a number: 'x' (1). If they mean no value, set tasks.T.missing: [\"x\"]; if the column holds categories, tasks.T.categorical: [a]; or leave it out with tasks.T.exclude",
     ),
     "text target of regression": (
         lambda f: table(f, GOOD_CSV, type="regression"),

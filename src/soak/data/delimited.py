@@ -13,10 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from soak.data.streams import open_bytes
+from soak.data.values import MISSING, NUMBER
 from soak.errors import SoakError
-
-MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>")
-NUMBER = r"^\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|(?i:inf|infinity|nan))\s*$"
 
 _BLOCK = 2**20  # bytes of text at a time: larger blocks are no faster, and take memory
 _BYTES_PER_VALUE = 64  # a block must hold a row

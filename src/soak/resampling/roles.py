@@ -1,8 +1,8 @@
 """The columns that a resampling is made of, as codes; values that cannot be used are errors that name column and row."""
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,12 @@ class Roles:
     def __len__(self) -> int:
         """Number of rows."""
         return len(self.subset)
+
+    def with_subsets(self, subsets: Sequence[Any]) -> "Roles":
+        """The same with the subsets in another order."""
+        place = {name: code for code, name in enumerate(subsets)}
+        codes = np.array([place[name] for name in self.subsets], dtype=np.int32)
+        return replace(self, subset=codes[self.subset], subsets=tuple(subsets))
 
 
 def read_roles(

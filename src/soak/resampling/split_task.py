@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from soak.data.values import sort_labels
 from soak.files import atomic
+from soak.resampling.roles import read_roles
 from soak.resampling.settings import ResamplingSettings
 from soak.resampling.splits import Split
-from soak.resampling.splitter import Instance, SameOtherSizesCV
+from soak.resampling.splitter import Instance, SameOtherSizesCV, check_enough_groups
 from soak.tables import TABLES
 from soak.tasks.task import Task
 
@@ -41,9 +43,18 @@ def split_task(task: Task, settings: ResamplingSettings, seed: int) -> Instance:
         If the rows cannot be split.
     """
     splitter = SameOtherSizesCV(**settings.model_dump(), random_state=seed)
-    return splitter.instantiate(
-        task.subset, group=task.group, stratum=list(task.strata.values()) or None, fold=task.fold
+    roles = read_roles(
+        task.subset,
+        task.group,
+        list(task.strata.values()) or None,
+        task.fold,
+        ignore_subset=settings.ignore_subset,
     )
+    if task.subsets and not settings.ignore_subset:
+        roles = roles.with_subsets(task.subsets)
+    if roles.fold is None and len(roles.subsets) == 1:
+        check_enough_groups(roles, settings.folds)
+    return splitter.instantiate_roles(roles)
 
 
 def count_rows(task: Task, folds: pd.DataFrame) -> pd.DataFrame:
@@ -66,6 +77,12 @@ def count_rows(task: Task, folds: pd.DataFrame) -> pd.DataFrame:
     cells = pd.DataFrame({"subset": folds["subset"].astype(str).to_numpy(), "stratum": stratum.to_numpy()})
     cells["fold"] = folds["fold"].to_numpy()
     counts = cells.groupby(["subset", "stratum", "fold"], sort=True).size().rename("rows").reset_index()
+    order = [list(task.subsets) or sort_labels(set(counts["subset"])), sort_labels(set(counts["stratum"]))]
+    places = [
+        counts[name].map({label: place for place, label in enumerate(labels)})
+        for name, labels in zip(("subset", "stratum"), order, strict=True)
+    ]
+    counts = counts.iloc[np.lexsort((counts["fold"], places[1], places[0]))].reset_index(drop=True)
     counts.insert(0, "task_id", task.name)
     return counts
 
@@ -80,6 +97,7 @@ def write_splits(
     splits_path: str | Path,
     train_sets_path: str | Path,
     rows_path: str | Path,
+    row: NDArray[np.int64] | None = None,
 ) -> None:
     """Write a task's folds, splits and train sets to four small files.
 
@@ -100,6 +118,8 @@ def write_splits(
         with the model, those of the transfer map too: all rows that what a fit leaves depends on.
     rows_path : path, .parquet
         train_set, row: rows of down-sampled train sets; often empty.
+    row : array of int64, shape (n_rows,), optional
+        Number of each row in the file of the task's table, if the task does not have all of them.
     """
     splits_of = _by_train_set(instance)
     train_sets = [
@@ -111,7 +131,7 @@ def write_splits(
         }
         for name, splits in splits_of.items()
     ]
-    _write_parquet(_folds_table(instance, task), folds_path)
+    _write_parquet(_folds_table(instance, task, row), folds_path)
     _write_csv(instance.table.assign(task_id=task)[list(TABLES["splits"].columns)], splits_path)
     _write_csv(pd.DataFrame(train_sets), train_sets_path)
     _write_parquet(_rows_table(splits_of), rows_path)
@@ -146,13 +166,13 @@ def _row_masks(instance: Instance, splits: list[Split]) -> Iterator[tuple[str, N
             yield f"{kind} {instance.roles.subsets[subset]}", mask
 
 
-def _folds_table(instance: Instance, task: str) -> pa.Table:
+def _folds_table(instance: Instance, task: str, row: NDArray[np.int64] | None) -> pa.Table:
     n_rows = len(instance.folds)
     subsets = pa.array([str(subset) for subset in instance.roles.subsets], pa.string())
     task_code = pa.array(np.zeros(n_rows, dtype=np.int32))
     columns: dict[str, Any] = {
         "task_id": pa.DictionaryArray.from_arrays(task_code, pa.array([task], pa.string())),
-        "row": pa.array(np.arange(n_rows)),
+        "row": pa.array(np.arange(n_rows) if row is None else row),
         "subset": pa.DictionaryArray.from_arrays(pa.array(instance.roles.subset), subsets),
         "fold": pa.array(instance.folds),
     }

@@ -164,8 +164,15 @@ class SameOtherSizesCV:
         SoakError
             If a parameter or a column cannot be used; the message names it, and the row (0-based) if there is one.
         """
-        train_subsets = self._check_parameters()
+        self._check_parameters()
         roles = read_roles(subset, group, stratum, fold, ignore_subset=self.ignore_subset)
+        if roles.fold is None:
+            check_enough_groups(roles, int(self.folds))
+        return self.instantiate_roles(roles)
+
+    def instantiate_roles(self, roles: Roles) -> "Instance":
+        """The same for columns that are codes already. As in R a subset may have fewer rows than there are folds."""
+        train_subsets = self._check_parameters()
         random = RRandom(int(self.random_state))
         folds = self._folds(roles, random)
         cells = Cells(roles.subset, folds, len(roles.subsets))
@@ -185,10 +192,8 @@ class SameOtherSizesCV:
     def _folds(self, roles: Roles, random: RRandom) -> NDArray[np.int32]:
         if roles.fold is not None:
             return roles.fold
-        n_folds = int(self.folds)
-        _check_enough_groups(roles, n_folds)
         order = random.permutation(len(roles))
-        return assign_folds(roles.group, roles.stratum, order, n_folds, self.group_stratum_algo)
+        return assign_folds(roles.group, roles.stratum, order, int(self.folds), self.group_stratum_algo)
 
     def split(
         self,
@@ -448,7 +453,7 @@ def _is_number(value: Any, kind: type) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
 
 
-def _check_enough_groups(roles: Roles, n_folds: int) -> None:
+def check_enough_groups(roles: Roles, n_folds: int) -> None:
     """Raise if a subset has fewer groups than there are folds."""
     per_subset = count_groups_per_subset(roles.subset, roles.group, len(roles.subsets))
     smallest = int(per_subset.argmin())

@@ -204,7 +204,7 @@ def _named_prediction(task: Task, table: pa.Table, iteration: int, algorithm: st
     columns: dict[str, Any] = {
         "iteration": np.full(len(table), iteration),
         "algorithm": pa.array([algorithm] * len(table)).dictionary_encode(),
-        "row": table["row"],
+        "row": table["row"] if task.row is None else task.row[table["row"].to_numpy()],
         "response": response,
     }
     return pa.table(columns | {name: table[name] for name in table.column_names if name.startswith("prob.")})

@@ -2,22 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from soak.data.dataset import Dataset
+from soak.data.values import sort_labels
 from soak.errors import SoakError
 from soak.files import reporting_disk_errors
 from soak.matrix import RowsFile, row_blocks
-from soak.tasks.columns import read_columns, sort_labels
-from soak.tasks.features import encode_rows, plan_features, smallest_dtype
-from soak.tasks.roles import RoleColumns, RoleValues, check_roles, find_roles, find_type
-from soak.tasks.settings import TaskSettings
-from soak.tasks.table import open_table
-from soak.tasks.task import Task, TaskType
+from soak.names import listed
+from soak.tasks.columns import Column, kept_rows, read_columns
+from soak.tasks.conditions import meets
+from soak.tasks.features import describe_features, encode_rows, plan_features, smallest_dtype
+from soak.tasks.roles import RoleColumns, RoleValues, check_roles, find_roles, find_type, leave_out
+from soak.tasks.settings import Condition, TaskSettings
+from soak.tasks.table import Table, open_table
+from soak.tasks.task import Note, Task, TaskType
 
 
 def build_task(
@@ -51,7 +56,23 @@ def build_task(
             _build_from_table(name, settings, rows, path)
 
 
-# Of a table: read twice, first what its columns hold, then its rows
+# Of a table: read first for what its columns hold, then for its rows
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of the table that the task has.
+
+    Attributes
+    ----------
+    kept : array of bool, shape (n_rows,), or None
+        None for all.
+    notes : list of Note
+        How many were left out, and why.
+    """
+
+    kept: NDArray[np.bool_] | None
+    notes: list[Note]
 
 
 def _build_from_table(name: str, settings: TaskSettings, file: str | Path | None, path: Path) -> None:
@@ -59,37 +80,114 @@ def _build_from_table(name: str, settings: TaskSettings, file: str | Path | None
     label = location if file is None else settings.sources()["table"].label(file)
     with ExitStack() as stack:
         table = stack.enter_context(open_table(location, file, label))
+        table = replace(table, categories=table.categories | {*settings.categorical}).without(settings.missing)
         roles = find_roles(name, settings, table.names, label)
-        columns = read_columns(table, roles.names)
+        rows = _meeting(name, settings, table)
+        columns = read_columns(table, roles.names, rows.kept)
+        roles, notes = leave_out(name, roles, columns, table.index)
+        if settings.impute == "drop_rows":
+            rows, columns = _complete(name, table, roles, columns, rows)
         check_roles(name, roles, columns)
         task_type = find_type(name, columns[roles.target], settings.type)
         plan = plan_features(name, table, columns, roles.features, settings.impute)
         feature_names = tuple(feature for encoding in plan for feature in encoding.feature_names)
         matrix = stack.enter_context(RowsFile(path.parent, len(feature_names), smallest_dtype(plan, columns)))
 
-        values, n_rows, n_dropped = RoleValues(roles, task_type, columns), 0, 0
-        for batch in table.read(roles.names):
+        values = RoleValues(roles, task_type, columns)
+        for batch, kept in kept_rows(table.read(roles.names), rows.kept):
             arrays = dict(zip(roles.names, batch.columns, strict=True))
-            features, is_incomplete = encode_rows(plan, arrays, len(batch), matrix.dtype)
-            values.append(arrays, ~is_incomplete)
-            matrix.append(features[~is_incomplete] if is_incomplete.any() else features)
-            n_rows += len(batch)
-            n_dropped += int(is_incomplete.sum())
-        task = _task_of_table(name, task_type, roles, values, matrix.matrix(), feature_names)
-        if n_dropped:
-            _check_dropped(task, label, n_rows, n_dropped)
-        task.write(path)
+            values.append(arrays, kept)
+            if kept is not None:
+                arrays = {column: array.filter(pa.array(kept)) for column, array in arrays.items()}
+            matrix.append(encode_rows(plan, arrays, len(batch) if kept is None else int(kept.sum()), matrix.dtype)[0])
+        notes = [*describe_features(plan), *notes, *rows.notes]
+        _task_of_table(name, label, task_type, roles, values, matrix.matrix(), feature_names, rows.kept, notes).write(
+            path
+        )
+
+
+def _meeting(task: str, settings: TaskSettings, table: Table) -> _Rows:
+    """Rows that meet the conditions of the config."""
+    names = list(settings.where)
+    if not names:
+        return _Rows(None, [])
+    columns = read_columns(table, names)
+    blocks = []
+    for batch in table.read(names):
+        met = [
+            meets(columns[name], values, settings.where[name])
+            for name, values in zip(names, batch.columns, strict=True)
+        ]
+        blocks.append(np.array(met))
+    met = np.concatenate(blocks, axis=1)
+    kept = met.all(axis=0)
+    if not kept.any():
+        raise SoakError(f"tasks.{task}.where: no row of {table.label} meets {_conditions(settings.where)}")
+    first = np.argmin(met, axis=0)[~kept]  # the first condition that a row does not meet
+    counts = np.bincount(first, minlength=len(names))
+    notes = [
+        Note("dropped", name, f"{_rows(count)} left out by where: {_condition(settings.where[name])}")
+        for name, count in zip(names, counts.tolist(), strict=True)
+        if count
+    ]
+    return _Rows(kept, notes)
+
+
+def _conditions(where: Mapping[str, Condition]) -> str:
+    return " and ".join(f"{name}: {_condition(condition)}" for name, condition in where.items())
+
+
+def _condition(condition: Condition) -> str:
+    return f"[{', '.join(map(str, condition))}]" if isinstance(condition, list) else str(condition)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _complete(
+    task: str, table: Table, roles: RoleColumns, columns: dict[str, Column], rows: _Rows
+) -> tuple[_Rows, dict[str, Column]]:
+    """Rows that have a value in each column of the task, and what the columns hold in these rows."""
+    names = [name for name in roles.names if columns[name].missing]
+    if not names:
+        return rows, columns
+    counts = dict.fromkeys(names, 0)
+    blocks = []
+    for batch, kept in kept_rows(table.read(names), rows.kept):
+        complete = np.ones(len(batch), dtype=bool) if kept is None else kept.copy()
+        for name, values in zip(names, batch.columns, strict=True):
+            is_missing = columns[name].is_missing(values) & complete
+            counts[name] += int(is_missing.sum())
+            complete &= ~is_missing
+        blocks.append(complete)
+    kept = np.concatenate(blocks)
+    if not kept.any():
+        raise SoakError(
+            f"tasks.{task}.impute: drop_rows leaves no row of {table.label}; each of them lacks a value of "
+            f"{listed([name for name, count in counts.items() if count])}"
+        )
+    notes = [Note("dropped", name, f"{_rows(count)} without a value") for name, count in counts.items() if count]
+    left = read_columns(table, roles.names, kept)
+    lost = sorted({*(columns[roles.target].labels or ())} - {*(left[roles.target].labels or ())})
+    if left[roles.target].type in ("text", "boolean") and lost:
+        notes.append(Note("class", roles.target, f"no row of {listed(lost)} is left by drop_rows"))
+    return _Rows(kept, rows.notes + notes), left
 
 
 def _task_of_table(
     name: str,
+    label: str,
     task_type: TaskType,
     roles: RoleColumns,
     values: RoleValues,
     features: NDArray[Any],
     feature_names: tuple[str, ...],
+    kept: NDArray[np.bool_] | None,
+    notes: Sequence[Note],
 ) -> Task:
     target = values.target
+    subset = values.text(roles.subset) if roles.subset else np.full(len(target), name, dtype=object)
     return Task(
         name=name,
         type=task_type,
@@ -98,24 +196,17 @@ def _task_of_table(
         scale=1.0,
         target=target,
         classes=values.classes,
-        subset=values.text(roles.subset) if roles.subset else np.full(len(target), name, dtype=object),
+        subset=subset,
         strata={column: values.text(column) for column in roles.strata},
         group=values.text(roles.group) if roles.group else None,
         fold=values.numbers(roles.fold).astype(np.int64) if roles.fold else None,
         weights=values.numbers(roles.weights) if roles.weights else None,
+        subsets=values.subsets if roles.subset else (name,),
+        row=None if kept is None or kept.all() else np.flatnonzero(kept),
+        rows_read=values.rows_read if roles.subset else {name: len(target) if kept is None else len(kept)},
+        source=label,
+        notes=tuple(notes),
     )
-
-
-def _check_dropped(task: Task, label: str, n_rows: int, n_dropped: int) -> None:
-    key = f"tasks.{task.name}.impute"
-    if n_dropped == n_rows:
-        raise SoakError(f"{key}: drop_rows leaves no row of {label}; each of them lacks a feature value")
-    present = np.unique(task.target)
-    if task.classes and len(present) < len(task.classes):
-        lost = next(label for code, label in enumerate(task.classes) if code not in present)
-        raise SoakError(
-            f"{key}: drop_rows leaves no row of class {lost!r} of {label} ({n_dropped} of {n_rows} rows are dropped)"
-        )
 
 
 # Of data sets: their rows stacked in the order of the config
@@ -142,6 +233,7 @@ def _build_from_datasets(name: str, settings: TaskSettings, files: Mapping[str, 
                 for block in row_blocks(dataset.features):
                     matrix.append(block if same_scale else block / dataset.scale)
             features = matrix.matrix()
+        subset = columns[settings.subset or "dataset"]
         Task(
             name=name,
             type="classification",
@@ -150,9 +242,14 @@ def _build_from_datasets(name: str, settings: TaskSettings, files: Mapping[str, 
             scale=first.scale if same_scale else 1.0,
             target=np.array([code[label] for label in labels], dtype=np.int32),
             classes=classes,
-            subset=columns[settings.subset or "dataset"],
+            subset=subset,
             strata={column: columns[column] for column in settings.stratum or ["label"]},
             image_shape=first.image_shape,
+            subsets=tuple(sort_labels(set(subset.tolist()))),
+            rows_read={
+                str(part): int(count) for part, count in zip(*np.unique(subset, return_counts=True), strict=True)
+            },
+            notes=(Note("features", "", _pixels(first)),),
         ).write(path)
 
 
@@ -164,6 +261,13 @@ def _check_shapes(task: str, datasets: Sequence[Dataset]) -> None:
                 f"tasks.{task}.datasets: expected images of the same shape, got {_shape(first)} pixels ({first.name}) "
                 f"and {_shape(dataset)} ({dataset.name})"
             )
+
+
+def _pixels(dataset: Dataset) -> str:
+    n_features = dataset.features.shape[1]
+    return f"{n_features} features: " + (
+        f"pixels of {_shape(dataset)}" if dataset.image_shape else "as in the data sets"
+    )
 
 
 def _shape(dataset: Dataset) -> str:

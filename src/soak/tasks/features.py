@@ -10,8 +10,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from soak.errors import SoakError
-from soak.tasks.columns import MAX_LEVELS, Column, sort_labels, to_booleans, to_numbers, to_text
+from soak.names import listed
+from soak.tasks.columns import MAX_LEVELS, Column
 from soak.tasks.table import Table
+from soak.tasks.task import Note
 
 Impute = Literal["error", "mean", "median", "drop_rows"]
 _VALUES_AT_ONCE = 2**25  # 256 MB of float64, while medians are computed
@@ -23,19 +25,20 @@ class Encoding:
 
     Attributes
     ----------
-    column : str
+    source : Column
     levels : tuple of str, or None
         Of text: one feature of zeros and ones for each level.
-    boolean : bool
-        Whether true and false become one and zero.
     fill : float or None
         In place of missing values.
     """
 
-    column: str
+    source: Column
     levels: tuple[str, ...] | None = None
-    boolean: bool = False
     fill: float | None = None
+
+    @property
+    def column(self) -> str:
+        return self.source.name
 
     @property
     def feature_names(self) -> list[str]:
@@ -55,9 +58,11 @@ class Encoding:
             Rows without a value, also after imputation.
         """
         if self.levels is not None:
-            codes = pc.index_in(to_text(values), pa.array(self.levels)).fill_null(-1).to_numpy(zero_copy_only=False)
+            labels = self.source.to_labels(values)
+            code = pc.index_in(labels.dictionary, pa.array(self.levels, pa.string()))
+            codes = code.take(labels.indices).fill_null(-1).to_numpy(zero_copy_only=False)
             return codes[:, None] == np.arange(len(self.levels)), codes < 0
-        numbers = _numbers(values, self.boolean)
+        numbers = self.source.numbers(values)
         is_missing = np.isnan(numbers)
         if self.fill is not None:
             return np.where(is_missing, self.fill, numbers)[:, None], np.zeros_like(is_missing)
@@ -85,14 +90,14 @@ def plan_features(
     SoakError
         If a column cannot be a feature, or lacks values that are not imputed.
     """
-    for name in names:
-        _check_feature(columns[name])
+    problems = [problem for name in names if (problem := _problem(task, columns[name]))]
+    if problems:
+        raise SoakError(*problems)
     fills = _fill_values(task, table, [columns[name] for name in names], impute)
     plan = []
     for name in names:
         column = columns[name]
-        levels = tuple(sort_labels(column.levels)) if column.type == "text" and column.levels else None
-        plan.append(Encoding(name, levels, column.type == "boolean", fills.get(name)))
+        plan.append(Encoding(column, column.labels if column.type == "text" else None, fills.get(name)))
     features = [feature for encoding in plan for feature in encoding.feature_names]
     if len(set(features)) < len(features):
         double = next(name for name in features if features.count(name) > 1)
@@ -100,9 +105,28 @@ def plan_features(
     return plan
 
 
+def describe_features(plan: Sequence[Encoding]) -> list[Note]:
+    """How many features there are, and which columns they are made of."""
+    n_features = sum(len(encoding.feature_names) for encoding in plan)
+    made = [Note("features", encoding.column, text) for encoding in plan if (text := _made(encoding))]
+    columns = "1 column" if len(plan) == 1 else f"{len(plan)} columns"
+    features = "1 feature" if n_features == 1 else f"{n_features} features"
+    total = f"{features} of {columns}: {listed([encoding.column for encoding in plan])}"
+    return [Note("features", "", total), *made]
+
+
+def _made(encoding: Encoding) -> str:
+    """What a column becomes that is not used as it is; "" for numbers."""
+    if encoding.levels is not None:
+        return f"{len(encoding.levels)} categories, a feature for each: {listed(encoding.levels)}"
+    return {"date": "days since 1970", "boolean": "1 for true, 0 for false"}.get(encoding.source.type, "")
+
+
 def smallest_dtype(plan: Sequence[Encoding], columns: Mapping[str, Column]) -> np.dtype[Any]:
     """The smallest of uint8, float32, float64 that holds all features exactly."""
-    numbers = [columns[encoding.column] for encoding in plan if encoding.levels is None and not encoding.boolean]
+    numbers = [columns[encoding.column] for encoding in plan if encoding.levels is None]
+    if any(column.type == "date" for column in numbers):
+        return np.dtype(np.float64)
     fills = np.array([encoding.fill for encoding in plan if encoding.fill is not None])
     if all(column.fits_uint8 for column in numbers) and np.array_equal(fills, fills.astype(np.uint8)):
         return np.dtype(np.uint8)
@@ -141,23 +165,20 @@ def encode_rows(
     return features, is_incomplete
 
 
-def _check_feature(column: Column) -> None:
-    column.check_not_mixed()
-    if column.type == "date":
-        row, value = column.first_text or (1, "")
-        raise SoakError(
-            f"{column.place(row)}: expected a number or a category, got the date {value!r}; convert it to a number "
-            "(such as days since …), or leave the column out with features"
-        )
+def _problem(task: str, column: Column) -> str | None:
+    """Why a column cannot be a feature; None if it can."""
+    if mixed := column.mixed(task):
+        return mixed
     if column.type == "empty":
-        raise SoakError(f"{column.place()}: expected values, got none in any row; leave the column out with features")
-    if column.type == "text" and column.levels is None:
-        raise SoakError(
+        return f"{column.place()}: expected values, got none in any row; leave the column out with tasks.{task}.exclude"
+    if column.type == "text" and column.labels is None:
+        return (
             f"{column.place()}: expected at most {MAX_LEVELS} different texts, each of which becomes a feature; leave "
-            "the column out with features, or give it a role"
+            f"the column out with tasks.{task}.exclude, or give it a role"
         )
-    if column.first_infinite is not None:
-        raise SoakError(f"{column.place(column.first_infinite)}: expected a finite number, got an infinite one")
+    if column.is_numeric and column.first_infinite is not None:
+        return f"{column.place(column.first_infinite)}: expected a finite number, got an infinite one"
+    return None
 
 
 def _fill_values(task: str, table: Table, columns: Sequence[Column], impute: Impute) -> dict[str, float]:
@@ -195,11 +216,7 @@ def _averages(table: Table, columns: Sequence[Column], impute: Impute) -> dict[s
     blocks: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
     for batch in table.read(names):
         for column, values in zip(columns, batch.columns, strict=True):
-            numbers = _numbers(values, column.type == "boolean")
+            numbers = column.numbers(values)
             blocks[column.name].append(numbers[~np.isnan(numbers)])
     average = np.mean if impute == "mean" else np.median
     return {name: float(average(np.concatenate(blocks[name]))) for name in names}
-
-
-def _numbers(values: Any, boolean: bool) -> NDArray[np.float64]:
-    return to_booleans(values) if boolean else to_numbers(values)[0]

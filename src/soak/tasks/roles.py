@@ -1,8 +1,7 @@
 """The columns of a table that have a role: which they are, whether their values suit it, and the values themselves."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,23 @@ from numpy.typing import NDArray
 
 from soak.errors import SoakError
 from soak.names import listed, nearest
-from soak.tasks.columns import MAX_LEVELS, Column, sort_labels, to_numbers, to_text
+from soak.tasks.columns import MAX_LEVELS, Column, to_numbers
+from soak.tasks.expressions import matching
 from soak.tasks.settings import SINGLE_ROLES, TaskSettings
-from soak.tasks.task import TaskType
+from soak.tasks.task import Note, TaskType
 
 
 @dataclass(frozen=True)
 class RoleColumns:
-    """Names of the columns with each role; None or empty if a task has no such role."""
+    """Names of the columns with each role; None or empty if a task has no such role.
+
+    Attributes
+    ----------
+    named : bool
+        Whether the config names the features; if not, some columns without a role are left out.
+    excluded : tuple of str
+        Columns that the config excludes from the features.
+    """
 
     target: str
     subset: str | None
@@ -28,6 +36,8 @@ class RoleColumns:
     weights: str | None
     strata: tuple[str, ...]
     features: tuple[str, ...]
+    named: bool = False
+    excluded: tuple[str, ...] = ()
 
     @property
     def single(self) -> dict[str, str]:
@@ -68,6 +78,8 @@ def find_roles(task: str, settings: TaskSettings, names: Sequence[str], label: s
     given = list(single.items())
     given += [(f"stratum[{index}]", column) for index, column in enumerate(strata)]
     given += [(f"features[{index}]", column) for index, column in enumerate(features)]
+    given += [(f"categorical[{index}]", column) for index, column in enumerate(settings.categorical)]
+    given += [(f"where.{column}", column) for column in settings.where]
     unknown = [
         f"tasks.{task}.{key}: {label} has no column {column!r}; {nearest(column, names, 'its columns')}"
         for key, column in given
@@ -75,12 +87,18 @@ def find_roles(task: str, settings: TaskSettings, names: Sequence[str], label: s
     ]
     if unknown:
         raise SoakError(*unknown)
+    taken = {*single.values()}
     if isinstance(settings.features, str):
-        features = _matching(f"tasks.{task}.features", settings.features, names, set(single.values()), label)
+        features = _matching(f"tasks.{task}.features", settings.features, names, taken, label)
     elif not features:
-        features = [name for name in names if name not in single.values() and name not in strata]
-        if not features:
-            raise SoakError(f"tasks.{task}: {label} has no column left for the features; its columns: {listed(names)}")
+        features = [name for name in names if name not in taken and name not in strata]
+    excluded = _excluded(task, settings.exclude, names, label)
+    kept = [name for name in features if name not in excluded]
+    if not kept:
+        left = f"; excluded: {listed(excluded)}" if excluded else ""
+        raise SoakError(
+            f"tasks.{task}: {label} has no column left for the features; its columns: {listed(names)}{left}"
+        )
     return RoleColumns(
         target=settings.target or "",
         subset=settings.subset,
@@ -88,23 +106,38 @@ def find_roles(task: str, settings: TaskSettings, names: Sequence[str], label: s
         fold=settings.fold,
         weights=settings.weights,
         strata=strata,
-        features=tuple(features),
+        features=tuple(kept),
+        named=settings.features is not None,
+        excluded=tuple(name for name in excluded if name not in taken),
     )
+
+
+def _excluded(task: str, exclude: Sequence[str], names: Sequence[str], label: str) -> list[str]:
+    """Columns that the key exclude names: by their names, else by a regular expression."""
+    excluded: list[str] = []
+    for index, entry in enumerate(exclude):
+        key = f"tasks.{task}.exclude[{index}]"
+        found = [entry] if entry in names else matching(key, entry, names)
+        if not found:
+            raise SoakError(
+                f"{key}: {entry!r} is no column of {label} and matches none; {nearest(entry, names, 'its columns')}"
+            )
+        excluded += found
+    return list(dict.fromkeys(excluded))
 
 
 def _matching(key: str, expression: str, names: Sequence[str], taken: set[str], label: str) -> list[str]:
     """Columns without another role that match a regular expression."""
-    pattern = re.compile(expression)
-    matching = [name for name in names if pattern.search(name)]
-    features = [name for name in matching if name not in taken]
+    found = matching(key, expression, names)
+    features = [name for name in found if name not in taken]
     if not features:
-        columns = f"only columns of {label} that have another role ({listed(matching)})"
+        columns = f"only columns of {label} that have another role ({listed(found)})"
         free = [name for name in names if name not in taken]
         raise SoakError(
-            f"{key}: {expression!r} matches {columns if matching else f'no column of {label}'}; "
+            f"{key}: {expression!r} matches {columns if found else f'no column of {label}'}; "
             f"its columns without a role: {listed(free) or 'none'}"
         )
-    spelled = [name for name in names if name in expression.split("|") and name not in matching]
+    spelled = [name for name in names if name in expression.split("|") and name not in found]
     if spelled:  # as "Height (m)"
         raise SoakError(
             f"{key}: the regular expression {expression!r} does not match {listed(spelled)}, since characters such as "
@@ -113,13 +146,71 @@ def _matching(key: str, expression: str, names: Sequence[str], taken: set[str], 
     return features
 
 
+# Which of them are features: known once their values are read
+
+
+def leave_out(
+    task: str, roles: RoleColumns, columns: Mapping[str, Column], index: str | None
+) -> tuple[RoleColumns, list[Note]]:
+    """Leave out columns that would give a row away, or say nothing of it, unless the config names the features.
+
+    Parameters
+    ----------
+    task : str
+        Name of the task, for messages.
+    roles : RoleColumns
+    columns : mapping of str to Column
+    index : str or None
+        A first column without a name.
+
+    Returns
+    -------
+    roles : RoleColumns
+        With the features that are left.
+    notes : list of Note
+        What is left out or excluded, and why; which columns are constant.
+    """
+    notes = [Note("excluded", name, "excluded by the config") for name in roles.excluded]
+    reasons = {} if roles.named else {name: _reason(columns[name]) for name in roles.features}
+    kept = tuple(name for name in roles.features if not reasons.get(name))
+    if index in kept:
+        raise SoakError(
+            f"{columns[index].label}, line 1: column 1 has no name (row names written by R? use row.names = FALSE; by "
+            f"pandas? index=False), and does not count the rows; leave it out with tasks.{task}.exclude: [{index}]"
+        )
+    notes += [Note("left_out", name, reason) for name, reason in reasons.items() if reason]
+    if not kept:
+        left = "; ".join(f"{name} {reason}" for name, reason in reasons.items())
+        raise SoakError(
+            f"tasks.{task}: {next(iter(columns.values())).label} has no column left for the features: {left}; name those "
+            f"that are features in tasks.{task}.features"
+        )
+    notes += [
+        Note("constant", name, f"{_one_value(columns[name])} in all rows") for name in kept if columns[name].is_constant
+    ]
+    return replace(roles, features=kept), notes
+
+
+def _reason(column: Column) -> str:
+    """Why a column is left out of the features; "" if it is not."""
+    if column.counts_rows:
+        return "counts the rows"
+    if column.type == "date":
+        return "holds dates"
+    return "holds text that differs in every row" if column.all_differ and not column.mixed("") else ""
+
+
+def _one_value(column: Column) -> str:
+    return (column.labels or ("the same value",))[0]
+
+
 # Whether their values suit the roles
 
 
 def find_type(task: str, target: Column, given: TaskType | None) -> TaskType:
     """Type of the task: as the config says, or by the type of the target; a target that does not suit it is an error."""
     if given is None:
-        target.check_not_mixed()
+        target.check_not_mixed(task)
         if target.type == "integer":
             raise SoakError(
                 f"{target.place()}: the target holds whole numbers, which may be classes or amounts; set "
@@ -136,18 +227,19 @@ def find_type(task: str, target: Column, given: TaskType | None) -> TaskType:
 
 
 def _check_classes(task: str, target: Column) -> None:
-    if target.levels is None:
+    labels = target.labels
+    if labels is None:
         raise SoakError(
             f"{target.place()}: expected at most {MAX_LEVELS} classes, got more; if the target is an amount, set "
             f"tasks.{task}.type to regression"
         )
-    if len(target.levels) < 2:
-        raise SoakError(f"{target.place()}: expected at least two classes, got only {next(iter(target.levels))!r}")
+    if len(labels) < 2:
+        raise SoakError(f"{target.place()}: expected at least two classes, got only {next(iter(labels), 'none')!r}")
 
 
 def _check_amounts(task: str, target: Column) -> None:
     if not target.is_numeric:
-        target.check_not_mixed()
+        target.check_not_mixed(task)
         row, value = target.first_text or (1, "")
         raise SoakError(f"{target.place(row)}: expected a number, since tasks.{task}.type is regression, got {value!r}")
     if target.first_infinite is not None:
@@ -160,8 +252,8 @@ def check_roles(task: str, roles: RoleColumns, columns: Mapping[str, Column]) ->
     """Raise if a column with a role lacks a value, or holds values that the role cannot have."""
     with_values = [*roles.single.items(), *(("stratum", name) for name in roles.strata)]
     missing = [
-        f"{column.place(column.first_missing)}: the {role} is missing (in {column.missing} of {column.count} rows); "
-        "fill it in, or leave the rows out of the table"
+        f"{column.place(column.first_missing)}: the {role} is missing (in {column.missing} of {column.count} rows); fill "
+        f"it in, or leave such rows out with tasks.{task}.where: {{{name}: known}} or tasks.{task}.impute: drop_rows"
         for role, name in with_values
         if (column := columns[name]).missing
     ]
@@ -172,7 +264,7 @@ def check_roles(task: str, roles: RoleColumns, columns: Mapping[str, Column]) ->
     if roles.weights is not None:
         _check_weights(columns[roles.weights])
     for name in roles.strata:
-        if columns[name].type == "number":
+        if columns[name].type == "number" and not columns[name].is_whole:
             raise SoakError(
                 f"tasks.{task}.stratum: expected text, whole numbers or booleans, but column {name!r} of "
                 f"{columns[name].label} holds numbers with decimals, each of which would be a stratum of its own"
@@ -180,21 +272,17 @@ def check_roles(task: str, roles: RoleColumns, columns: Mapping[str, Column]) ->
 
 
 def _check_folds(column: Column) -> None:
-    if column.type != "integer" or column.low < 1 or column.high > column.count:
-        raise SoakError(f"{column.place()}: expected folds 1, 2, …, got {_example(column)}")
+    if not column.is_numeric or not column.is_whole or column.low < 1 or column.high > column.count:
+        raise SoakError(f"{column.place()}: expected folds 1, 2, …, got {column.example}")
     if column.low == column.high:
         raise SoakError(f"{column.place()}: expected at least two folds, got only fold {column.low:g}")
 
 
 def _check_weights(column: Column) -> None:
     if not column.is_numeric or column.low < 0 or column.first_infinite is not None:
-        raise SoakError(f"{column.place()}: expected finite weights of at least 0, got {_example(column)}")
+        raise SoakError(f"{column.place()}: expected finite weights of at least 0, got {column.example}")
     if column.high == 0:
         raise SoakError(f"{column.place()}: expected weights above 0, got only 0")
-
-
-def _example(column: Column) -> str:
-    return repr(column.first_text[1]) if column.first_text else f"{column.low:g} to {column.high:g}"
 
 
 # The values
@@ -213,23 +301,37 @@ class RoleValues:
     ----------
     classes : tuple of str
         Labels in order; empty for regression.
+    rows_read : dict of str to int
+        Rows of each subset in the file, "" for those without one.
     """
 
     def __init__(self, roles: RoleColumns, type: TaskType, columns: Mapping[str, Column]) -> None:
-        self._roles = roles
+        self._roles, self._columns = roles, columns
         is_classification = type == "classification"
-        self.classes = tuple(sort_labels(columns[roles.target].levels or ())) if is_classification else ()
+        self.classes = columns[roles.target].labels or () if is_classification else ()
         numbers = [roles.fold, roles.weights, None if is_classification else roles.target]
         texts = [roles.subset, roles.group, *roles.strata, roles.target if is_classification else None]
         self._numbers: dict[str, list[NDArray[np.float64]]] = {name: [] for name in numbers if name}
         self._texts: dict[str, list[Any]] = {name: [] for name in texts if name}
+        self.rows_read: dict[str, int] = {}
 
-    def append(self, columns: Mapping[str, Any], kept: NDArray[np.bool_]) -> None:
-        """Add the kept rows of a block, given as Arrow arrays by name of column."""
+    def append(self, columns: Mapping[str, Any], kept: NDArray[np.bool_] | None) -> None:
+        """Add the kept rows of a block, given as Arrow arrays by name of column; None keeps all."""
         for name, blocks in self._numbers.items():
-            blocks.append(to_numbers(columns[name])[0][kept])
+            numbers = to_numbers(columns[name])
+            blocks.append(numbers if kept is None else numbers[kept])
         for name, text_blocks in self._texts.items():
-            text_blocks.append(to_text(columns[name]).filter(pa.array(kept)).dictionary_encode())
+            labels = self._columns[name].to_labels(columns[name])
+            if name == self._roles.subset:
+                self._count(labels)
+            text_blocks.append(labels if kept is None else labels.filter(pa.array(kept)))
+
+    def _count(self, labels: Any) -> None:
+        codes = labels.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        counts = np.bincount(codes + 1, minlength=len(labels.dictionary) + 1).tolist()
+        for name, count in zip(["", *labels.dictionary.to_pylist()], counts, strict=True):
+            if count:
+                self.rows_read[name] = self.rows_read.get(name, 0) + count
 
     @property
     def target(self) -> NDArray[Any]:
@@ -241,6 +343,15 @@ class RoleValues:
             for block in self._texts[self._roles.target]
         ]
         return np.concatenate(codes).astype(np.int32)
+
+    @property
+    def subsets(self) -> tuple[str, ...]:
+        """The distinct subsets in order."""
+        name = self._roles.subset
+        if name is None:
+            return ()
+        distinct = set(pa.chunked_array(self._texts[name]).unique().to_pylist())
+        return tuple(self._columns[name].sorted(distinct))
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """Values of a column of numbers: shape (n_rows,)."""

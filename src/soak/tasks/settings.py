@@ -1,18 +1,31 @@
 """Settings of a task: its rows, and the roles that their columns take."""
 
 import re
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from soak.data.settings import Columns, Hashes, as_list, check_location
+from soak.data.settings import ColumnName, Columns, Hashes, as_list, check_location
 from soak.data.sources import Source
 from soak.names import repeated
 from soak.settings import Settings
+from soak.tasks.expressions import check_expression
 
 BUILTIN_TABLES = ("diabetes",)
 BUILTIN_PREFIX = "builtin:"
+TABLE_KEYS = ("exclude", "categorical", "missing", "where")
+COMPARISON = re.compile(r"\s*(>=|<=|!=|==|=|<|>)\s*(\S.*)", re.DOTALL)
 SINGLE_ROLES = ("target", "subset", "group", "fold", "weights")  # which one column each can have
+
+Value = bool | int | float | date | str
+Condition = Value | Annotated[list[Value], Field(min_length=1)]
+
+
+def _check_condition(condition: Condition) -> None:
+    """Raise a ValueError unless a condition can be understood."""
+    if isinstance(condition, str) and re.fullmatch(r"\s*[<>=!]=?\s*", condition):
+        raise ValueError(f"expected a value after {condition.strip()}, as in '>= 2015'")
 
 
 class TaskSettings(Settings):
@@ -51,8 +64,31 @@ class TaskSettings(Settings):
     weights: str | None = Field(default=None, description="column with the weight of each row")
     features: str | list[str] | None = Field(
         default=None,
-        description="regular expression, or list of columns in the order to use; default: all columns without a role",
+        description="regular expression, or list of columns in the order to use; default: all columns without a role, "
+        "but not those that count the rows, dates, and text that differs in every row",
         examples=[["height", "width"]],
+    )
+    exclude: Columns = Field(
+        default=[],
+        description="columns that are no features: names, or regular expressions; this wins over features",
+        examples=[["Id", "^note_"]],
+    )
+    categorical: Annotated[list[ColumnName], BeforeValidator(as_list, json_schema_input_type=str | list[str])] = Field(
+        default=[], description="columns of numbers that are codes of categories", examples=[["cp"]]
+    )
+    missing: Annotated[
+        list[str | int | float],
+        BeforeValidator(lambda value: value if isinstance(value, list) else [value]),
+    ] = Field(
+        default=[],
+        description="codes that mean no value, in every column, beside empty, NA, N/A, NaN and null",
+        examples=[["?", -999]],
+    )
+    where: dict[ColumnName, Condition] = Field(
+        default={},
+        description="rows to keep, those that meet all conditions: a value or a list of values, '!= W', a comparison "
+        "of numbers or dates, known or missing",
+        examples=[{"year": ">= 2015", "region": ["N", "S"], "sex": "known"}],
     )
     type: Literal["classification", "regression"] | None = Field(
         default=None,
@@ -79,7 +115,7 @@ class TaskSettings(Settings):
         return self
 
     def _check_datasets(self, datasets: list[str]) -> None:
-        for key in ("hash", "group", "fold", "weights", "features", "type", "impute"):
+        for key in ("hash", "group", "fold", "weights", "features", "type", "impute", *TABLE_KEYS):
             value = getattr(self, key)
             if value != type(self).model_fields[key].default and (key, value) != ("type", "classification"):
                 raise ValueError(f"{key}: is a key of table, not of datasets (their columns: label, part, dataset)")
@@ -117,10 +153,14 @@ class TaskSettings(Settings):
                 )
             _check_once("features", "column", self.features)
         elif self.features is not None:
+            check_expression("features", self.features)
+        for name in self.exclude:
+            check_expression("exclude", name)
+        for name, condition in self.where.items():
             try:
-                re.compile(self.features)
-            except re.error as error:
-                raise ValueError(f"features: expected a regular expression, got {self.features!r}: {error}") from None
+                _check_condition(condition)
+            except ValueError as error:
+                raise ValueError(f"where: {name}: {error}") from None
 
     def _check_roles(self) -> None:
         role_of: dict[str, str] = {}

@@ -4,17 +4,19 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from soak.data.builtin import builtin_table
 from soak.data.delimited import DelimitedFile
 from soak.data.sources import file_name
 from soak.data.streams import open_bytes
+from soak.data.values import value_label
 from soak.errors import SoakError
 from soak.tasks.settings import BUILTIN_PREFIX
 
@@ -37,12 +39,31 @@ class Table:
         Whether the file has types of columns; if not, all values are text.
     read : callable
         From names of columns to an iterator of record batches with these columns, in row order, the same each time.
+    categories : frozenset of str
+        Columns that the file declares to be categories, beside those that it stores as dictionaries.
+    index : str, optional
+        What a first column without a name is called here.
     """
 
     label: str
     names: tuple[str, ...]
     typed: bool
     read: Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
+    categories: frozenset[str] = frozenset()
+    index: str | None = None
+
+    def without(self, codes: Sequence[str | int | float]) -> "Table":
+        """The same table with no value where it has one of these codes, however a number among them is written."""
+        if not codes:
+            return self
+        known = {value_label(code) for code in codes}
+
+        def read(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+            for batch in self.read(columns):
+                arrays = [_without(array, known) for array in batch.columns]
+                yield pa.record_batch(arrays, names=batch.schema.names)
+
+        return replace(self, read=read)
 
 
 @contextmanager
@@ -83,6 +104,16 @@ def open_table(location: str, path: str | Path | None, label: str) -> Iterator[T
         yield Table(label, text.names, False, lambda columns: text.batches(columns=columns))
 
 
+def _without(values: pa.Array, codes: set[str]) -> pa.Array:
+    """Values of a block, null where they are one of some codes."""
+    distinct = pc.unique(values)
+    meant = [value for value in distinct if value.is_valid and value_label(value.as_py()) in codes]
+    if not meant:
+        return values
+    is_code = pc.is_in(values, pa.array([value.as_py() for value in meant], distinct.type))
+    return pc.if_else(is_code, pa.scalar(None, values.type), values)
+
+
 def _suffix(name: str) -> str:
     """Suffix of a file's name, that of a compression removed."""
     path = Path(name.lower())
@@ -94,13 +125,16 @@ def _suffix(name: str) -> str:
 
 
 def _in_memory(table: pa.Table, label: str) -> Table:
-    return Table(label, tuple(table.column_names), True, lambda columns: iter(table.select(columns).to_batches()))
+    names = tuple(table.column_names)
+    categories = _declared_categories(table.schema)
+    return Table(label, names, True, lambda columns: iter(table.select(columns).to_batches()), categories)
 
 
 def _parquet(path: str | Path, label: str) -> Table:
     with _reporting_damage(label, "Parquet"):
+        schema = pq.ParquetFile(path).schema_arrow
         # pandas keeps its row numbers as a column of this name
-        names = [name for name in pq.ParquetFile(path).schema_arrow.names if name != "__index_level_0__"]
+        names = [name for name in schema.names if name != "__index_level_0__"]
     _check_unique(names, label)
 
     def read(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -108,7 +142,13 @@ def _parquet(path: str | Path, label: str) -> Table:
             for batch in file.iter_batches(max(1, _VALUES_PER_BATCH // len(columns)), columns=list(columns)):
                 yield batch.select(list(columns))
 
-    return Table(label, tuple(names), True, read)
+    return Table(label, tuple(names), True, read, _declared_categories(schema))
+
+
+def _declared_categories(schema: pa.Schema) -> frozenset[str]:
+    """Columns that pandas wrote as categories: Parquet keeps those of numbers as numbers."""
+    columns = (schema.pandas_metadata or {}).get("columns", [])
+    return frozenset(column["name"] for column in columns if column.get("pandas_type") == "categorical")
 
 
 def _arrow(path: str | Path, label: str, stack: ExitStack) -> Table:
@@ -125,7 +165,7 @@ def _arrow(path: str | Path, label: str, stack: ExitStack) -> Table:
                 for start in range(0, len(batch), step):
                     yield batch.slice(start, step)
 
-    return Table(label, tuple(file.schema.names), True, read)
+    return Table(label, tuple(file.schema.names), True, read, _declared_categories(file.schema))
 
 
 def _check_unique(names: Sequence[str], label: str) -> None:

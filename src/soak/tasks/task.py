@@ -1,10 +1,10 @@
 """A task: features, target, a subset for each row and other roles, mapped from one Arrow file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,15 @@ from numpy.typing import DTypeLike, NDArray
 from soak.matrix import read_matrix, write_matrix
 
 TaskType = Literal["classification", "regression"]
+NoteKind = Literal["features", "left_out", "excluded", "constant", "imputed", "dropped", "class", "folds", "positive"]
+
+
+class Note(NamedTuple):
+    """What became of a column or of rows, for people to read; ``column`` is "" where it is not of a single one."""
+
+    kind: NoteKind
+    column: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,16 @@ class Task:
     weights : array of float64, shape (n_rows,), or None
     image_shape : (height, width) or (channels, height, width), or None
         Shape of the image in each row of ``features``; None if the rows are not images.
+    subsets : tuple of str
+        The distinct subsets in order: numbers by value, declared categories as declared, other text by code point.
+    row : array of int64, shape (n_rows,), or None
+        Number (from 0) of each row in the table, if some of the table's rows were left out.
+    rows_read : mapping of str to int
+        Rows of each subset that the table has, with those that were left out; "" for rows without a subset.
+    source : str
+        What messages call the table; "" for data sets.
+    notes : tuple of Note
+        What the table became.
     """
 
     name: str
@@ -57,6 +76,11 @@ class Task:
     fold: NDArray[Any] | None = None
     weights: NDArray[np.float64] | None = None
     image_shape: tuple[int, ...] | None = None
+    subsets: tuple[str, ...] = ()
+    row: NDArray[np.int64] | None = None
+    rows_read: Mapping[str, int] = field(default_factory=dict)
+    source: str = ""
+    notes: tuple[Note, ...] = ()
 
     @property
     def n_outputs(self) -> int:
@@ -73,6 +97,8 @@ class Task:
             columns["fold"] = pa.array(self.fold)
         if self.weights is not None:
             columns["weights"] = self.weights
+        if self.row is not None:
+            columns["row"] = self.row
         metadata = {
             "name": self.name,
             "type": self.type,
@@ -81,6 +107,10 @@ class Task:
             "classes": list(self.classes),
             "strata": list(self.strata),
             "image_shape": self.image_shape,
+            "subsets": list(self.subsets),
+            "rows_read": dict(self.rows_read),
+            "source": self.source,
+            "notes": [list(note) for note in self.notes],
         }
         write_matrix(path, self.features, columns, metadata)
 
@@ -119,6 +149,11 @@ class Task:
             fold=column("fold"),
             weights=column("weights"),
             image_shape=None if shape is None else tuple(shape),
+            subsets=tuple(metadata["subsets"]),
+            row=column("row"),
+            rows_read=metadata["rows_read"],
+            source=metadata["source"],
+            notes=tuple(Note(*note) for note in metadata["notes"]),
         )
 
 

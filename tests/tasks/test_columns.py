@@ -1,0 +1,248 @@
+"""What columns are: compared by value, left out, refused; tables as people have them."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from soak.errors import SoakError
+from soak.resampling.settings import ResamplingSettings
+from soak.resampling.split_task import count_rows, split_task
+from soak.tasks.build import build_task
+from soak.tasks.settings import TaskSettings
+from soak.tasks.task import Task
+
+N = 12
+
+
+def build(folder, content, name="my.csv", **settings):
+    """The task of a table given as a frame, text or bytes."""
+    path = folder / name
+    if isinstance(content, pd.DataFrame):
+        content = content.to_csv(index=False)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    settings = TaskSettings(table=str(path), target=settings.pop("target", "y"), **settings)
+    build_task("T", settings, path, folder / "T.arrow")
+    return Task.open(folder / "T.arrow")
+
+
+def message(folder, content, name="my.csv", **settings):
+    with pytest.raises(SoakError) as caught:
+        build(folder, content, name, **settings)
+    return str(caught.value).replace(f"{folder}/", "")
+
+
+def notes(task, kind):
+    return {note.column: note.text for note in task.notes if note.kind == kind}
+
+
+def column(*values):
+    """A table with a column s of these values, over and over, and a target of two classes."""
+    rows = [f"{values[k % len(values)]},{'ab'[k % 2]},{k % 5}" for k in range(4 * len(values))]
+    return "s,y,x\n" + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "subsets"),
+    [
+        (["10", "9", "-1"], ("-1", "9", "10")),
+        (["1", "1.0", "+1", "1e0", "2.50"], ("1", "2.5")),
+        (["1", "2", "007"], ("007", "1", "2")),
+        (["TRUE", "true", "False", "FALSE"], ("FALSE", "TRUE")),
+        (["N", " N ", "\u00a0N\u2003", "S"], ("N", "S")),
+        (["caf\u00e9", "cafe\u0301"], ("caf\u00e9",)),
+        (["10", "9", "x"], ("10", "9", "x")),
+        (["0.1", "0.10", "1e-1", ".1"], ("0.1",)),
+        (["12345678901234567890", "12345678901234567891"], ("12345678901234567890", "12345678901234567891")),
+    ],
+)
+def test_a_role_is_compared_by_value(tmp_path, values, subsets):
+    task = build(tmp_path, column(*values), subset="s")
+    assert task.subsets == subsets
+    assert set(task.subset) == set(subsets)
+
+
+@pytest.mark.parametrize("role", ["group", "stratum"])
+def test_groups_and_strata_are_compared_by_value(tmp_path, role):
+    task = build(tmp_path, column("1", "1.0", "2"), **{role: "s"})
+    values = task.group if role == "group" else task.strata["s"]
+    assert set(values) == {"1", "2"}
+
+
+def test_classes_are_compared_by_value(tmp_path):
+    task = build(tmp_path, "y,x\n1,5\n1.0,6\n0,7\n0.0,8\n", type="classification")
+    assert (task.classes, task.target.tolist()) == (("0", "1"), [1, 1, 0, 0])
+
+
+def test_numbers_with_a_fraction_of_zero_are_folds(tmp_path):
+    task = build(tmp_path, column("1.0", "2.0", "3"), fold="s")
+    assert set(task.fold) == {1, 2, 3}
+
+
+def as_parquet(frame):
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def test_declared_categories_keep_their_order(tmp_path):
+    size = pd.Categorical(["mid", "low", "high"] * N, categories=["low", "mid", "high"])
+    code = pd.Categorical([10, 9, 10, 9] * (3 * N // 4))
+    frame = pd.DataFrame({"s": size, "y": code, "x": np.arange(3 * N) % 7})
+    task = build(tmp_path, as_parquet(frame), "my.parquet", subset="s")
+    assert task.subsets == ("low", "mid", "high")
+    assert (task.type, task.classes) == ("classification", ("9", "10"))
+    splits = split_task(task, ResamplingSettings(folds=2), 1).table
+    assert list(dict.fromkeys(splits["test_subset"])) == ["low", "mid", "high"]
+
+
+def test_whole_numbers_sort_as_numbers_in_splits_and_counts(tmp_path):
+    task = build(tmp_path, column("2", "10", "1"), subset="s", stratum="y")
+    instance = split_task(task, ResamplingSettings(folds=2), 1)
+    assert list(dict.fromkeys(instance.table["test_subset"])) == ["1", "2", "10"]
+    folds = pd.DataFrame({"subset": task.subset, "fold": instance.folds})
+    assert list(dict.fromkeys(count_rows(task, folds)["subset"])) == ["1", "2", "10"]
+
+
+def people(**columns):
+    values = {"y": ["a", "b"] * (N // 2), "x": [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]} | columns
+    return pd.DataFrame(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (range(1, N + 1), "counts the rows"),
+        (range(1000, 1000 + N), "counts the rows"),
+        ([f"name {k}" for k in range(N)], "holds text that differs in every row"),
+        ([f"0{7 * k:05}" for k in range(N)], "holds text that differs in every row"),
+        ([f"2024-01-{1 + k % 3:02}" for k in range(N)], "holds dates"),
+        ([f"{1 + k % 3}.12.2024" for k in range(N)], "holds dates"),
+    ],
+)
+def test_columns_that_are_left_out_unless_they_are_named(tmp_path, values, reason):
+    frame = people(c=values)
+    task = build(tmp_path, frame)
+    assert task.feature_names == ("x",)
+    assert notes(task, "left_out") == {"c": reason}
+    assert build(tmp_path, frame, features=["c"]).features.shape[1] >= 1
+    assert build(tmp_path, frame, features="^c").features.shape[1] >= 1
+    assert build(tmp_path, frame, features=["c", "x"], exclude="c").feature_names == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("values", "days"),
+    [
+        (["1970-01-02", "1969-12-31"], [1, -1]),
+        (["2000-01-01T12:00", "2000-01-01 00:00:00"], [10957.5, 10957]),
+        (["31/01/2000", "01/02/2000"], [10987, 10988]),
+        (["01/31/2000", "02/01/2000"], [10987, 10988]),
+        (["31.1.2000", "1.2.2000"], [10987, 10988]),
+    ],
+)
+def test_a_named_date_becomes_days_since_1970(tmp_path, values, days):
+    task = build(tmp_path, people(d=values * (N // 2)), features=["d"])
+    assert task.features[:2, 0].tolist() == days
+
+
+def test_a_date_that_begins_with_day_or_month_is_an_error(tmp_path):
+    text = message(tmp_path, people(d=["01/02/2000", "02/03/2000"] * (N // 2)), features=["d"])
+    assert text == (
+        "my.csv, column 'd': expected dates as YYYY-MM-DD, got '01/02/2000', which may begin with the day or the month"
+    )
+
+
+def test_counters_count_before_where(tmp_path):
+    half = {"half": [k % 2 for k in range(N)], "y": ["a", "a", "b", "b"] * (N // 4)}
+    task = build(tmp_path, people(n=range(N), **half), where={"half": 0}, exclude="half")
+    assert task.feature_names == ("x",)
+    twice = people(n=[k // 2 for k in range(N)], **half)  # counts the rows that are kept
+    assert build(tmp_path, twice, where={"half": 0}, exclude="half").feature_names == ("x", "n")
+
+
+def test_constant_columns_are_reported_and_stay(tmp_path):
+    task = build(tmp_path, people(c=[7] * N))
+    assert task.feature_names == ("x", "c")
+    assert notes(task, "constant") == {"c": "7 in all rows"}
+
+
+@pytest.mark.parametrize(
+    ("where", "rows"),
+    [
+        ({"x": ">= 5"}, [4, 5, 7, 8, 10, 11]),
+        ({"x": "< 2"}, [1, 3]),
+        ({"x": 5}, [4, 8, 10]),
+        ({"x": 5.0}, [4, 8, 10]),
+        ({"x": [1, "9"]}, [1, 3, 5]),
+        ({"x": "!= 5", "y": "a"}, [0, 2, 6]),
+        ({"t": True}, [0, 3, 6, 9]),
+        ({"z": "known"}, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ({"z": "missing"}, [10, 11]),
+        ({"d": "> 2024-01-02"}, [2, 5, 8, 11]),
+    ],
+)
+def test_where(tmp_path, where, rows):
+    frame = people(
+        t=["TRUE", "false", "FALSE"] * (N // 3),
+        z=[*range(5, N + 3), None, None],
+        d=["2024-01-01", "2024-01-02", "2024-01-03"] * (N // 3),
+    )
+    frame["value"] = np.arange(N) / 7
+    task = build(tmp_path, frame, target="value", where=where, features=["x"])
+    assert task.row.tolist() == rows
+    assert sum(task.rows_read.values()) == N
+    assert len(task.target) == len(rows)
+
+
+def test_where_without_rows(tmp_path):
+    text = message(tmp_path, people(), where={"x": "> 100", "y": ["a", "b"]})
+    assert text == "tasks.T.where: no row of my.csv meets x: > 100 and y: [a, b]"
+    assert "compares them with > 100, got 'a'" in message(tmp_path, people(), where={"y": "> 100"})
+    assert message(tmp_path, people(), where={"z": 1}).startswith("tasks.T.where.z: my.csv has no column 'z'")
+
+
+def test_missing_codes_hold_in_every_column_by_value(tmp_path):
+    text = "s,y,x\nN,a,1\nN,b,-999.0\n?,a,2\nS,b,-999\nS,b,4\nN,a, ? \n"
+    task = build(tmp_path, text, subset="s", missing=["?", -999], impute="drop_rows")
+    assert task.row.tolist() == [0, 4]
+    assert notes(task, "dropped") == {"s": "1 row without a value", "x": "3 rows without a value"}
+    assert task.rows_read == {"N": 3, "": 1, "S": 2}
+
+
+@pytest.mark.parametrize("n_codes", [1, 6, 11])
+def test_a_numeric_column_with_some_that_are_none(tmp_path, n_codes):
+    values = ["?"] * n_codes + [f"{k}.5" for k in range(20 - n_codes)]
+    frame = pd.DataFrame({"y": ["a", "b"] * 10, "lab": values, "w": ["<1", *range(19)]})
+    first, second = message(tmp_path, frame).split("\nsoak: ")
+    assert first.startswith("my.csv, row 1, column 'lab': expected a number")
+    assert 'tasks.T.missing: ["?"]' in first
+    assert 'tasks.T.missing: ["<1"]' in second
+
+
+def test_titles_that_are_numbers_are_text(tmp_path):
+    titles = ["Infinity", "Up", "300", "Nan", "Inf", "It"] * 2
+    task = build(tmp_path, people(title=titles), features=["title"])
+    assert task.feature_names == tuple(f"title={name}" for name in sorted(set(titles)))
+
+
+def test_numbers_that_are_codes_of_categories(tmp_path):
+    task = build(tmp_path, people(cp=[10, 9, 9.0, 1] * (N // 4)), categorical="cp", features=["cp"])
+    assert task.feature_names == ("cp=1", "cp=9", "cp=10")
+
+
+def test_exclude_by_name_and_by_regex(tmp_path):
+    frame = people(Id=[5] * N, note_a=[1] * N, note_b=[2] * N)
+    task = build(tmp_path, frame, exclude=["Id", "^note_"])
+    assert task.feature_names == ("x",)
+    assert set(notes(task, "excluded")) == {"Id", "note_a", "note_b"}
+    assert message(tmp_path, frame, exclude=["^Note"]).startswith(
+        "tasks.T.exclude[0]: '^Note' is no column of my.csv and matches none"
+    )
+
+
+def test_a_regex_that_backtracks_is_answered_or_stopped(tmp_path):
+    name = "a" * 40 + "!"
+    frame = people(**{"a": range(0, 2 * N, 2), name: [1] * N})
+    assert build(tmp_path, frame, features="^(a+)+$").feature_names == ("a",)
+    assert "needs more than 5 s" in message(tmp_path, frame, features=r"^(?=a)(a+)+$")
