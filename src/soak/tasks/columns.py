@@ -74,7 +74,7 @@ class Column:
         self.fits_uint8 = self.fits_float32 = self.is_whole = True
         self._words: set[str] | None = set()
         self._declared: ColumnType | None = None
-        self._is_float = False  # declared by the file: whole numbers in it are amounts
+        self._has_integers = False  # some number is written without a fraction; 1.0, 2.0 are amounts
         self._order: list[str] | None = None  # of declared categories
         self._has_codes = False
         self._all_dates = True
@@ -102,7 +102,7 @@ class Column:
         if self.is_category or self._declared == "text":
             return "text"
         if not self.n_texts and not self._has_codes:
-            return "integer" if self.is_whole and not self._is_float else "number"
+            return "integer" if self.is_whole and self._has_integers else "number"
         return "date" if self._all_dates and not self.n_numbers else "text"
 
     @property
@@ -285,7 +285,7 @@ class Column:
         if self._declared in ("boolean", "date", "empty"):
             return None
         if not _is_text(values.type):
-            self._is_float = self._is_float or not pa.types.is_integer(values.type)
+            self._has_integers = pa.types.is_integer(values.type)
             return _floats(values.cast(pa.float64(), safe=False))
         if self.n_texts > self.n_numbers:
             return None
@@ -335,6 +335,7 @@ class Column:
             self._add_to_words(pc.unique(values))
         if not _is_text(values.type):
             return
+        self._record_integers(values)
         if self.is_whole and not self._has_codes:
             zeros = pc.and_(pc.starts_with(values, "0"), pc.greater(pc.binary_length(values), 1))
             if pc.any(zeros).as_py():
@@ -352,6 +353,7 @@ class Column:
         self._record_missing(~is_number & ~texts, rows)
         self._record_numbers(numbers, is_number, rows)
         self._add_to_words(words)
+        self._record_integers(words)
         if not self._has_codes:
             self._has_codes = bool(pc.any(pc.match_substring_regex(words, CODE)).as_py())
         self._record_different(words, int((is_number | texts).sum()))
@@ -362,6 +364,10 @@ class Column:
             self._record_texts(words, np.bincount(codes[codes >= 0], minlength=len(words)), is_text[:-1])
         if self._all_dates:
             self._record_dates(words)
+
+    def _record_integers(self, texts: Any) -> None:
+        if self.is_whole and not self._has_integers:
+            self._has_integers = bool(pc.any(pc.match_substring_regex(texts, r"^[+-]?\d+$")).as_py())
 
     def _record_texts(self, words: Any, counts: NDArray[np.int64], is_text: Mask) -> None:
         self.n_texts += int(counts[is_text].sum())
