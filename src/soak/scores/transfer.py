@@ -52,12 +52,13 @@ def transfer(
         column_measure(row.measure).skill(row.mean, row.reference) + 0.0  # 0, not -0
         for row in cells.itertuples(index=False)
     ]
-    places = {name: list(own[name].unique()) for name in ("task_id", "train_subset", "algorithm")}
+    places = {name: list(own[name].unique()) for name in ("task_id", "algorithm")}
+    subsets = list(pd.concat([own["train_subset"], own["test_subset"]]).unique())  # one of few rows may have no model
     order = pd.DataFrame(
         {
             "task_id": cells["task_id"].map(places["task_id"].index),
-            "test_subset": cells["test_subset"].map(places["train_subset"].index),
-            "train_subset": cells["train_subset"].map(places["train_subset"].index),
+            "test_subset": cells["test_subset"].map(subsets.index),
+            "train_subset": cells["train_subset"].map(subsets.index),
             "algorithm": cells["algorithm"].map(places["algorithm"].index),
             "measure": cells["measure"].map(measures.index),
         }
