@@ -76,7 +76,8 @@ def on_cluster(run, cluster, *arguments):
     """Run a workflow on the cluster; its output."""
     command, how = run.command(*SLURM, *arguments)
     without_cores = [command[0], *command[3:]]  # --cores would bound the jobs of the cluster
-    done = subprocess.run(without_cores, **(how | {"env": cluster | {"NO_COLOR": "1"}}))
+    environment = cluster | {name: how["env"][name] for name in ("NO_COLOR", "PYTHONPATH")}
+    done = subprocess.run(without_cores, **(how | {"env": environment}))
     assert done.returncode == 0, done.stdout[-5000:]
     return done.stdout
 
