@@ -239,8 +239,11 @@ class Experiment:
 
     def checks(self, task: str, *learners: str) -> list[str]:
         """Checks, made before the first fit, of learners that can be at odds with a task."""
+        keeps_missing = self.config.tasks[task].impute == "none"  # which not every learner can take
         return [
-            f"results/tasks/checked/{task}/{name}.json" for name in learners if self.config.learners[name].needs_check
+            f"results/tasks/checked/{task}/{name}.json"
+            for name in learners
+            if keeps_missing or self.config.learners[name].needs_check
         ]
 
     def all_checks(self) -> list[str]:

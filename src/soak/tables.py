@@ -233,6 +233,11 @@ _TABLES = (
             "note": Column(
                 "text", "What to know of the fit, such as classes that no train row has: they get probability 0."
             ),
+            "prepared": Column(
+                "text",
+                "What missing values of each feature were filled in with, and means and standard deviations that features "
+                "were scaled by (scale: standard), as JSON; all of the train rows alone. Empty where nothing was done.",
+            ),
             "converged": Column("yes or no", "Whether the solver reached its tolerance; empty for other learners."),
             "selected_epochs": Column(
                 "whole number", "Epochs trained, chosen on the validation set, of torch learners."

@@ -1,13 +1,16 @@
 """Models of every learner type on train rows that lack classes."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from soak.errors import SoakError
 from soak.fitting.model import fit_model
 from soak.learners.base import TrainData
 from soak.learners.catalog import learner
+from soak.tasks.preparation import Incomplete
 from soak.tasks.task import Task, TaskRows
 
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
@@ -86,3 +89,65 @@ def test_networks_give_no_probability_to_what_they_have_not_seen(task):
     for found in predictions(certain, fit(certain, "torch_mlp", np.arange(40))):
         assert not found.probabilities[:, 2].any()
         assert np.isfinite(found.probabilities).all()
+
+
+@pytest.mark.parametrize("name", ["torch_mlp", "logistic"])
+def test_scaled_features_are_those_of_the_train_rows(task, name):
+    """The same model as on features that were scaled beforehand, and its numbers."""
+    rows = np.arange(0, 60, 2)
+    mean, sd = task.features[rows].mean(axis=0), task.features[rows].std(axis=0)
+    scaled = fit_model(learner({**LEARNERS[name], "scale": "standard"}), name, TrainData(TaskRows(task, rows), 1, 2))
+    before = replace(task, features=(task.features - mean) / sd)
+    expected = predictions(before, fit(before, name, rows))[0]
+    np.testing.assert_allclose(predictions(task, scaled)[0].probabilities, expected.probabilities, rtol=1e-5)
+    numbers = json.loads(scaled.info["prepared"])
+    np.testing.assert_allclose(list(numbers["mean"].values()), mean)
+    np.testing.assert_allclose(list(numbers["sd"].values()), sd)
+    assert list(numbers["sd"]) == ["x", "y", "z"]
+
+
+def test_missing_values_reach_only_what_can_take_them(task):
+    """impute: none passes them on."""
+    features = task.features.copy()
+    features[::7, 0] = np.nan
+    lacking = replace(task, features=features, incomplete=Incomplete("none", (0,)))
+    trees = learner({"type": "estimator", "class": "sklearn.ensemble.HistGradientBoostingClassifier"})
+    trees.check(lacking)
+    fitted = fit_model(trees, "trees", TrainData(TaskRows(lacking, np.arange(60)), 1, 2))
+    assert len(predictions(lacking, fitted)[0].response) == 60
+    learner(LEARNERS["featureless"]).check(lacking)
+    for name in ("cv_glmnet", "torch_mlp", "logistic"):
+        with pytest.raises(
+            SoakError, match=r"^cannot take missing values, and x lack some; set tasks\.T\.impute to mean"
+        ):
+            learner(LEARNERS[name]).check(lacking)
+
+
+@EVERY
+@pytest.mark.parametrize("fill", ["mean", "median", "most_frequent"])
+def test_no_test_row_leaks_into_a_fit_or_into_another_prediction(task, name, fill):
+    """With features filled in and scaled, predictions of a row stay when all other test rows change."""
+    random = np.random.default_rng(3)
+    features = task.features.copy()
+    features[random.random(features.shape) < 0.3] = np.nan
+    incomplete = Incomplete(fill, (0, 1, 2))
+    settings = {**LEARNERS[name], "scale": "standard"} if name not in ("featureless", "cv_glmnet") else LEARNERS[name]
+    rows, row = np.arange(0, 60, 2), 7
+
+    def predicted(values):
+        whole = replace(task, features=values, incomplete=incomplete)
+        fitted = fit_model(learner(settings), name, TrainData(TaskRows(whole, rows), 1, 2))
+        tested = TaskRows(whole, np.arange(1, 60, 2))
+        found = [predict(tested) for predict in fitted.predict.values()]
+        return fitted.info, [(one.response[row // 2], one.probabilities) for one in found]
+
+    changed = features.copy()
+    others = np.setdiff1d(np.arange(1, 60, 2), [row])
+    changed[others] = random.normal(size=(len(others), 3)) * 1e3
+    changed[others[::2], 1] = np.nan
+    (info, before), (other_info, after) = predicted(features), predicted(changed)
+    assert info.get("prepared") == other_info.get("prepared")
+    for (response, probabilities), (other_response, other_probabilities) in zip(before, after, strict=True):
+        assert response == other_response
+        if probabilities is not None:
+            np.testing.assert_allclose(probabilities[row // 2], other_probabilities[row // 2], rtol=1e-6)

@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 from soak.errors import SoakError
+from soak.fitting.model import fit_model
 from soak.learners.base import FitFailed, TrainData
 from soak.learners.estimator import Estimator, tuning_folds
 from soak.tasks.task import Task, TaskRows
@@ -47,7 +48,7 @@ def settings(name="sklearn.neighbors.KNeighborsClassifier", **given):
 def train(one, of=None, rows=None, seed=2**62 + 5):
     of = task() if of is None else of
     rows = np.arange(0, N, 2) if rows is None else rows
-    return one.fit("knn", TrainData(TaskRows(of, rows), 1, seed))
+    return fit_model(one, "knn", TrainData(TaskRows(of, rows), 1, seed))
 
 
 def predict(fit, of=None, name="knn"):

@@ -68,7 +68,8 @@ class _GrowingPath:
     ) -> None:
         check_response("multinomial", train.response[~held_out])
         weights = np.where(held_out, 0.0, train.weights)
-        self._settings, self._scale = settings, train.rows.task.scale
+        self._settings = settings
+        self._scale = train.rows.task.scale if train.rows.preparation is None else 1.0  # of `stored_features`
         self._state = _start(x, train.response, weights / weights.sum(), ~held_out)
         ratio = 0.01 if (~held_out).sum() < len(x) else 1e-4  # of the last to the first penalty, as R has it
         self._factor = ratio ** (1 / (settings.nlambda - 1))
@@ -217,7 +218,7 @@ def stored_features(rows: TaskRows) -> NDArray[np.generic]:
     -------
     array of shape (n_features, n), of uint8 or float64
     """
-    x = rows.task.features[rows.rows].T
+    x = (rows.task.features[rows.rows] if rows.preparation is None else rows.features()).T
     if x.dtype in (np.uint8, np.bool_):
         return np.ascontiguousarray(x).view(np.uint8)
     values = np.ascontiguousarray(x, np.float64)

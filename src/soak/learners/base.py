@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from soak.errors import FitFailed, SoakError
+from soak.names import listed
 from soak.plugins import DISTRIBUTIONS
 from soak.settings import Settings
 from soak.tasks.task import Task, TaskRows
@@ -195,6 +196,15 @@ class LearnerType(Settings):
         """How many times the work of the `smaller` version the whole one does, at most."""
         return 1.0
 
+    @property
+    def scales(self) -> bool:
+        """Whether it is given features of zero mean and unit variance, as computed on the train rows."""
+        return False
+
+    def takes_missing_values(self, task: Task) -> bool:
+        """Whether it can be fitted where features lack values."""
+        return self.is_reference
+
     def gives_probabilities(self, task: Task) -> bool:
         """Whether its models give a probability for each class of a task."""
         return True
@@ -218,6 +228,12 @@ class LearnerType(Settings):
         only = self.only_for()
         if only is not None and only[0] != task.type:
             raise SoakError(f"cannot do {task.type}: {only[1]}")
+        if task.incomplete is not None and task.incomplete.fill == "none" and not self.takes_missing_values(task):
+            names = listed([task.feature_names[feature] for feature in task.incomplete.features])
+            raise SoakError(
+                f"cannot take missing values, and {names} lack some; set tasks.{task.name}.impute to mean, median or "
+                f"most_frequent, or name the learners that can in tasks.{task.name}.learners"
+            )
         return {}
 
     def fit(self, name: str, data: TrainData) -> Fit:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows that train and rows that test, within the train rows
 
 _TUNE_FOLDS = 5
-_PREFIX = {"none": "", "standard": "model__"}  # of the arguments of a class that comes after a scaler in a pipeline
+_WRAPPED = "model__"  # prefix of the arguments of a model within `_of_any_classes`
 
 # Names of scikit-learn's classes for one type of task; a name that is not here says nothing
 _NAMES = {
@@ -98,13 +98,20 @@ class Estimator(LearnerType):
     def work_ratio(self) -> float:
         return self._n_candidates / math.prod(min(2, len(values)) for values in self.tune.values())
 
+    @property
+    def scales(self) -> bool:
+        return self.scale == "standard"
+
+    def takes_missing_values(self, task: Task) -> bool:
+        """As scikit-learn's tags say; a class without tags may."""
+        model = self._model(task)
+        return not hasattr(model, "__sklearn_tags__") or bool(model.__sklearn_tags__().input_tags.allow_nan)
+
     def gives_probabilities(self, task: Task) -> bool:
         return hasattr(self._model(task), "predict_proba")
 
     def load(self) -> None:
-        import sklearn.model_selection
-        import sklearn.pipeline
-        import sklearn.preprocessing  # noqa: F401
+        import sklearn.model_selection  # noqa: F401
 
     def check(self, task: Task) -> dict[str, str]:
         super().check(task)
@@ -134,8 +141,6 @@ class Estimator(LearnerType):
         else:
             present, target = np.empty(0, np.int32), rows.target
         weights = self._weights(model, rows)
-        if self.scale == "standard":
-            model = _scaled(model)
         features = rows.features(_dtype(task))
         tables, info = {}, {}
         with threadpool_limits(1):  # the same bytes on any number of cores
@@ -177,8 +182,8 @@ class Estimator(LearnerType):
             for value in values:
                 _make("tune", made, {**self.params, argument: value})
         _check_kind(model, task)
-        if (self.tune or self.scale != "none") and not hasattr(model, "__sklearn_tags__"):
-            raise SoakError(f"class: {made.__name__} must derive from sklearn.base.BaseEstimator for tune and scale")
+        if self.tune and not hasattr(model, "__sklearn_tags__"):
+            raise SoakError(f"class: {made.__name__} must derive from sklearn.base.BaseEstimator for tune")
         return model
 
     def _set_random_state(self, model: Any, seed: int) -> None:
@@ -196,16 +201,16 @@ class Estimator(LearnerType):
             return {}
         if not has_fit_parameter(model, "sample_weight"):
             raise FitFailed(f"{type(model).__name__} takes no weights, and the task has some")
-        return {f"{_PREFIX[self.scale]}sample_weight": rows.weights}
+        return {"sample_weight": rows.weights}
 
     def _search(self, model: Any, task: Task, folds: list[Fold], any_classes: bool) -> "GridSearchCV":
         """``any_classes``: whether the rest of an inner fold lacks a class, or has only one."""
         from sklearn.model_selection import GridSearchCV
 
-        prefix = _PREFIX[self.scale]
+        grid = dict(self.tune)
         if any_classes:
-            model, prefix = _of_any_classes(model), f"model__{prefix}"
-        grid = {f"{prefix}{argument}": values for argument, values in self.tune.items()}
+            model = _of_any_classes(model)
+            grid = {f"{_WRAPPED}{argument}": values for argument, values in self.tune.items()}
         scoring = "accuracy" if task.type == "classification" else "neg_mean_squared_error"
         return GridSearchCV(model, grid, scoring=scoring, cv=folds, error_score=np.nan)
 
@@ -232,14 +237,6 @@ def _check_kind(model: Any, task: Task) -> None:
     other = is_regressor if task.type == "classification" else is_classifier
     if hasattr(model, "__sklearn_tags__") and other(model):
         raise SoakError(f"class: {type(model).__name__} cannot do {task.type}, as task {task.name} asks")
-
-
-def _scaled(model: Any) -> Any:
-    """The model behind a scaler to zero mean and unit variance, which is fitted on the train rows only."""
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return Pipeline([("scale", StandardScaler()), ("model", model)])
 
 
 def _of_any_classes(model: Any) -> Any:
@@ -331,7 +328,7 @@ def _stratum(rows: TaskRows) -> NDArray[np.intp] | None:
 def _tuning_table(search: "GridSearchCV") -> pd.DataFrame:
     results = search.cv_results_
     candidates = [
-        json.dumps({key.rpartition("model__")[2]: value for key, value in params.items()}, default=str)
+        json.dumps({key.removeprefix(_WRAPPED): value for key, value in params.items()}, default=str)
         for params in results["params"]
     ]
     return pd.DataFrame(

@@ -29,6 +29,10 @@ class TorchLearner(LearnerType, TorchSettings):
     uses_gpu: ClassVar[bool] = True
     needs_check: ClassVar[bool] = True
 
+    @property
+    def scales(self) -> bool:
+        return self.scale == "standard"
+
     def network(self, task: Task) -> "nn.Module":
         """The untrained network, its weights drawn from torch's global generator.
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class TorchMlp(TorchLearner):
     """A multilayer perceptron; without hidden layers a linear model.
 
-    Like all torch learners it takes the features as they are (pixels of 8 bits from 0 to 1): scale the features of a
-    table beforehand, or use a torch_graph that begins with batch_norm.
+    Like all torch learners it takes the features as they are (pixels of 8 bits from 0 to 1): for the features of a table
+    set ``scale: standard``.
     """
 
     type: Literal["torch_mlp"]

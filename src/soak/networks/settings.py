@@ -77,6 +77,11 @@ class TorchSettings(Settings):
         "null for none: train for all epochs",
     )
 
+    scale: Literal["none", "standard"] = Field(
+        default="none",
+        description="standard: scale each feature to zero mean and unit variance, as computed on the train rows",
+    )
+
     @field_validator("class_weights", mode="before")
     @classmethod
     def _labels_are_text(cls, value: Any) -> Any:

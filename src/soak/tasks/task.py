@@ -1,7 +1,7 @@
 """A task: features, target, a subset for each row and other roles, mapped from one Arrow file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from soak.matrix import read_matrix, write_matrix
+from soak.tasks.preparation import Incomplete, Preparation
 
 TaskType = Literal["classification", "regression"]
 NoteKind = Literal["features", "left_out", "excluded", "constant", "imputed", "dropped", "class", "folds", "positive"]
@@ -61,6 +62,8 @@ class Task:
         What messages call the table; "" for data sets.
     notes : tuple of Note
         What the table became.
+    incomplete : Incomplete or None
+        Features that lack values, which are NaN; None if there are none.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Task:
     rows_read: Mapping[str, int] = field(default_factory=dict)
     source: str = ""
     notes: tuple[Note, ...] = ()
+    incomplete: Incomplete | None = None
 
     @property
     def n_outputs(self) -> int:
@@ -111,6 +115,7 @@ class Task:
             "rows_read": dict(self.rows_read),
             "source": self.source,
             "notes": [list(note) for note in self.notes],
+            **({} if self.incomplete is None else {"incomplete": asdict(self.incomplete)}),
         }
         write_matrix(path, self.features, columns, metadata)
 
@@ -154,6 +159,7 @@ class Task:
             rows_read=metadata["rows_read"],
             source=metadata["source"],
             notes=tuple(Note(*note) for note in metadata["notes"]),
+            incomplete=_incomplete(metadata.get("incomplete")),
         )
 
 
@@ -166,10 +172,13 @@ class TaskRows:
     task : Task
     rows : array of int64, shape (n,)
         Row numbers from 0.
+    preparation : Preparation or None
+        What is done to the features first; None takes them as they are.
     """
 
     task: Task
     rows: NDArray[np.int64]
+    preparation: Preparation | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -183,7 +192,16 @@ class TaskRows:
         values = np.asarray(self.task.features[self.rows], dtype=dtype, order=order, copy=True)
         if self.task.scale != 1:
             values /= self.task.scale
+        if self.preparation is not None:
+            self.preparation.apply(values)
         return values
+
+    def prepare(self, scale: bool) -> Preparation | None:
+        """How a fit on these rows completes its features, and with ``scale`` scales them; None if there is nothing to do."""
+        task = self.task
+        if not scale and (task.incomplete is None or task.incomplete.fill == "none"):
+            return None
+        return Preparation.of(task.features, self.rows, task.scale, task.incomplete, scale)
 
     @cached_property
     def target(self) -> NDArray[Any]:
@@ -204,6 +222,12 @@ class TaskRows:
     def strata(self) -> list[NDArray[Any]]:
         """Each stratum column's values in the rows: arrays of shape (n,)."""
         return [values[self.rows] for values in self.task.strata.values()]
+
+
+def _incomplete(entry: dict[str, Any] | None) -> Incomplete | None:
+    if entry is None:
+        return None
+    return Incomplete(entry["fill"], tuple(entry["features"]), tuple((first, stop) for first, stop in entry["levels"]))
 
 
 def _strings(values: NDArray[Any]) -> Any:
