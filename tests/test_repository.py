@@ -2,8 +2,10 @@
 
 import re
 import subprocess
+import tomllib
 
 import pytest
+import yaml
 from small_runs import ROOT
 
 # Hosts of the default indexes of pip, conda, R, npm and cargo, without the dots: this file must not name them either
@@ -17,3 +19,10 @@ def test_no_file_names_a_package_registry():
     files = [ROOT / name for name in done.stdout.split("\0") if name]
     address = re.compile("|".join(host.replace(" ", r"\.") for host in REGISTRIES).encode())
     assert [str(file) for file in files if file.is_file() and address.search(file.read_bytes())] == []
+
+
+def test_one_version():
+    """That of pyproject.toml, which the changelog and the citation repeat."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == version
+    assert re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), flags=re.M)[1] == version
