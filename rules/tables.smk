@@ -25,7 +25,10 @@ if cfg.tasks:
             index=ancient("results/tasks/index.json"),
             tasks=expand("results/tasks/{task}.arrow", task=cfg.tasks),
             splits=expand("results/tasks/{task}.splits.csv", task=cfg.tasks),
+            folds=expand("results/tasks/{task}.folds.parquet", task=cfg.tasks),
+            rows=expand("results/tasks/{task}.rows.parquet", task=cfg.tasks),
         output:
+            **transfer_output(),
             scores=table_in_report("scores"),
             scores_parquet="results/tables/scores.parquet",
             fits=table_in_report("fits"),
@@ -33,7 +36,8 @@ if cfg.tasks:
             times="results/tables/times.csv",
             times_parquet="results/tables/times.parquet",
             history="results/tables/history.parquet",
-            **transfer_output(),
+            reference="results/scores/reference.parquet",
+            row_errors="results/scores/row_errors.parquet",
             predictions=directory(expand("results/predictions/{task}", task=cfg.tasks)),
         log:
             "results/logs/scores.log",
@@ -45,6 +49,7 @@ if cfg.tasks:
         params:
             tasks=lambda w: experiment.scored(),
             references=experiment.references,
+            seed=cfg.seed.train,
             code=lambda w: experiment.code("scores", (), experiment.user_measures()),
         message:
             "Scoring the predictions of all fits"
@@ -91,6 +96,7 @@ rule stats:
         runtime=growing(10),
     params:
         names=STATISTICS,
+        alpha=cfg.verdict.alpha,
         code=lambda w: experiment.code("stats"),
     message:
         "Means, standard deviations and P values over the folds"
@@ -101,9 +107,8 @@ rule stats:
 rule verdicts:
     input:
         scores="results/tables/scores.parquet",
-        stats="results/tables/stats.parquet",
-        pvalues="results/tables/pvalues.parquet",
-        fits=["results/tables/fits.parquet"] if cfg.tasks else [],
+        reference=["results/scores/reference.parquet"] if cfg.tasks else [],
+        row_errors=["results/scores/row_errors.parquet"] if cfg.tasks else [],
         notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
     output:
         csv=table_in_report("verdicts"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from soak.job import job
 from soak.report.write import write_report
-from soak.scores.verdicts import read_notes
+from soak.scores.notes import read_notes
 from soak.tables import TABLES, read_table
 
 with job(snakemake.log):

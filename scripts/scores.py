@@ -1,4 +1,7 @@
-"""Rule scores: what all fits predict, row by row and as a number per split, algorithm and measure; and what they cost."""
+"""Rule scores: what all fits predict, row by row and as a number per split, algorithm and measure; and what they cost.
+
+The reference is fitted here where no learner of the task is one: it costs less than a job.
+"""
 
 from pathlib import Path
 
@@ -6,30 +9,41 @@ import pandas as pd
 
 from soak.job import job
 from soak.measures import measure
-from soak.resampling.store import read_splits
+from soak.resampling.store import StoredSplits
 from soak.scores.scoring import fits_table, history_table, score_task, times_table
 from soak.scores.transfer import transfer
-from soak.tables import TABLES, write_table
+from soak.tables import TABLES, write_parquet, write_table
 from soak.tasks.task import Task
 
 with job(snakemake.log):
-    given, made, asked = snakemake.input, snakemake.output, snakemake.params.tasks
-    scores, own, fits = [], [], []
-    for name, task_file, splits_file, folder in zip(asked, given.tasks, given.splits, made.predictions, strict=True):
-        algorithms, measures = asked[name]["algorithms"], [measure(one) for one in asked[name]["measures"]]
+    given, made, params = snakemake.input, snakemake.output, snakemake.params
+    parts, fits = [], []
+    for number, (name, asked) in enumerate(params.tasks.items()):
         packs = {
             learner: [pack for pack in given.packs if Path(pack).parts[-3:-1] == (name, learner)]
-            for learner in algorithms
+            for learner in asked["algorithms"]
         }
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        done = score_task(Task.open(task_file), read_splits(splits_file), algorithms, packs, measures, folder)
-        scores.append(done.scores)
-        own.append(done.own)
-        fits += done.fits
-    write_table(TABLES["scores"], pd.concat(scores, ignore_index=True), made.scores)
+        folder = Path(made.predictions[number])
+        folder.mkdir(parents=True, exist_ok=True)
+        scored = score_task(
+            Task.open(given.tasks[number]),
+            StoredSplits.open(given.folds[number], given.splits[number], given.rows[number]),
+            asked["algorithms"],
+            packs,
+            [measure(one) for one in asked["measures"]],
+            folder,
+            params.references,
+            params.seed,
+        )
+        parts.append(scored)
+        fits += scored.fits
+    write_table(TABLES["scores"], pd.concat([part.scores for part in parts], ignore_index=True), made.scores)
+    reference = pd.concat([part.reference for part in parts], ignore_index=True)
     if transfer_file := made.get("transfer"):
-        table = transfer(pd.concat(own, ignore_index=True), snakemake.params.references)
-        write_table(TABLES["transfer"], table, transfer_file)
+        own = pd.concat([part.own for part in parts], ignore_index=True)
+        write_table(TABLES["transfer"], transfer(own, params.references, reference), transfer_file)
     write_table(TABLES["fits"], fits_table(fits), made.fits)
     write_table(TABLES["times"], times_table(fits), made.times)
     write_table(TABLES["history"], history_table(fits), made.history)
+    write_parquet(reference, made.reference)
+    write_parquet(pd.concat([part.row_errors for part in parts], ignore_index=True), made.row_errors)

@@ -8,6 +8,7 @@ from soak.tables import TABLES, read_table, write_table
 
 with job(snakemake.log):
     scores = read_table(snakemake.input.scores)
-    tables = {"stats": stats, "pvalues": pvalues, "pvalues_downsample": pvalues_downsample}
+    tests = {"pvalues": pvalues, "pvalues_downsample": pvalues_downsample}
     for name in snakemake.params.names:
-        write_table(TABLES[name], tables[name](scores), Path(snakemake.output[0]).with_name(f"{name}.csv"))
+        frame = stats(scores) if name == "stats" else tests[name](scores, snakemake.params.alpha)
+        write_table(TABLES[name], frame, Path(snakemake.output[0]).with_name(f"{name}.csv"))

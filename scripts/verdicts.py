@@ -2,18 +2,24 @@
 
 from soak.files import atomic
 from soak.job import job
+from soak.scores.notes import notes_on, problems, read_notes
+from soak.scores.sentences import terminal
 from soak.scores.settings import VerdictSettings
-from soak.scores.verdicts import problems, read_notes, summary, verdicts
+from soak.scores.verdicts import verdicts
 from soak.tables import TABLES, read_table, write_table
 
 with job(snakemake.log):
     given, made, params = snakemake.input, snakemake.output, snakemake.params
-    scores, stats = read_table(given.scores), read_table(given.stats)
-    settings = VerdictSettings.model_validate(params.verdict)
-    failed = set(scores["algorithm"]) - set(stats["algorithm"])
-    table = verdicts(read_table(given.pvalues), stats, settings, references=params.references, failed=failed)
+    scores, settings = read_table(given.scores), VerdictSettings.model_validate(params.verdict)
+    reference, row_errors = (
+        read_table(file[0]) if (file := given.get(name)) else None for name in ("reference", "row_errors")
+    )
+    table = verdicts(scores, settings, references=params.references, reference=reference, row_errors=row_errors)
     write_table(TABLES["verdicts"], table, made.csv)
-    notes = read_notes(given.get("notes", []))
+    lines = [
+        *read_notes(given.get("notes", [])),
+        *problems(scores, settings.algorithm, params.references),
+        *notes_on(table, scores, settings.alpha),
+    ]
     with atomic(made.text) as temporary:
-        lines = [*summary(table), *notes, *problems(scores, settings.algorithm, params.references)]
-        temporary.write_text("".join(f"{line}\n" for line in lines))
+        temporary.write_text(terminal(table, scores) + "".join(f"\n{line}" for line in lines) + "\n")

@@ -62,6 +62,10 @@ class Measure:
         Whether the measure is a share of the test rows, which people read in percent.
     perfect : float, optional
         Its value for perfect predictions; None where it is unknown.
+    worst : float, optional
+        Its value for the worst possible predictions; None where there is no limit, or none is known.
+    by_row : function of the same arguments as compute, optional
+        An array of shape (n,) whose mean is the measure: the loss of each row. None if the measure is no such mean.
     aliases : mapping of str to float
         Names in score tables from elsewhere (mlr3's, with ``_`` for ``.``), each with the factor from the number there
         to this measure.
@@ -75,6 +79,8 @@ class Measure:
     label: str = ""
     percent: bool = False
     perfect: float | None = None
+    worst: float | None = None
+    by_row: Callable[[_Array, _Array, int], _Array] | None = None
     aliases: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +103,13 @@ class Measure:
             return float("nan")
         return float(self.compute(target, np.asarray(predicted), len(classes)))
 
+    def row_values(self, target: _Array, prediction: Predicted, classes: Sequence[str]) -> _Array | None:
+        """The measure of each row alone, of which a score is the mean; None where it is no such mean."""
+        predicted = prediction.probabilities if self.needs_probabilities else prediction.response
+        if self.by_row is None or predicted is None:
+            return None
+        return np.asarray(self.by_row(target, np.asarray(predicted), len(classes)), dtype=float)
+
     def skill(self, value: float, reference: float) -> float:
         """Skill against a reference: 1 is perfect, 0 no better than the reference, below 0 worse.
 
@@ -112,6 +125,11 @@ class Measure:
         if self.perfect is None or self.perfect == reference:
             return float("nan")
         return (value - reference) / (self.perfect - reference)
+
+    @property
+    def range(self) -> float:
+        """The largest difference that two values can have; infinite where no limit is known."""
+        return math.inf if self.worst is None or self.perfect is None else abs(self.worst - self.perfect)
 
     @property
     def factor(self) -> float:
@@ -214,17 +232,29 @@ def _own(path: str) -> Measure:
     return replace(found, name=path)
 
 
+def _is_wrong(target: _Array, response: _Array, n_classes: int) -> _Array:
+    return np.asarray(target != response)
+
+
 def _zero_one_loss(target: _Array, response: _Array, n_classes: int) -> float:
     return float(np.mean(target != response))
+
+
+def _is_right(target: _Array, response: _Array, n_classes: int) -> _Array:
+    return np.asarray(target == response)
 
 
 def _accuracy(target: _Array, response: _Array, n_classes: int) -> float:
     return float(np.mean(target == response))
 
 
-def _log_loss(target: _Array, probabilities: _Array, n_classes: int) -> float:
+def _log_losses(target: _Array, probabilities: _Array, n_classes: int) -> _Array:
     of_truth = probabilities[np.arange(len(target)), target].astype(np.float64)
-    return float(-np.log(np.clip(of_truth, _EPSILON, 1 - _EPSILON)).mean())
+    return np.asarray(-np.log(np.clip(of_truth, _EPSILON, 1 - _EPSILON)))
+
+
+def _log_loss(target: _Array, probabilities: _Array, n_classes: int) -> float:
+    return float(_log_losses(target, probabilities, n_classes).mean())
 
 
 def _roc_auc(target: _Array, probabilities: _Array, n_classes: int) -> float:
@@ -248,8 +278,16 @@ def _area(positive: _Array, score: _Array) -> float:
     return float((rank[positive].mean() - (n_positive + 1) / 2) / (len(score) - n_positive))
 
 
+def _squared_errors(target: _Array, response: _Array, n_classes: int) -> _Array:
+    return np.asarray((target - response) ** 2)
+
+
 def _mean_squared_error(target: _Array, response: _Array, n_classes: int) -> float:
     return float(np.mean((target - response) ** 2))
+
+
+def _absolute_errors(target: _Array, response: _Array, n_classes: int) -> _Array:
+    return np.asarray(np.abs(target - response))
 
 
 def _mean_absolute_error(target: _Array, response: _Array, n_classes: int) -> float:
@@ -320,27 +358,32 @@ _RECORDS = (
         _zero_one_loss,
         label="error",
         percent=True,
+        worst=1.0,
+        by_row=_is_wrong,
         aliases={"classif_ce": 1.0, "percent_error": 0.01},
     ),
-    *_also_by_long_name(_score(_CLASSES, "accuracy", _accuracy, percent=True, aliases={"classif_acc": 1.0})),
+    *_also_by_long_name(
+        _score(_CLASSES, "accuracy", _accuracy, percent=True, worst=0.0, by_row=_is_right, aliases={"classif_acc": 1.0})
+    ),
     *_also_by_long_name(
         _score(
             _CLASSES,
             "balanced_accuracy",
             _sklearn("balanced_accuracy_score"),
             percent=True,
+            worst=0.0,
             aliases={"classif_bacc": 1.0},
         )
     ),
     _score(_CLASSES, "cohen_kappa_score", _sklearn("cohen_kappa_score")),
     _score(_CLASSES, "f1_score", _sklearn("f1_score", averages=True)),
-    _loss(_CLASSES, "hamming_loss", _zero_one_loss),
+    _loss(_CLASSES, "hamming_loss", _zero_one_loss, worst=1.0, by_row=_is_wrong),
     _score(_CLASSES, "jaccard_score", _sklearn("jaccard_score", averages=True)),
     _score(_CLASSES, "matthews_corrcoef", _sklearn("matthews_corrcoef")),
     _score(_CLASSES, "precision_score", _sklearn("precision_score", averages=True)),
     _score(_CLASSES, "recall_score", _sklearn("recall_score", averages=True)),
     # Of predicted probabilities
-    _loss(_CLASSES, "log_loss", _log_loss, probabilities=True, aliases={"classif_logloss": 1.0}),
+    _loss(_CLASSES, "log_loss", _log_loss, probabilities=True, by_row=_log_losses, aliases={"classif_logloss": 1.0}),
     *_also_by_long_name(
         _score(
             _CLASSES,
@@ -362,8 +405,8 @@ _RECORDS = (
     _score(_CLASSES, "d2_log_loss_score", _sklearn("d2_log_loss_score"), probabilities=True),
     _score(_CLASSES, "top_k_accuracy_score", _sklearn("top_k_accuracy_score"), probabilities=True),
     # Of predicted numbers
-    _loss(_NUMBERS, "mean_squared_error", _mean_squared_error, aliases={"regr_mse": 1.0}),
-    _loss(_NUMBERS, "mean_absolute_error", _mean_absolute_error, aliases={"regr_mae": 1.0}),
+    _loss(_NUMBERS, "mean_squared_error", _mean_squared_error, by_row=_squared_errors, aliases={"regr_mse": 1.0}),
+    _loss(_NUMBERS, "mean_absolute_error", _mean_absolute_error, by_row=_absolute_errors, aliases={"regr_mae": 1.0}),
     *_also_by_long_name(_score(_NUMBERS, "r2", _r2, label="R²", aliases={"regr_rsq": 1.0})),
     _loss(
         _NUMBERS,

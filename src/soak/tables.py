@@ -133,6 +133,12 @@ _PVALUES = {
     "same_mean": Column("number", "Mean score of same."),
     "compare_mean": Column("number", "Mean score of all (or other)."),
     "n": Column("whole number", "Number of pairs: folds and seeds for which both scores exist."),
+    "n_folds": Column("whole number", "Folds among these pairs; seeds that draw nothing anew repeat the same scores."),
+    "sd_diff": Column("number", "Standard deviation (n - 1) of the differences; empty for a single pair."),
+    "ci_low": Column(
+        "number", "Lower limit of the paired t interval of mean_diff at 1 - verdict.alpha; empty where p_paired is."
+    ),
+    "ci_high": Column("number", "Upper limit of the same interval."),
 }
 _FIT = {"task_id": _TASK, "train_set": _TRAIN_SET, "learner": _LEARNER}
 
@@ -166,16 +172,42 @@ _TABLES = (
     ),
     Table(
         "verdicts",
-        "what is better or worse, in words",
+        "may one train on other subsets, or on all? In numbers and words",
         {
             "task_id": _TASK,
             "test_subset": _TEST_SUBSET,
             "comparison": Column("text", "Train subsets compared: other-same or all-same."),
-            "algorithm": Column("text", "Algorithm that decides for this test subset."),
+            "algorithm": Column("text", "Algorithm that speaks for this test subset."),
             "measure": _MEASURE,
+            "n": Column("whole number", "Folds for which both scores exist; all numbers are over means of folds."),
+            "reference_mean": Column(
+                "number", "Mean score of the reference: featureless, trained on the rows of same; what guessing gets."
+            ),
+            "same_mean": Column("number", "Mean score of same."),
+            "compare_mean": Column("number", "Mean score of all (or other)."),
+            "same_skill": Column(
+                "number", "Skill of same: 1 is perfect, 0 no better than the reference, below 0 worse."
+            ),
+            "compare_skill": Column("number", "Skill of all (or other)."),
             "mean_diff": Column("number", "Mean of the score of all (or other) minus that of same."),
-            "p_holm": Column("number", "P value of the paired t test, Holm-corrected over the task's comparisons."),
-            "verdict": Column("text", "better, worse or no difference seen (than same, at the level verdict.alpha)."),
+            "ci_low": Column("number", "Lower limit of the paired t interval of mean_diff at 1 - verdict.alpha."),
+            "ci_high": Column("number", "Upper limit of the same interval."),
+            "p_paired": Column("number", "P value of the two-sided paired t test; empty where there is no test."),
+            "p_holm": Column("number", "The same, Holm-corrected over the task's comparisons."),
+            "p_reference": Column("number", "P value of the one-sided paired t test that same beats the reference."),
+            "cause": Column(
+                "text",
+                "Why it is better or worse: fewer rows, more rows, another pattern or unclear; empty without train sets "
+                "of equal size.",
+            ),
+            "mean_diff_equal": Column("number", "mean_diff of train sets of equal size."),
+            "p_equal": Column("number", "P value of the two-sided paired t test at equal size."),
+            "detectable": Column(
+                "number", "Smallest difference that as many folds with this spread show in four of five cases."
+            ),
+            "decide": Column("text", "What would decide: a number of folds, or how many times as many rows."),
+            "n_seeds": Column("whole number", "Seeds that were averaged in each fold."),
+            "verdict": Column("text", "better, worse, similar, nothing learned or undecided; see docs/verdicts.md."),
             "text": Column("text", "The verdict as a sentence."),
         },
     ),

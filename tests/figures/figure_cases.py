@@ -15,7 +15,7 @@ from soak.figures.results import Results
 from soak.figures.settings import StyleSettings
 from soak.scores.scoring import OWN_COLUMNS
 from soak.scores.settings import VerdictSettings
-from soak.scores.summaries import pvalues, pvalues_downsample, stats
+from soak.scores.summaries import pvalues, pvalues_downsample
 from soak.scores.transfer import transfer
 from soak.scores.verdicts import verdicts
 from soak.tables import TABLES
@@ -93,7 +93,7 @@ def results(scores: pd.DataFrame, references: Collection[str] = ("featureless",)
     return Results(
         scores,
         tests,
-        verdicts(tests, stats(scores), VerdictSettings(), references=references),
+        verdicts(scores, VerdictSettings(), references=references),
         pvalues_downsample(scores),
         transfer(own_scores(scores), references),
         frozenset(references),

@@ -53,7 +53,7 @@ def make_tables() -> dict[str, pd.DataFrame]:
         "stats": means,
         "pvalues": tests,
         "pvalues_downsample": pvalues_downsample(scores),
-        "verdicts": verdicts(tests, means, VerdictSettings(), references=("featureless",)),
+        "verdicts": verdicts(scores, VerdictSettings(), references=("featureless",)),
         "splits": splits,
         "fits": fits,
         "times": times,

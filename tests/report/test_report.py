@@ -37,7 +37,7 @@ def test_verdicts_rule_and_caution_are_shown(report: str) -> None:
     text = visible(report)
     for row in make_tables()["verdicts"].itertuples():
         assert row.verdict in text
-    assert "Holm&#39;s correction" in text
+    assert "Holm-corrected" in text
     assert "corrected P value below 0.1" in text
     assert "share train data" in text
     assert "over 3 folds" in text

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from soak.errors import SoakError
+from soak.scores.notes import problems
 from soak.scores.published import read_score_files, read_scores
 from soak.scores.summaries import pvalues
-from soak.scores.verdicts import problems
 from soak.tables import TABLES
 
 REFERENCE = Path(__file__).parents[1] / "reference"

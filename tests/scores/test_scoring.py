@@ -9,7 +9,11 @@ import pytest
 
 from soak.fitting.record import FitRecord, write_pack
 from soak.measures import measure
+from soak.resampling.cells import Cells
+from soak.resampling.store import StoredSplits
+from soak.scores.reference import REFERENCE, reference_scores
 from soak.scores.scoring import fits_table, history_table, score_task, times_table
+from soak.scores.ttests import row_error
 from soak.tables import PREDICTIONS, TABLES
 from soak.tasks.task import Task
 
@@ -61,14 +65,26 @@ def record(**values):
 @pytest.fixture
 def score(tmp_path):
     """A function of the records of a task's learners and of its splits: scores, and fits."""
+    all_scores = make_scorer(tmp_path)
 
-    def scored(records, splits=SPLITS, task=TASK):
+    def scored(records, splits=SPLITS, task=TASK, folds=(1, 1, 1, 1)):
+        found = all_scores(records, splits, task, folds)
+        return found.scores, [fit for fit in found.fits if fit.learner != REFERENCE]
+
+    return scored
+
+
+def make_scorer(folder):
+    """A function of the records of a task's learners and of its splits that gives a `TaskScores`."""
+
+    def scored(records, splits, task, folds=(1, 1, 1, 1), references=()):
         for number, one in enumerate(records):
-            write_pack(tmp_path / one.learner / str(number), [one])
+            write_pack(folder / one.learner / str(number), [one])
         learners = {one.learner: [one.learner] for one in records}
-        packs = {learner: sorted((tmp_path / learner).iterdir()) for learner in learners}
-        done = score_task(task, splits, learners, packs, MEASURES, tmp_path / "predictions")
-        return done.scores, done.fits
+        packs = {learner: sorted((folder / learner).iterdir()) for learner in learners}
+        cells = Cells(np.array([0, 0, 1, 1]), np.array(folds), 2)
+        stored = StoredSplits(["A", "B"], cells, splits, pa.table({}))
+        return score_task(task, stored, learners, packs, MEASURES, folder / "predictions", references)
 
     return scored
 
@@ -84,7 +100,7 @@ def test_one_fit_serves_several_folds_of_a_subset(score):
     """Where the other subset has no rows in two folds, other trains on the same rows in both."""
     splits = SPLITS.assign(test_subset="A", train_subsets="other", test_fold=[1, 2])
     table = TABLE.set_column(1, "test_subset", [["A"] * 4]).set_column(2, "test_fold", [[1, 1, 2, 2]])
-    scores, _ = score([record(tables={"predictions": table})], splits)
+    scores, _ = score([record(tables={"predictions": table})], splits, folds=(1, 2, 1, 2))
     np.testing.assert_allclose(scores["zero_one_loss"], [0, 0.5])
 
 
@@ -138,6 +154,77 @@ def test_fits_are_ordered_by_train_set_and_learner(score):
     assert table["selected_epochs"].tolist() == [pd.NA, pd.NA, 7]
     assert times_table(fits)["seconds"].tolist() == [0, 1.235, 0]
     assert not any("predictions" in fit.tables for fit in fits)
+
+
+FOLDS = (1, 2, 1, 2)
+SAME = pd.DataFrame(
+    {
+        "task_id": "T",
+        "test_subset": ["A", "A", "B", "B"],
+        "train_subsets": "same",
+        "test_fold": [1, 2, 1, 2],
+        "seed": 1,
+        "groups": 1,
+        "n_train_groups": 1,
+        "iteration": [1, 2, 3, 4],
+        "train_set": ["A.fold1", "A.fold2", "B.fold1", "B.fold2"],
+        "n_train": 1,
+        "n_test": 1,
+    }
+)
+
+
+def pieces(learner, responses):
+    """A fit per train set of `SAME` and of other with these predictions, by train set."""
+    records = []
+    for name, tests in responses.items():
+        rows = [("A", 1, 0), ("A", 2, 1), ("B", 1, 2), ("B", 2, 3)]
+        subset, fold, row = rows[tests[0]]
+        table = {"algorithm": pa.array([learner]).dictionary_encode(), "test_subset": [subset], "test_fold": [fold]}
+        table |= {"row": [row], "response": pa.array([tests[1]], pa.int32())}
+        records.append(record(learner=learner, train_set=name, tables={"predictions": pa.table(table)}))
+    return records
+
+
+RIGHT = {"A.fold1": (0, 0), "A.fold2": (1, 1), "B.fold1": (2, 1), "B.fold2": (3, 0)}
+
+
+@pytest.mark.parametrize("subsets", ["same", "other"])
+def test_the_reference_is_fitted_where_no_learner_is_one(tmp_path, subsets):
+    """Also where no split trains on same. It is in the fits, and not among the scores."""
+    splits = SAME.assign(train_subsets=subsets)
+    found = make_scorer(tmp_path)(pieces("m", RIGHT), splits, TASK, FOLDS)
+    assert set(found.scores["algorithm"]) == {"m"}
+    own = [fit for fit in found.fits if fit.learner == REFERENCE]
+    assert [(fit.train_set, fit.status, fit.n_train) for fit in own] == [
+        (name, "ok", 1) for name in ("A.fold1", "A.fold2", "B.fold1", "B.fold2")
+    ]
+    # each fold is predicted by the one other row of its subset, which is of the other class
+    assert found.reference["zero_one_loss"].tolist() == [1, 1, 1, 1]
+    assert found.reference[["test_subset", "test_fold"]].to_numpy().tolist() == [["A", 1], ["A", 2], ["B", 1], ["B", 2]]
+
+
+def test_a_reference_of_the_config_is_the_reference(tmp_path):
+    base = {"A.fold1": (0, 0), "A.fold2": (1, 0), "B.fold1": (2, 1), "B.fold2": (3, 1)}
+    found = make_scorer(tmp_path)([*pieces("base", base), *pieces("m", RIGHT)], SAME, TASK, FOLDS, ["base"])
+    assert not [fit for fit in found.fits if fit.learner == REFERENCE]
+    assert found.reference["zero_one_loss"].tolist() == [0, 1, 0, 1]
+    scores = found.scores.assign(seed=1)
+    again = pd.concat([scores, scores.assign(seed=2)])  # seeds are averaged
+    pd.testing.assert_frame_equal(reference_scores(again, ["base"]), found.reference)
+
+
+def test_row_errors_are_of_the_losses_of_rows(tmp_path):
+    other = SAME.assign(
+        train_subsets="other", iteration=[5, 6, 7, 8], train_set=[f"not_{n}" for n in SAME["train_set"]]
+    )
+    wrong = {f"not_{name}": (place, 1 - response) for name, (place, response) in RIGHT.items()}
+    found = make_scorer(tmp_path)([*pieces("m", RIGHT | wrong)], pd.concat([SAME, other]), TASK, FOLDS)
+    errors = found.row_errors.set_index(["test_subset", "comparison", "measure"])["row_error"]
+    assert errors["A", "other-same", "zero_one_loss"] == pytest.approx(row_error([1, 1]))
+    assert errors["A", "same-reference", "zero_one_loss"] == pytest.approx(row_error([-1, -1]))
+    assert errors["B", "other-reference", "zero_one_loss"] == 0  # both are wrong in every row
+    assert "log_loss" not in found.row_errors["measure"].to_numpy()  # without probabilities
 
 
 def test_the_history_names_the_fit(score):

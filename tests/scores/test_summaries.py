@@ -5,18 +5,15 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_ind, ttest_rel
 
+from soak.scores.notes import problems
 from soak.scores.summaries import (
     first_measures,
     format_p,
-    holm,
-    paired_p,
     pvalues,
     pvalues_downsample,
     stats,
     undefined_reason,
-    welch_p,
 )
-from soak.scores.verdicts import problems
 from soak.tables import TABLES
 
 FULL = {"same": 20, "other": 40, "all": 60}
@@ -69,6 +66,12 @@ def test_pvalues_pair_folds_and_seeds_whatever_the_row_order() -> None:
     assert row["n"] == 8
     assert row["p_paired"] == pytest.approx(ttest_rel(other, same).pvalue, rel=1e-12)
     assert row["p_unpaired"] == pytest.approx(ttest_ind(other, same, equal_var=False).pvalue, rel=1e-12)
+    assert row["n_folds"] == 4
+    assert row["sd_diff"] == pytest.approx(np.std(other.to_numpy() - same.to_numpy(), ddof=1))
+    for alpha in (0.05, 0.2):
+        interval = ttest_rel(other, same).confidence_interval(1 - alpha)
+        limits = pvalues(scores, alpha).loc[row.name, ["ci_low", "ci_high"]]
+        assert limits.tolist() == pytest.approx([interval.low, interval.high], rel=1e-12)
     shuffled = pvalues(scores.sample(frac=1, random_state=1))
     keys = ["test_subset", "algorithm", "comparison", "measure"]
     pd.testing.assert_frame_equal(
@@ -143,32 +146,6 @@ def test_one_subset_is_told_and_has_no_comparison() -> None:
     scores = make_scores(subsets=("A",)).query("train_subsets == 'same'")
     assert pvalues(scores).empty
     assert any("one subset only (A)" in text for text in problems(scores))
-
-
-def test_undefined_tests_are_nan() -> None:
-    assert np.isnan(paired_p([0.0, 0.1], [0.0, 1e-18], [3, 3])).all()
-    assert np.isnan(welch_p([0.5], [0.0], [3], [0.5], [0.0], [3])).all()
-    assert np.isnan(paired_p([1.0], [np.nan], [1])).all()
-    assert welch_p([0.5], [0.1], [3], [0.2], [0.0], [3])[0] == pytest.approx(0.0351, abs=1e-3)
-
-
-def test_far_tails_keep_their_digits() -> None:
-    x = np.linspace(0, 1e-3, 30) + 5
-    assert paired_p([x.mean()], [x.std(ddof=1)], [30])[0] == pytest.approx(ttest_rel(x, 0 * x).pvalue, rel=1e-9)
-
-
-def test_holm_is_that_of_r() -> None:
-    # R: p.adjust(c(0.01, NA, 0.04, 0.03), "holm") is 0.03, NA, 0.06, 0.06
-    np.testing.assert_allclose(holm([0.01, np.nan, 0.04, 0.03]), [0.03, np.nan, 0.06, 0.06])
-    np.testing.assert_allclose(holm([0.9, 0.8]), [1, 1])
-    assert holm([]).size == 0
-
-
-def test_two_values_are_enough_for_a_welch_test():
-    for x, y in (([1.0, 2.0], [4.0, 5.0, 7.0]), ([4.0, 5.0, 7.0], [1.0, 2.0])):
-        ours = welch_p(np.mean(x), np.std(x, ddof=1), len(x), np.mean(y), np.std(y, ddof=1), len(y))
-        assert ours == pytest.approx(ttest_ind(x, y, equal_var=False).pvalue)
-        assert np.isnan(welch_p(1.0, np.nan, 1, np.mean(y), np.std(y, ddof=1), len(y)))
 
 
 def test_why_a_p_value_is_undefined():

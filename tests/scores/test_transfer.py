@@ -44,7 +44,7 @@ def scored(tmp_path):
         assert {record.status for record in records} == {"ok"}
         write_pack(tmp_path / "pack", records)
         measures = [measure("mean_squared_error"), measure("mean_absolute_error")]
-        return score_task(task, splits.table, {"m": ["m"]}, {"m": [tmp_path / "pack"]}, measures, tmp_path / "out")
+        return score_task(task, splits, {"m": ["m"]}, {"m": [tmp_path / "pack"]}, measures, tmp_path / "out")
 
     return run
 
@@ -200,6 +200,6 @@ def test_a_learner_whose_fits_all_failed_has_no_rows(tmp_path):
     write_pack(tmp_path / "wild", failed)
     packs = {"m": [tmp_path / "m"], "wild": [tmp_path / "wild"]}
     names = {name: [name] for name in packs}
-    done = score_task(task, splits.table, names, packs, [measure("mean_squared_error")], tmp_path / "out")
+    done = score_task(task, splits, names, packs, [measure("mean_squared_error")], tmp_path / "out")
     table = TABLES["transfer"].checked(transfer(done.own, ["m"]))
     assert set(table["algorithm"]) == {"m"}

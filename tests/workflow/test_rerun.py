@@ -89,7 +89,7 @@ def set_in(*keys_and_value):
         ),
         pytest.param(
             set_in("verdict", {"alpha": 0.01}),
-            {"verdicts": 1, **SHOWN},
+            {"stats": 1, "verdicts": 1, **SHOWN},
             id="verdict",
         ),
         pytest.param(

@@ -83,7 +83,8 @@ def test_the_report_needs_no_network_and_names_no_folder(finished):
 
 def test_the_verdicts_are_told_at_the_end(finished):
     told = (finished / "logs/outcome.txt").read_text()
-    assert re.search(r"^Trees, north: training on south .*% error, corrected P ", told, flags=re.M)
+    assert re.search(r"^Trees \(percent error, mean of 3 folds", told, flags=re.M)
+    assert re.search(r"^  Trees: training on the other subset instead is \w+ for ", told, flags=re.M)
     assert told.endswith("Report: results/report.html\n")
 
 

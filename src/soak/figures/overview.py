@@ -10,7 +10,7 @@ from soak.figures.catalog import Figure
 from soak.figures.page import GREY, MARKERS, Drawn, Grid, Key, Page, Panel
 from soak.figures.results import Results
 from soak.measures import column_measure
-from soak.scores.verdicts import NO_DIFFERENCE
+from soak.scores.sentences import BETTER, WORSE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ def _points(verdicts: pd.DataFrame, pvalues: pd.DataFrame) -> pd.DataFrame:
         if len(pair) < 2:
             continue
         same, compare = pair["same_mean"].astype(float), pair["compare_mean"].astype(float)
-        seen = [name for name in ("other", "all") if pair.at[f"{name}-same", "verdict"] != NO_DIFFERENCE]
+        seen = [name for name in ("other", "all") if pair.at[f"{name}-same", "verdict"] in (BETTER, WORSE)]
         measure = column_measure(key[-1])
         fold = not measure.greater_is_better and (same > 0).all() and (compare > 0).all()
         change = np.log2(compare / same) if fold else (compare - same) * measure.factor

@@ -14,8 +14,8 @@ import pandas as pd
 from soak.figures.catalog import all_figures, find_figure
 from soak.figures.page import COLORS, TRAIN_SUBSETS
 from soak.figures.results import algorithms_of, full_size, mean_sd, measure_of, shown_scores
+from soak.scores.sentences import BETTER, NOTHING, SIMILAR, UNDECIDED, WORSE, task_sentence
 from soak.scores.summaries import undefined_reason
-from soak.scores.verdicts import BETTER, NO_DIFFERENCE, WORSE
 
 CITATION = (
     "Hocking TD, Thibault G, Bodine CS, Nelson Arellano P, Shenkin AF, Lindly OJ. SOAK: Same/Other/All K-fold "
@@ -31,7 +31,7 @@ BIBTEX = """@article{hocking2024soak,
 _MOST_ROWS = 20_000  # of a table in the report; all rows are in results/tables/
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/~\\-])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\",]+[/\\])+([^\s/\\:'\",]*)")
 _DARK_COLORS = {"same": "#4aa8e0", "other": "#f0803c", "all": "#2fc59b"}  # lighter, for a dark page
-_SIGNS = {BETTER: "▲", WORSE: "▼", NO_DIFFERENCE: "="}
+_SIGNS = {BETTER: "▲", WORSE: "▼", SIMILAR: "=", NOTHING: "∅", UNDECIDED: "?"}
 
 
 def without_paths(text: str) -> str:
@@ -40,11 +40,15 @@ def without_paths(text: str) -> str:
 
 
 def verdict_cards(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
-    """Per task its test subsets, and for each comparison sign, verdict and text."""
-    cards: dict[str, dict[str, Any]] = {}
+    """Per task a sentence, its test subsets, and for each comparison sign, verdict and text."""
+    cards: dict[str, dict[str, Any]] = {
+        str(task): {"task": task, "sentence": task_sentence(rows).removeprefix(f"{task}: "), "subsets": {}}
+        for task, rows in verdicts.groupby("task_id", sort=False)
+    }
     for row in verdicts.itertuples():
-        card = cards.setdefault(row.task_id, {"task": row.task_id, "subsets": {}})
-        subset = card["subsets"].setdefault(row.test_subset, {"algorithm": row.algorithm, "comparisons": []})
+        subset = cards[row.task_id]["subsets"].setdefault(
+            row.test_subset, {"algorithm": row.algorithm, "comparisons": []}
+        )
         subset["comparisons"].append(
             {
                 "sign": _SIGNS[row.verdict],
@@ -135,7 +139,8 @@ def table_data(table: pd.DataFrame) -> dict[str, Any]:
     """A table as the page's script takes it: columns with their kind, and their values as lists."""
     shown = table.head(_MOST_ROWS)
     if {"p_paired", "n"} <= set(shown.columns):
-        shown = shown.assign(**{name: _p_or_reason(shown[name], shown["n"]) for name in ("p_paired", "p_unpaired")})
+        tested = [name for name in ("p_paired", "p_unpaired") if name in shown.columns]
+        shown = shown.assign(**{name: _p_or_reason(shown[name], shown["n"]) for name in tested})
     columns = [
         {"name": name, "number": pd.api.types.is_numeric_dtype(table[name]) and table[name].dtype != bool}
         for name in table.columns

@@ -25,9 +25,10 @@ from soak.report.content import (
     verdict_cards,
     without_paths,
 )
+from soak.scores.notes import notes_on, problems
 from soak.scores.settings import VerdictSettings
 from soak.scores.transfer import sentences
-from soak.scores.verdicts import CAUTION, RULE, problems
+from soak.scores.verdicts import CAUTION, RULE
 from soak.tables import TABLES
 
 _HERE = Path(__file__).parent
@@ -118,11 +119,16 @@ def _verdicts(
         ),
         "cards": verdict_cards(tables["verdicts"]),
         "transfers": sentences(tables["transfer"], tables["verdicts"], references) if "transfer" in tables else [],
-        "problems": [*map(without_paths, notes), *problems(scores, verdict.algorithm, references)],
+        "problems": [
+            *map(without_paths, notes),
+            *problems(scores, verdict.algorithm, references),
+            *notes_on(tables["verdicts"], scores, verdict.alpha),
+        ],
         "failed": f"{failed} of {made} fits failed: see Fits." if failed else "",
         "rule": RULE,
         "alpha": f"{verdict.alpha:g}",
-        "choice": f"Here {algorithm} decides, over {n_folds}.",
+        "margin": f"{100 * verdict.margin:g} %",
+        "choice": f"Here {algorithm} speaks, over {n_folds}.",
         "caution": CAUTION,
     }
 

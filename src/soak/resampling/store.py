@@ -55,6 +55,15 @@ class StoredSplits:
         self.table = table
         self._down_sampled = down_sampled
 
+    @property
+    def subsets(self) -> list[str]:
+        """The subsets, in the order of their codes."""
+        return list(self._code)
+
+    def with_table(self, table: pd.DataFrame) -> "StoredSplits":
+        """Other splits of the same rows and folds, at their full size."""
+        return StoredSplits(self.subsets, self._cells, table, self._down_sampled)
+
     @classmethod
     def open(cls, folds_path: str | Path, splits_path: str | Path, rows_path: str | Path) -> "StoredSplits":
         """Open the files of a task."""

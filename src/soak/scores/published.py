@@ -84,7 +84,7 @@ def read_scores(
     Notes
     -----
     An empty cell, NA, NaN or an infinite value is a missing score: means and tests are over the others, and
-    `soak.scores.verdicts.problems` counts them for the report.
+    `soak.scores.notes.problems` counts them for the report.
     """
     table = _read(Path(path))
     names = {column: column.replace(".", "_") for column in table.columns}

@@ -1,7 +1,7 @@
 """From the predictions of fits to scores: a number per split, algorithm and measure; and the tables of the fits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,15 @@ from soak.files import atomic
 from soak.fitting.record import FitRecord, read_pack, runs
 from soak.learners.base import Prediction
 from soak.measures import Measure
+from soak.resampling.store import StoredSplits
+from soak.scores.reference import REFERENCE, fit_reference, reference_scores, same_splits
+from soak.scores.summaries import COMPARED
+from soak.scores.ttests import row_error
 from soak.tables import TABLES
 from soak.tasks.task import Task
 
 _Piece = tuple[str, str, int, str]  # train set, test subset, test fold, algorithm
+ROW_ERROR_COLUMNS = ("task_id", "test_subset", "algorithm", "comparison", "measure", "row_error")
 OWN_COLUMNS = ("task_id", "test_subset", "train_subset", "test_fold", "algorithm")
 
 
@@ -34,45 +39,127 @@ class Scored:
         Columns `OWN_COLUMNS`, and one per measure: scores of each subset's own models on the same fold of every subset,
         of which the table transfer is made. Rows that could not be predicted are missing.
     fits : list of FitRecord
-        All fits, without predictions: by train set, as the splits first name them, then by learner.
+        All fits, without predictions: by train set, as the splits first name them, then by learner; those of an internal
+        reference last.
+    reference : DataFrame
+        Scores of the reference (see `soak.scores.reference`): task_id, test_subset, test_fold, and one column per measure.
+    row_errors : DataFrame
+        Columns `ROW_ERROR_COLUMNS`: of measures that are means over rows, the standard error of each difference from
+        the losses of the single rows (see `soak.scores.ttests.row_error`). Comparisons are those of the P values, and
+        same-reference, other-reference, all-reference.
     """
 
     scores: pd.DataFrame
     own: pd.DataFrame
     fits: list[FitRecord]
+    reference: pd.DataFrame = field(default_factory=pd.DataFrame)
+    row_errors: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ROW_ERROR_COLUMNS)))
 
 
 def score_task(
     task: Task,
-    splits: pd.DataFrame,
+    splits: StoredSplits,
     algorithms: Mapping[str, Sequence[str]],
     packs: Mapping[str, Iterable[str | Path]],
     measures: Sequence[Measure],
     folder: str | Path,
+    references: Sequence[str] = (),
+    seed: int = 1,
 ) -> Scored:
     """Score all splits of a task, and write its predictions row by row.
 
-    The predictions of one learner at a time are in memory, and those for the transfer map of one fit.
+    The predictions of one learner at a time are in memory, those of the reference, and those for the transfer map of one fit.
 
     Parameters
     ----------
     task : Task
-    splits : DataFrame
-        The table splits of the task.
+    splits : StoredSplits
     algorithms : mapping of learner to the names that it reports as
     packs : mapping of learner to the folders of its packs
     measures : sequence of Measure
     folder : path
         results/predictions/TASK; gets LEARNER.parquet, the table `PREDICTIONS`, with rows by iteration, algorithm, row.
-
+    references : sequence of str
+        Algorithms that use no feature. If none of them is trained on *same*, the reference is fitted here.
+    seed : int
+        ``seed.train``, for that fit.
     """
-    scored = []
+    table = splits.table
+    named = [(learner, name) for learner, names in algorithms.items() for name in names if name in references]
+    own: list[FitRecord] = []
+    if named and (table["train_subsets"] == "same").any():
+        learner, name = named[0]
+        guesses = list(_records(packs[learner]))
+    else:
+        own, name = fit_reference(task, splits, seed), REFERENCE
+        guesses = own
+    same, guessed_pieces = same_splits(splits), dict(piece for record in guesses for piece in _pieces(record))
+    guessed = _row_values(task, same, name, guessed_pieces, measures)
+    scored, errors = [], []
     for learner, names in algorithms.items():
         predictions: dict[_Piece, pa.Table] = {}
-        records = (record for pack in packs[learner] for record in read_pack(pack, "predictions", "history"))
-        scored.append(score_fits(task, splits, names, records, measures, predictions))
-        _write_predictions(Path(folder) / f"{learner}.parquet", task, splits, names, predictions)
-    return join_scored(splits, scored)
+        scored.append(score_fits(task, table, names, _records(packs[learner]), measures, predictions))
+        _write_predictions(Path(folder) / f"{learner}.parquet", task, table, names, predictions)
+        errors += [error for one in names for error in _row_errors(task, table, one, predictions, measures, guessed)]
+    joined = join_scored(table, scored)
+    guessing = score_fits(task, same, [name], own, measures) if own else joined
+    return replace(
+        joined,
+        fits=joined.fits + (guessing.fits if own else []),
+        reference=reference_scores(guessing.scores, [name]),
+        row_errors=pd.DataFrame(errors, columns=list(ROW_ERROR_COLUMNS)),
+    )
+
+
+def _records(packs: Iterable[str | Path]) -> Iterator[FitRecord]:
+    """Fits of packs with their predictions and histories."""
+    return (record for pack in packs for record in read_pack(pack, "predictions", "history"))
+
+
+def _row_values(
+    task: Task,
+    splits: pd.DataFrame,
+    algorithm: str,
+    predictions: Mapping[_Piece, pa.Table],
+    measures: Sequence[Measure],
+) -> dict[tuple[str, str, str], np.ndarray]:
+    """Loss of each row, NaN for other rows, by test subset, train subsets and measure: at full size, first seed."""
+    full = splits[splits["n_train_groups"] == splits["groups"]]
+    full = full.drop_duplicates(["test_subset", "train_subsets", "test_fold"])
+    values: dict[tuple[str, str, str], np.ndarray] = {}
+    for split in full.itertuples():
+        table = predictions.get((split.train_set, split.test_subset, split.test_fold, algorithm))
+        if table is None:
+            continue
+        rows, prediction = table["row"].to_numpy(), read_prediction(table, task.classes)
+        for measure in measures:
+            losses = measure.row_values(task.target[rows], prediction, task.classes)
+            if losses is not None:
+                key = (split.test_subset, split.train_subsets, measure.name)
+                values.setdefault(key, np.full(len(task.target), np.nan))[rows] = losses
+    return values
+
+
+def _row_errors(
+    task: Task,
+    splits: pd.DataFrame,
+    algorithm: str,
+    predictions: Mapping[_Piece, pa.Table],
+    measures: Sequence[Measure],
+    guessed: Mapping[tuple[str, str, str], np.ndarray],
+) -> Iterable[dict[str, Any]]:
+    """Rows of the table of row errors, of one algorithm."""
+    values = _row_values(task, splits, algorithm, predictions, measures)
+    for (subset, train, measure), losses in values.items():
+        others = {"reference": guessed.get((subset, "same", measure))}
+        if train in COMPARED:
+            others["same"] = values.get((subset, "same", measure))
+        for name, other in others.items():
+            if other is not None:
+                differences = losses - other
+                keys = (task.name, subset, algorithm, f"{train}-{name}", measure)
+                error = row_error(differences[~np.isnan(differences)])
+                yield dict(zip(ROW_ERROR_COLUMNS, (*keys, error), strict=True))
 
 
 def score_fits(

@@ -12,9 +12,16 @@ class VerdictSettings(Settings):
         default=0.05, gt=0, lt=1, description="level below which a Holm-corrected P value counts as a difference"
     )
     algorithm: str = Field(
-        default="best", description="name of the algorithm that decides; best: the one with the best scores"
+        default="best",
+        description="name of the algorithm that speaks; best: the one with the best mean of same, other and all together",
     )
-    measure: str = Field(default="first", description="name of the measure that decides; first: the first of the task")
+    measure: str = Field(default="first", description="name of the measure that counts; first: the first of the task")
+    margin: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="share of what same has learned that other or all may lose, or gain, and still be called similar",
+    )
 
 
 class ScoresFile(Settings):

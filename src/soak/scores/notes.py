@@ -1,0 +1,157 @@
+"""What a reader of the verdicts must know beside them: why there is none, what was left out, what few folds cannot see."""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from soak.measures import Measure, column_measure
+from soak.scores.sentences import UNDECIDED, UNEQUAL, names_of
+from soak.scores.summaries import first_measures, measure_columns
+from soak.scores.ttests import smallest_seen
+
+LEAST_TEST_ROWS = 5  # of a subset in a fold: with fewer a score has few values, and folds differ by chance alone
+ADVISED_FOLDS = 10
+
+
+def problems(scores: pd.DataFrame, algorithm: str = "best", references: Collection[str] = ()) -> list[str]:
+    """One sentence for each reason why a task has no verdict, or one from fewer scores; in the order of the tasks.
+
+    Tasks whose fits all failed, with one subset or one fold only, without same (or with nothing but same), or without
+    an algorithm that can decide; and scores that are empty.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        The table scores.
+    algorithm : str
+        The algorithm that decides: ``verdict.algorithm`` of the config.
+    references : collection of str
+        Algorithms that use no features.
+    """
+    found = []
+    measures = first_measures(scores)
+    for task, rows in scores.groupby("task_id", sort=False):
+        if task not in measures:
+            found.append(f"{task}: no scores, since all fits failed (see the table fits); it is not drawn.")
+            continue
+        found += [f"{task}: {text}" for text in _problems_of_design(rows)]
+        scored = set(rows.loc[rows[measures[task]].notna(), "algorithm"])
+        if algorithm not in ("best", *scored):
+            found.append(f"{task}: no score of {algorithm}, which verdict.algorithm names, so there is no verdict.")
+        elif scored <= set(references) - {algorithm}:
+            found.append(f"{task}: only scores of models that use no features, so there is no verdict.")
+        found += [f"{task}: {text}" for text in _empty_scores(rows)]
+    return found
+
+
+def _problems_of_design(rows: pd.DataFrame) -> list[str]:
+    texts = []
+    subsets = rows["test_subset"].unique()
+    trained = set(rows["train_subsets"])
+    if len(subsets) == 1:
+        texts.append(f"one subset only ({subsets[0]}): nothing to compare, so there is no verdict.")
+    elif "same" not in trained:
+        texts.append("no scores after training on the same subset: nothing to compare with, so there is no verdict.")
+    elif trained == {"same"}:
+        texts.append("only scores after training on the same subset: nothing to compare, so there is no verdict.")
+    if rows[["test_fold", "seed"]].drop_duplicates().shape[0] == 1:
+        texts.append("one fold only: standard deviations and P values are undefined.")
+    return texts
+
+
+def _empty_scores(rows: pd.DataFrame) -> list[str]:
+    """Measures with some scores missing; a measure that the task does not have at all is not among them."""
+    texts = []
+    for measure in measure_columns(rows):
+        missing = rows[rows[measure].isna()]
+        if 0 < len(missing) < len(rows):
+            algorithms = ", ".join(missing["algorithm"].unique())
+            texts.append(
+                f"{len(missing)} of {len(rows)} scores of {measure} are empty ({algorithms}): means, standard deviations "
+                "and P values are over the others."
+            )
+    return texts
+
+
+def notes_on(verdicts: pd.DataFrame, scores: pd.DataFrame, alpha: float = 0.05) -> list[str]:
+    """Notes on how far the verdicts reach, a sentence each.
+
+    What so few folds cannot see; test sets of few rows; seeds that draw nothing anew; train sets of other and same that
+    differ much in size.
+
+    Parameters
+    ----------
+    verdicts, scores : DataFrame
+        The tables of these names.
+    alpha : float
+        ``verdict.alpha``.
+    """
+    notes = []
+    for task, rows in scores.groupby("task_id", sort=False):
+        judged = verdicts[verdicts["task_id"] == task]
+        if len(judged):
+            texts = [_few_folds(judged, alpha), _few_rows(rows), _repeated_seeds(rows), _unequal_sizes(rows)]
+            notes += [f"{task}: {text}" for text in texts if text]
+    return notes
+
+
+def _few_folds(verdicts: pd.DataFrame, alpha: float) -> str:
+    """What could have been seen, and what more folds would show: the standard error hardly falls, the t quantile does."""
+    n = int(verdicts["n"].max())
+    seen = verdicts.loc[verdicts["verdict"] == UNDECIDED, "detectable"].dropna()
+    if not 2 <= n < ADVISED_FOLDS or seen.empty:
+        return ""
+    measure = column_measure(verdicts["measure"].iloc[0])
+    share = smallest_seen(ADVISED_FOLDS, alpha) / smallest_seen(n, alpha)
+    now, then = (_range(measure, factor * seen.min(), factor * seen.max()) for factor in (1.0, share))
+    return (
+        f"what is undecided here would have been seen, in four of five cases, from a difference of {now} on; with "
+        f"{ADVISED_FOLDS} folds and the same spread, from {then} on (resampling: {{folds: {ADVISED_FOLDS}}})."
+    )
+
+
+def _range(measure: Measure, low: float, high: float) -> str:
+    texts = list(dict.fromkeys([measure.number(low), measure.number(high)]))
+    return " to ".join(texts) + (" points" if measure.percent else "")
+
+
+def _few_rows(rows: pd.DataFrame) -> str:
+    small = rows[rows["n_test"].notna() & (rows["n_test"] < LEAST_TEST_ROWS)]
+    names = list(small["test_subset"].unique())
+    if not names:
+        return ""
+    verb = "has" if len(names) == 1 else "have"
+    return f"{names_of(names)} {verb} fewer than {LEAST_TEST_ROWS} test rows in some fold: choose fewer folds, or join subsets."
+
+
+def _repeated_seeds(rows: pd.DataFrame) -> str:
+    n_seeds = rows["seed"].nunique()
+    if n_seeds < 2 or (rows["n_train_groups"] < rows["groups"]).any():
+        return ""
+    return (
+        f"the {n_seeds} seeds draw nothing anew, since every train set has its full size: they are averaged here, and "
+        "are no new evidence (pvalues.csv counts them as R does)."
+    )
+
+
+def _unequal_sizes(rows: pd.DataFrame) -> str:
+    if (rows["n_train_groups"] < rows["groups"]).any():
+        return ""
+    n_train = rows.groupby(["test_subset", "train_subsets"])["n_train"].mean().unstack()
+    if not {"same", "other"} <= set(n_train.columns):
+        return ""
+    ratio = (n_train["other"] / n_train["same"]).dropna().astype(float)
+    ratio = ratio[(ratio > UNEQUAL) | (ratio < 1 / UNEQUAL)]
+    if ratio.empty:
+        return ""
+    texts = list(dict.fromkeys(f"{value:.2g}" for value in (ratio.min(), ratio.max())))
+    return (
+        f"other has {' to '.join(texts)} times the train rows of same ({names_of(list(ratio.index))}): "
+        "resampling: {sizes: 0} compares them at equal size too."
+    )
+
+
+def read_notes(files: Iterable[str | Path]) -> list[str]:
+    """What was left out of scores from elsewhere, a sentence each, as rule import_scores wrote it."""
+    return [note for file in files for note in Path(file).read_text().splitlines()]
