@@ -150,7 +150,7 @@ CASES = [
     ),
     (
         "tasks.Mine: {table: my.csv, target: y, impute: mode}",
-        "tasks.Mine.impute: expected 'error', 'mean', 'median' or 'drop_rows', got 'mode'",
+        "tasks.Mine.impute: expected 'error', 'none', 'mean', 'median', 'most_frequent', 'level' or 'drop_rows', got 'mode'",
     ),
     (
         'tasks.Mine: {table: "builtin:iris", target: y}',

@@ -477,11 +477,15 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "missing values": (
         lambda f: table(f, GOOD_CSV + "S,dog,,1\nS,dog,NA,\n"),
-        "FOLDER/my.csv: values are missing in 2 feature columns: a (2), b (1), first in row 5; tasks.T.impute can be mean, median or drop_rows",
+        "FOLDER/my.csv: values are missing in 2 feature columns: a (2), b (1), first in row 5; tasks.T.impute can be mean, median, most_frequent, level or drop_rows",
     ),
     "missing text": (
-        lambda f: table(f, "region,y,c\nN,a,red\nS,b,\nN,a,blue\n", impute="mean"),
-        "FOLDER/my.csv, row 2, column 'c': the value is missing, and text has no mean to fill in; leave the column out with tasks.T.features, or the rows with impute: drop_rows",
+        lambda f: table(f, "region,y,c\nN,a,red\nS,b,\nN,a,blue\n"),
+        "FOLDER/my.csv: values are missing in 1 feature column: c (1), first in row 2; tasks.T.impute can be mean, median, most_frequent, level or drop_rows",
+    ),
+    "missing number beside text": (
+        lambda f: table(f, "region,y,c,x\nN,a,red,1\nS,b,,\nN,a,blue,3\n", impute="level"),
+        "FOLDER/my.csv: values are missing in 1 column of numbers: x (1), first in row 2; tasks.T.impute can be mean, median or most_frequent",
     ),
     "column without values": (
         lambda f: table(f, "region,y,a,b\nN,cat,1,\nS,dog,2,\n"),

@@ -3,6 +3,7 @@
 import gzip
 import io
 import lzma
+import re
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,9 @@ from sklearn.datasets import load_diabetes
 from soak.data.base import decode
 from soak.data.catalog import dataset
 from soak.data.dataset import Dataset
+from soak.errors import SoakError
 from soak.tasks.build import build_task
+from soak.tasks.preparation import Incomplete
 from soak.tasks.settings import TaskSettings
 from soak.tasks.task import Task
 
@@ -56,19 +59,68 @@ def test_roles_and_features(tmp_path):
     assert (task.group, task.fold, task.weights) == (None, None, None)
 
 
+@pytest.mark.parametrize("impute", ["none", "mean", "median", "most_frequent"])
+def test_missing_numbers_stay_missing_in_the_task(tmp_path, impute):
+    task = build(tmp_path, PEOPLE, subset="region", impute=impute)
+    np.testing.assert_array_equal(task.features[:, 0], [1.5, 2.25, 0.5, np.nan, 3.0])
+    assert task.incomplete == Incomplete(impute, (0,))
+    (note,) = [note for note in task.notes if note.kind == "imputed"]
+    assert note.column == "height"
+    assert note.text.startswith("1 of 5 values are missing: ")
+
+
+@pytest.mark.parametrize("impute", ["mean", "median", "level"])
+def test_missing_text_is_a_category_of_its_own(tmp_path, impute):
+    table = PEOPLE.assign(height=1.5, colour=["red", None, "red", None, "blue"])
+    task = build(tmp_path, table, subset="region", impute=impute)
+    assert task.feature_names == ("height", "colour=blue", "colour=red", "colour=(missing)", "smokes", "age")
+    assert task.features[:, 1:4].tolist() == [[0, 1, 0], [0, 0, 1], [0, 1, 0], [0, 0, 1], [1, 0, 0]]
+    assert task.incomplete is None
+
+
+@pytest.mark.parametrize("impute", ["most_frequent", "none"])
+def test_missing_text_stays_missing(tmp_path, impute):
+    table = PEOPLE.assign(colour=["red", None, "red", None, "blue"])
+    task = build(tmp_path, table, subset="region", impute=impute)
+    assert task.incomplete == Incomplete(impute, (0, 1, 2), ((1, 3),))
+    np.testing.assert_array_equal(task.features[:, 1:3], [[0, 1], [np.nan] * 2, [0, 1], [np.nan] * 2, [1, 0]])
+
+
+def test_small_whole_numbers_need_a_type_that_knows_missing(tmp_path):
+    text = "y,x\na,1\nb,\na,3\n"
+    assert build(tmp_path, text, impute="median").features.dtype == np.float32
+    assert build(tmp_path, text.replace("b,", "b,2"), impute="median").features.dtype == np.uint8
+
+
 @pytest.mark.parametrize(
-    ("impute", "heights"),
+    ("impute", "message"),
     [
-        ("mean", [1.5, 2.25, 0.5, 1.8125, 3.0]),
-        ("median", [1.5, 2.25, 0.5, 1.875, 3.0]),
-        ("drop_rows", [1.5, 2.25, 0.5, 3.0]),
+        (
+            "error",
+            "values are missing in 2 feature columns: height (1), colour (1), first in row 4; tasks.T.impute can be mean, "
+            "median, most_frequent, level or drop_rows",
+        ),
+        (
+            "level",
+            "values are missing in 1 column of numbers: height (1), first in row 4; tasks.T.impute can be mean, median or "
+            "most_frequent",
+        ),
     ],
 )
-def test_impute(tmp_path, impute, heights):
-    table = PEOPLE.assign(y=["cat", "dog", "cow", "cat", "cow"])
-    task = build(tmp_path, table, subset="region", impute=impute)
-    assert task.features[:, 0].tolist() == heights
-    assert len(task.target) == len(task.subset) == len(heights)
+def test_missing_values_that_nothing_completes(tmp_path, impute, message):
+    with pytest.raises(SoakError, match=re.escape(message)):
+        build(tmp_path, PEOPLE.assign(colour=["red", None, "red", "red", "blue"]), impute=impute)
+
+
+def test_rows_that_lack_anything_are_dropped(tmp_path):
+    table = PEOPLE.assign(y=["cat", "dog", "cow", "cat", None], region=["N", None, "N", "S", "N"])
+    with pytest.raises(SoakError, match="missing"):
+        build(tmp_path, table, subset="region", impute="mean")
+    task = build(tmp_path, table, subset="region", impute="drop_rows")
+    assert task.features[:, 0].tolist() == [1.5, 0.5]
+    assert task.incomplete is None
+    dropped = {note.column: note.text for note in task.notes if note.kind == "dropped"}
+    assert dropped.keys() == {"y", "region", "height"}
 
 
 def as_parquet(frame):
@@ -111,7 +163,8 @@ def test_the_same_task_from_each_kind_of_file(tmp_path, name, write):
     settings = {"subset": "region", "impute": "mean", "stratum": "y"}
     expected = build(tmp_path, PEOPLE, **settings)
     task = build(tmp_path, write(PEOPLE), name, **settings)
-    assert np.array_equal(task.features, expected.features)
+    assert np.array_equal(task.features, expected.features, equal_nan=True)
+    assert task.incomplete == expected.incomplete
     assert task.feature_names == expected.feature_names
     assert task.target.tolist() == expected.target.tolist()
     assert task.subset.tolist() == expected.subset.tolist()

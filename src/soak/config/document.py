@@ -51,11 +51,12 @@ CHAPTERS = {
 
 A text target means classes, a target with fractions means regression. Whole numbers could be either, so such a task must
 say `type: classification` or `type: regression`. A text feature becomes one column of zeros and ones per value;
-true and false become 1 and 0. Missing numbers are filled in (`impute: mean`) once for the whole table, from train and
-test rows alike. Nothing else is scaled or changed: cv_glmnet standardizes the features itself (`standardize`), an
-estimator does so on request (`scale: standard`, computed on its train rows only), a torch learner never does. A network for
-columns on very different scales should begin with a layer that evens them out, as in
-`graph: [batch_norm, {linear: 50}, relu, head]`.
+true and false become 1 and 0. Missing values stay missing in the task; with `impute: mean`, say, each fit fills them in with
+the means of its own train rows, in its test rows too: no test row has a share in a model, or in the prediction of another
+row. A column without a value in a train set is 0 in that fit. The column prepared of fits.csv says what was filled in.
+Nothing else is changed unless a learner asks for it: cv_glmnet standardizes the features itself (`standardize`), estimators
+and torch learners do with `scale: standard`, likewise by the train rows of each fit. A torch learner on columns of very
+different scales needs it.
 """,
     "learners": """A task that does not name its own `learners` gets all of them that suit its type. Each learner has a name of
 your choice, a `type`, and the keys of that type.

@@ -18,7 +18,14 @@ from soak.matrix import RowsFile, row_blocks
 from soak.names import listed
 from soak.tasks.columns import Column, kept_rows, read_columns
 from soak.tasks.conditions import meets
-from soak.tasks.features import describe_features, encode_rows, plan_features, smallest_dtype
+from soak.tasks.features import (
+    describe_features,
+    describe_missing,
+    encode_rows,
+    incomplete_features,
+    plan_features,
+    smallest_dtype,
+)
 from soak.tasks.roles import RoleColumns, RoleValues, check_roles, find_roles, find_type, leave_out
 from soak.tasks.settings import Condition, TaskSettings
 from soak.tasks.table import Table, open_table
@@ -99,11 +106,10 @@ def _build_from_table(name: str, settings: TaskSettings, file: str | Path | None
             values.append(arrays, kept)
             if kept is not None:
                 arrays = {column: array.filter(pa.array(kept)) for column, array in arrays.items()}
-            matrix.append(encode_rows(plan, arrays, len(batch) if kept is None else int(kept.sum()), matrix.dtype)[0])
-        notes = [*describe_features(plan), *notes, *rows.notes]
-        _task_of_table(name, label, task_type, roles, values, matrix.matrix(), feature_names, rows.kept, notes).write(
-            path
-        )
+            matrix.append(encode_rows(plan, arrays, len(batch) if kept is None else int(kept.sum()), matrix.dtype))
+        notes = [*describe_features(plan), *notes, *rows.notes, *describe_missing(plan, settings.impute)]
+        task = _task_of_table(name, label, task_type, roles, values, matrix.matrix(), feature_names, rows.kept, notes)
+        replace(task, incomplete=incomplete_features(plan, settings.impute)).write(path)
 
 
 def _meeting(task: str, settings: TaskSettings, table: Table) -> _Rows:

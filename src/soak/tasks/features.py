@@ -12,11 +12,17 @@ from numpy.typing import NDArray
 from soak.errors import SoakError
 from soak.names import listed
 from soak.tasks.columns import MAX_LEVELS, Column
+from soak.tasks.preparation import Incomplete
 from soak.tasks.table import Table
 from soak.tasks.task import Note
 
-Impute = Literal["error", "mean", "median", "drop_rows"]
-_VALUES_AT_ONCE = 2**25  # 256 MB of float64, while medians are computed
+Impute = Literal["error", "none", "mean", "median", "most_frequent", "level", "drop_rows"]
+MISSING_LEVEL = "(missing)"  # of a text whose missing values are a level of its own
+_FILLED = {  # how notes call what each fit fills in
+    "mean": "the mean of the train rows of each fit",
+    "median": "the median of the train rows of each fit",
+    "most_frequent": "the most frequent value in the train rows of each fit",
+}
 
 
 @dataclass(frozen=True)
@@ -27,14 +33,11 @@ class Encoding:
     ----------
     source : Column
     levels : tuple of str, or None
-        Of text: one feature of zeros and ones for each level.
-    fill : float or None
-        In place of missing values.
+        Of text: one feature of zeros and ones for each level; the last one may be `MISSING_LEVEL`.
     """
 
     source: Column
     levels: tuple[str, ...] | None = None
-    fill: float | None = None
 
     @property
     def column(self) -> str:
@@ -44,7 +47,17 @@ class Encoding:
     def feature_names(self) -> list[str]:
         return [self.column] if self.levels is None else [f"{self.column}={level}" for level in self.levels]
 
-    def encode(self, values: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    @property
+    def has_missing_level(self) -> bool:
+        """Whether a missing text is a level of its own."""
+        return self.levels is not None and self.levels[-1:] == (MISSING_LEVEL,)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether features lack values, which each fit completes."""
+        return bool(self.source.missing) and not self.has_missing_level
+
+    def encode(self, values: Any) -> NDArray[Any]:
         """Encode the rows of a block.
 
         Parameters
@@ -53,20 +66,18 @@ class Encoding:
 
         Returns
         -------
-        features : array of shape (n, n_features of this column)
-        is_missing : array of bool, shape (n,)
-            Rows without a value, also after imputation.
+        array of shape (n, n_features of this column)
+            NaN where there is no value.
         """
         if self.levels is not None:
             labels = self.source.to_labels(values)
             code = pc.index_in(labels.dictionary, pa.array(self.levels, pa.string()))
-            codes = code.take(labels.indices).fill_null(-1).to_numpy(zero_copy_only=False)
-            return codes[:, None] == np.arange(len(self.levels)), codes < 0
-        numbers = self.source.numbers(values)
-        is_missing = np.isnan(numbers)
-        if self.fill is not None:
-            return np.where(is_missing, self.fill, numbers)[:, None], np.zeros_like(is_missing)
-        return numbers[:, None], is_missing
+            codes = code.take(labels.indices).fill_null(len(self.levels) - 1 if self.has_missing_level else -1)
+            codes = codes.to_numpy(zero_copy_only=False)
+            features: NDArray[Any] = codes[:, None] == np.arange(len(self.levels))
+            return np.where(codes[:, None] < 0, np.nan, features) if (codes < 0).any() else features
+        numbers: NDArray[Any] = self.source.numbers(values)[:, None]
+        return numbers
 
 
 def plan_features(
@@ -79,30 +90,65 @@ def plan_features(
     task : str
         Name of the task, for messages.
     table : Table
-        Read again only for means or medians.
+        For messages.
     columns : mapping of str to Column
     names : sequence of str
         Columns of the features, in order.
-    impute : "error", "mean", "median" or "drop_rows"
+    impute : str
+        See `soak.tasks.settings.TaskSettings.impute`.
 
     Raises
     ------
     SoakError
-        If a column cannot be a feature, or lacks values that are not imputed.
+        If a column cannot be a feature, or lacks values that ``impute`` does not complete.
     """
     problems = [problem for name in names if (problem := _problem(task, columns[name]))]
     if problems:
         raise SoakError(*problems)
-    fills = _fill_values(task, table, [columns[name] for name in names], impute)
-    plan = []
-    for name in names:
-        column = columns[name]
-        plan.append(Encoding(column, column.labels if column.type == "text" else None, fills.get(name)))
+    _check_complete(task, table, [columns[name] for name in names], impute)
+    plan = [Encoding(columns[name], _levels(columns[name], impute)) for name in names]
     features = [feature for encoding in plan for feature in encoding.feature_names]
     if len(set(features)) < len(features):
         double = next(name for name in features if features.count(name) > 1)
         raise SoakError(f"{table.label}: two features would be named {double!r}; rename a column")
     return plan
+
+
+def _levels(column: Column, impute: Impute) -> tuple[str, ...] | None:
+    if column.type != "text" or column.labels is None:
+        return None
+    return (
+        (*column.labels, MISSING_LEVEL) if column.missing and impute in ("mean", "median", "level") else column.labels
+    )
+
+
+def incomplete_features(plan: Sequence[Encoding], impute: Impute) -> Incomplete | None:
+    """The features that lack values, and how fits complete them; None if there are none."""
+    features: list[int] = []
+    levels = []
+    start = 0
+    for encoding in plan:
+        stop = start + len(encoding.feature_names)
+        if encoding.is_incomplete:
+            features += range(start, stop)
+            if encoding.levels is not None:
+                levels.append((start, stop))
+        start = stop
+    if not features or impute not in ("none", "mean", "median", "most_frequent"):
+        return None
+    return Incomplete(impute, tuple(features), tuple(levels))
+
+
+def describe_missing(plan: Sequence[Encoding], impute: Impute) -> list[Note]:
+    """What becomes of the missing values of each column."""
+    notes = []
+    for encoding in plan:
+        column = encoding.source
+        if column.missing:
+            done = f"filled in with {_FILLED[impute]}" if impute in _FILLED else "left to the learners"
+            done = f"a category of its own, {MISSING_LEVEL}" if encoding.has_missing_level else done
+            notes.append(Note("imputed", column.name, f"{column.missing} of {column.count} values are missing: {done}"))
+    return notes
 
 
 def describe_features(plan: Sequence[Encoding]) -> list[Note]:
@@ -123,21 +169,20 @@ def _made(encoding: Encoding) -> str:
 
 
 def smallest_dtype(plan: Sequence[Encoding], columns: Mapping[str, Column]) -> np.dtype[Any]:
-    """The smallest of uint8, float32, float64 that holds all features exactly."""
+    """The smallest of uint8, float32, float64 that holds all features exactly; missing values need one of the latter."""
     numbers = [columns[encoding.column] for encoding in plan if encoding.levels is None]
     if any(column.type == "date" for column in numbers):
         return np.dtype(np.float64)
-    fills = np.array([encoding.fill for encoding in plan if encoding.fill is not None])
-    if all(column.fits_uint8 for column in numbers) and np.array_equal(fills, fills.astype(np.uint8)):
+    if all(column.fits_uint8 for column in numbers) and not any(encoding.is_incomplete for encoding in plan):
         return np.dtype(np.uint8)
-    if all(column.fits_float32 for column in numbers) and np.array_equal(fills, fills.astype(np.float32)):
+    if all(column.fits_float32 for column in numbers):
         return np.dtype(np.float32)
     return np.dtype(np.float64)
 
 
 def encode_rows(
     plan: Sequence[Encoding], columns: Mapping[str, Any], n_rows: int, dtype: np.dtype[Any]
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+) -> NDArray[Any]:
     """Encode the rows of a block.
 
     Parameters
@@ -149,20 +194,15 @@ def encode_rows(
 
     Returns
     -------
-    features : array of shape (n_rows, n_features)
-    is_incomplete : array of bool, shape (n_rows,)
-        Rows that lack a feature.
+    array of shape (n_rows, n_features)
     """
     features = np.zeros((n_rows, sum(len(encoding.feature_names) for encoding in plan)), dtype=dtype)
-    is_incomplete = np.zeros(n_rows, dtype=bool)
     start = 0
     for encoding in plan:
-        values, is_missing = encoding.encode(columns[encoding.column])
-        with np.errstate(invalid="ignore"):  # NaN as an integer, in a row that is dropped
-            features[:, start : start + values.shape[1]] = values
-        is_incomplete |= is_missing
+        values = encoding.encode(columns[encoding.column])
+        features[:, start : start + values.shape[1]] = values
         start += values.shape[1]
-    return features, is_incomplete
+    return features
 
 
 def _problem(task: str, column: Column) -> str | None:
@@ -181,42 +221,19 @@ def _problem(task: str, column: Column) -> str | None:
     return None
 
 
-def _fill_values(task: str, table: Table, columns: Sequence[Column], impute: Impute) -> dict[str, float]:
-    """Values in place of missing ones, by name of column."""
+def _check_complete(task: str, table: Table, columns: Sequence[Column], impute: Impute) -> None:
+    """Raise if columns lack values that ``impute`` does not complete."""
     incomplete = [column for column in columns if column.missing]
-    if not incomplete or impute == "drop_rows":
-        return {}
-    if impute == "error":
-        raise SoakError(_missing_features(task, table, incomplete))
-    for column in incomplete:
-        if column.type == "text":
-            raise SoakError(
-                f"{column.place(column.first_missing)}: the value is missing, and text has no {impute} to fill in; "
-                f"leave the column out with tasks.{task}.features, or the rows with impute: drop_rows"
-            )
-    fills: dict[str, float] = {}
-    at_once = max(1, _VALUES_AT_ONCE // incomplete[0].count)
-    for start in range(0, len(incomplete), at_once):
-        fills |= _averages(table, incomplete[start : start + at_once], impute)
-    return fills
-
-
-def _missing_features(task: str, table: Table, incomplete: Sequence[Column]) -> str:
-    counts = ", ".join(f"{column.name} ({column.missing})" for column in incomplete[:10])
-    more = ", …" if len(incomplete) > 10 else ""
-    return (
-        f"{table.label}: values are missing in {len(incomplete)} feature column{'s' * (len(incomplete) > 1)}: "
-        f"{counts}{more}, first in row {incomplete[0].first_missing}; tasks.{task}.impute can be mean, median or "
-        "drop_rows"
+    if impute == "level":
+        incomplete = [column for column in incomplete if column.type != "text"]
+    if not incomplete or impute not in ("error", "level"):
+        return
+    counts = listed([f"{column.name} ({column.missing})" for column in incomplete])
+    kind = "feature column" if impute == "error" else "column of numbers"
+    choices = (
+        "mean, median, most_frequent, level or drop_rows" if impute == "error" else "mean, median or most_frequent"
     )
-
-
-def _averages(table: Table, columns: Sequence[Column], impute: Impute) -> dict[str, float]:
-    names = [column.name for column in columns]
-    blocks: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
-    for batch in table.read(names):
-        for column, values in zip(columns, batch.columns, strict=True):
-            numbers = column.numbers(values)
-            blocks[column.name].append(numbers[~np.isnan(numbers)])
-    average = np.mean if impute == "mean" else np.median
-    return {name: float(average(np.concatenate(blocks[name]))) for name in names}
+    raise SoakError(
+        f"{table.label}: values are missing in {len(incomplete)} {kind.replace('column', 'columns') if len(incomplete) > 1 else kind}: "
+        f"{counts}, first in row {incomplete[0].first_missing}; tasks.{task}.impute can be {choices}"
+    )

@@ -95,10 +95,12 @@ class TaskSettings(Settings):
         description="default: by the target, classification for text and regression for numbers with fractions; "
         "whole numbers may be classes or amounts, so such a target needs this key",
     )
-    impute: Literal["error", "mean", "median", "drop_rows"] = Field(
+    impute: Literal["error", "none", "mean", "median", "most_frequent", "level", "drop_rows"] = Field(
         default="error",
-        description="what to do about missing values of features; mean and median are those of the column over all "
-        "rows of the table, test rows included",
+        description="what to do about missing values of features: mean and median of numbers (missing text becomes a "
+        "category of its own), the most frequent value of both, each time of the train rows of the fit; level: missing "
+        "text is a category, missing numbers are an error; none: they are left to learners that take missing values; "
+        "drop_rows: rows that lack a feature, the target or another role are left out",
     )
 
     @model_validator(mode="after")
