@@ -41,6 +41,7 @@ help:
 run: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
 	$(SNAKEMAKE)
+	@cat "$(DIR)/results/tables/data.txt" 2>/dev/null && echo || true
 	@cat "$(DIR)/results/tables/verdicts.txt"
 	@echo "Report: $(DIR)/results/report.html"
 

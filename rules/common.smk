@@ -42,8 +42,16 @@ try:
 except SoakError as error:
     sys.exit(f"soak: {error}")
 
+
+
+def show_data():
+    """What the tasks became, before the first fit."""
+    text = Path("results/tables/data.txt").read_text(encoding="utf-8")
+    print(f"\n{text}", file=sys.stderr)
+
+
 cfg = experiment.config
-run_log = RunLog()
+run_log = RunLog({"splits": show_data})
 logger.addHandler(run_log)
 progress.watch(experiment)
 

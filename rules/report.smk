@@ -41,6 +41,7 @@ rule outcome:
     input:
         fits=["results/tables/fits.parquet"] if cfg.tasks else [],
         verdicts="results/tables/verdicts.txt",
+        data=["results/tables/data.txt"] if cfg.tasks else [],
         tables=TABLES,
         figures=FIGURES,
         report="results/report.html",

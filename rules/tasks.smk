@@ -61,6 +61,11 @@ checkpoint splits:
         folds="results/tables/folds.parquet",
         counts="results/tables/fold_counts.csv",
         counts_parquet="results/tables/fold_counts.parquet",
+        data=table_in_report("data"),
+        data_parquet="results/tables/data.parquet",
+        notes=table_in_report("data_notes"),
+        notes_parquet="results/tables/data_notes.parquet",
+        data_lines="results/tables/data.txt",
     log:
         "results/logs/splits.log",
     benchmark:

@@ -5,6 +5,8 @@ from pathlib import Path
 from soak.job import job
 from soak.tasks.build import build_task
 from soak.tasks.settings import TaskSettings
+from soak.tasks.summary import data_lines
+from soak.tasks.task import Task
 
 with job(snakemake.log):
     settings = TaskSettings.model_validate(snakemake.params.settings)
@@ -15,3 +17,5 @@ with job(snakemake.log):
         dict(zip(settings.datasets, rows, strict=True)) if settings.datasets else (rows[0] if rows else None),
         Path(snakemake.output.task),
     )
+    task = Task.open(snakemake.output.task)
+    print(*data_lines(task, task.notes), sep="\n")

@@ -21,5 +21,6 @@ with job(snakemake.log):
                 + "\n  ".join(lines)
                 + f"\nWhat can be said without them:\n{verdicts}"
             )
+    data = "".join(Path(file).read_text(encoding="utf-8") + "\n" for file in snakemake.input.get("data", []))
     with atomic(snakemake.output[0]) as temporary:
-        temporary.write_text(verdicts + "Report: results/report.html\n")
+        temporary.write_text(data + verdicts + "Report: results/report.html\n")

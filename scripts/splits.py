@@ -4,11 +4,13 @@ import pandas as pd
 
 from soak.errors import SoakError
 from soak.figures.settings import FocusSettings
+from soak.files import atomic
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.job import job
 from soak.resampling.split_task import count_rows
 from soak.resampling.store import read_splits
 from soak.tables import TABLES, write_table
+from soak.tasks.summary import data_lines, data_notes, data_table, notes_table
 from soak.tasks.task import Task
 
 
@@ -37,6 +39,14 @@ with job(snakemake.log):
     write_table(TABLES["folds"], pd.concat(folds, ignore_index=True), made.folds)
     counts = [count_rows(Task.open(file), one) for file, one in zip(given.tasks, folds, strict=True)]
     write_table(TABLES["fold_counts"], pd.concat(counts, ignore_index=True), made.counts)
+    tasks = [Task.open(file) for file in given.tasks]
+    notes = {task.name: data_notes(task, one["fold"].to_numpy()) for task, one in zip(tasks, folds, strict=True)}
+    write_table(TABLES["data"], data_table(tasks), made.data)
+    write_table(TABLES["data_notes"], notes_table(notes), made.notes)
+    lines = [line for task in tasks for line in data_lines(task, notes[task.name])]
+    with atomic(made.data_lines) as temporary:
+        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    print(*lines, sep="\n")
     index = [describe(*files) for files in zip(given.tasks, given.train_sets, strict=True)]
     if problems := unsuited(params.unsettled, {task.task: task.type for task in index}):
         raise SoakError(*problems)

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,11 @@ class FailedJob:
 class RunLog(logging.Handler):
     """Collects what happens in a run from the events that Snakemake logs.
 
+    Parameters
+    ----------
+    on_finished : mapping of str to function, optional
+        Called after a job of a rule is finished.
+
     Attributes
     ----------
     finished : set of str
@@ -38,8 +43,9 @@ class RunLog(logging.Handler):
         Errors of Snakemake's own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_finished: Mapping[str, Callable[[], None]] | None = None) -> None:
         super().__init__()
+        self._on_finished = on_finished or {}
         self.finished: set[str] = set()
         self.failed: dict[int, FailedJob] = {}
         self.errors: list[str] = []
@@ -58,7 +64,10 @@ class RunLog(logging.Handler):
                     self._add(job)
             case "job_finished":
                 self.failed.pop(fields["job_id"], None)
-                self.finished.add(self._rules.get(fields["job_id"], ""))
+                rule = self._rules.get(fields["job_id"], "")
+                self.finished.add(rule)
+                if rule in self._on_finished:
+                    self._on_finished[rule]()
             case "error" if fields.get("exception") not in _BY_JOBS:
                 self.errors.append(" ".join(record.getMessage().split()))
 

@@ -239,6 +239,35 @@ _TABLES = (
             "number", "One column per measure: the score of the split; empty if the fit failed or it is undefined."
         ),
     ),
+    Table(
+        "data",
+        "what each task became: rows, groups and target of each subset",
+        {
+            "task_id": _TASK,
+            "subset": Column("text", "Subset of the rows; empty for rows of the table that have none."),
+            "rows_read": Column("whole number", "Rows that the table or the data sets have."),
+            "rows": Column("whole number", "Rows of the task: those that where and impute leave."),
+            "groups": Column("whole number", "Distinct groups among these rows; rows, if each is its own group."),
+            "target_mean": Column("number", "Mean of the target over these rows; empty for classes."),
+            "target_sd": Column("number", "Standard deviation (n - 1) of the same; empty for a single row."),
+        },
+        needs="fits",
+        further=Column("whole number", "class.NAME: rows of the class NAME; empty for tasks without it."),
+    ),
+    Table(
+        "data_notes",
+        "what became of columns and rows: features, what is left out, classes and folds to look at",
+        {
+            "task_id": _TASK,
+            "kind": Column(
+                "text",
+                "What the note is of: features, left_out, excluded, constant, imputed, dropped, class, folds or positive.",
+            ),
+            "column": Column("text", "Column of the table; empty where it is not of a single one."),
+            "text": Column("text", "The note."),
+        },
+        needs="fits",
+    ),
     Table("splits", "every split and its train set", {**_SPLIT, "train_set": _TRAIN_SET, **_SIZES}, needs="fits"),
     Table(
         "fold_counts",
@@ -297,7 +326,7 @@ _TABLES = (
         "the fold of every row",
         {
             "task_id": _TASK,
-            "row": Column("whole number", "Row of the task, from 0."),
+            "row": Column("whole number", "Row of the table, from 0; of data sets that are stacked, row of the task."),
             "subset": Column("text", "Subset of the row."),
             "fold": Column("whole number", "Fold of the row, from 1."),
         },
@@ -327,7 +356,7 @@ PREDICTIONS = Table(
     {
         "iteration": _SPLIT["iteration"],
         "algorithm": _ALGORITHM,
-        "row": Column("whole number", "Row of the task, from 0."),
+        "row": Column("whole number", "Row of the table, from 0; of data sets that are stacked, row of the task."),
         "response": Column("class or number", "Predicted class, or in regression the predicted value of the target."),
     },
     needs="fits",

@@ -60,6 +60,36 @@ def verdict_cards(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
     return list(cards.values())
 
 
+def data_cards(data: pd.DataFrame, notes: pd.DataFrame) -> list[dict[str, Any]]:
+    """Per task a table of its subsets, without the columns that it has no values for, and its notes."""
+    cards = []
+    for task, rows in data.groupby("task_id", sort=False):
+        shown = rows.drop(columns="task_id").dropna(axis="columns", how="all")
+        cells = [["" if pd.isna(value) else _cell(value) for value in row] for row in shown.itertuples(index=False)]
+        own = notes[notes["task_id"] == task]
+        texts = [
+            (
+                row.kind.replace("_", " "),
+                f"{row.column}: {row.text}" if isinstance(row.column, str) and row.column else row.text,
+            )
+            for row in own.itertuples()
+        ]
+        columns = [str(name).replace("_", " ").replace("class.", "class ") for name in shown.columns]
+        cards.append(
+            {
+                "task": task,
+                "columns": columns,
+                "rows": cells,
+                "notes": [(kind, without_paths(text)) for kind, text in texts],
+            }
+        )
+    return cards
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def shown_figures(files: Sequence[str | Path]) -> list[dict[str, Any]]:
     """PNG files with title and caption, in the order of the catalogue; then the user's own, by name."""
     order = list(all_figures())

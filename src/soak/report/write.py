@@ -16,6 +16,7 @@ from soak.report.content import (
     BIBTEX,
     CITATION,
     chart_data,
+    data_cards,
     fit_costs,
     fit_problems,
     network_texts,
@@ -84,6 +85,7 @@ def write_report(
     text = environment.get_template("template.html.j2").render(
         **_verdicts(tables, VerdictSettings.model_validate(config.get("verdict") or {}), references, notes),
         **_chart(chart_data(tables["scores"], references, style.colors)),
+        data=data_cards(tables["data"], tables["data_notes"]) if set(tables) >= {"data", "data_notes"} else [],
         figures=shown_figures(figures),
         tables=_tables(tables),
         costs=fit_costs(tables["times"], tables["fits"], tables["splits"]) if set(tables) >= _OF_FITS else None,

@@ -1,0 +1,141 @@
+"""What a task became, for people to look at before they believe anything: tables of numbers, notes, and a few lines."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from soak.names import listed
+from soak.tables import TABLES
+from soak.tasks.task import Note, Task
+
+FEW_ROWS = 5  # of a subset in a fold: its scores there say little
+
+
+def data_table(tasks: Sequence[Task]) -> pd.DataFrame:
+    """The table data: rows, groups, and target of each subset; rows without a subset in a line of their own."""
+    rows = [row for task in tasks for row in _subset_rows(task)]
+    classes = list(dict.fromkeys(f"class.{name}" for task in tasks for name in task.classes))
+    table = pd.DataFrame(rows, columns=[*TABLES["data"].columns, *classes])
+    whole = ["rows_read", "rows", "groups", *classes]
+    return table.astype(dict.fromkeys(whole, "Int64") | dict.fromkeys(["target_mean", "target_sd"], float))
+
+
+def _subset_rows(task: Task) -> Iterable[dict[str, object]]:
+    known = dict.fromkeys([*task.subsets, *task.rows_read])
+    codes, names = pd.factorize(task.subset)
+    rows_of = {str(name): np.flatnonzero(codes == code) for code, name in enumerate(names)}
+    for name in sorted(known, key=lambda name: name == ""):
+        rows = rows_of.get(name, np.empty(0, dtype=np.int64))
+        target = task.target[rows]
+        row: dict[str, object] = {
+            "task_id": task.name,
+            "subset": name,
+            "rows_read": task.rows_read.get(name, len(rows)),
+            "rows": len(rows),
+            "groups": len(rows) if task.group is None else len(set(task.group[rows])),
+        }
+        if task.classes:
+            counts = np.bincount(target, minlength=len(task.classes)).tolist()
+            row |= {f"class.{label}": count for label, count in zip(task.classes, counts, strict=True)}
+        elif len(rows):
+            row |= {"target_mean": float(target.mean())}
+            row |= {"target_sd": float(target.std(ddof=1))} if len(rows) > 1 else {}
+        yield row
+
+
+def data_notes(task: Task, folds: NDArray[np.integer]) -> list[Note]:
+    """What people should know of a task: of its columns, left-out rows, classes and folds, in this order."""
+    return [*task.notes, *_class_notes(task), *_fold_notes(task, folds)]
+
+
+def notes_table(notes: Mapping[str, Sequence[Note]]) -> pd.DataFrame:
+    """The table data_notes, from the notes of each task."""
+    rows = [(task, *note) for task, found in notes.items() for note in found]
+    return pd.DataFrame(rows, columns=list(TABLES["data_notes"].columns), dtype=object)
+
+
+def _class_notes(task: Task) -> list[Note]:
+    notes = []
+    if len(task.subsets) > 1:
+        pairs = pd.DataFrame({"class": task.target, "subset": task.subset}) if task.classes else pd.DataFrame()
+        for code, subsets in pairs.groupby("class")["subset"].unique().items() if task.classes else ():
+            if len(subsets) == 1:
+                notes.append(Note("class", "", f"class {task.classes[int(str(code))]} occurs in {subsets[0]} only"))
+    alike: dict[str, list[str]] = {}
+    for name in task.classes:
+        alike.setdefault(_letters(name), []).append(name)
+    for names in alike.values():
+        if len(names) > 1:
+            quoted = " and ".join(map(repr, names))
+            notes.append(Note("class", "", f"classes {quoted} differ in case or spelling only: are they one?"))
+    return notes
+
+
+def _letters(name: str) -> str:
+    """A text without case, accents, blanks and signs; numbers stay as they are."""
+    letters = "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if sign.isalnum())
+    return letters if any(sign.isalpha() for sign in letters) else name
+
+
+def _fold_notes(task: Task, folds: NDArray[np.integer]) -> list[Note]:
+    numbers = np.unique(folds)
+    counts = pd.crosstab(task.subset, folds).reindex(index=list(task.subsets), columns=list(numbers), fill_value=0)
+    total, least = counts.sum(axis=1), counts.min(axis=1)
+    empty = [f"{name} ({_count(int(total[name]), 'row')})" for name in task.subsets if not least[name]]
+    few = [name for name in task.subsets if 0 < least[name] < FEW_ROWS]
+    source = f"{task.source}: " if task.source else ""
+    notes = []
+    if empty:
+        text = (
+            f"{source}{listed(empty)} without rows in some of the {len(numbers)} folds, where there is nothing to test"
+        )
+        notes.append(Note("folds", "", text))
+    if few:
+        notes.append(Note("folds", "", f"{source}{listed(few)} with fewer than {FEW_ROWS} rows in some fold"))
+    return notes
+
+
+def data_lines(task: Task, notes: Sequence[Note]) -> list[str]:
+    """One to three lines: rows, subsets and classes; features; what else is worth knowing."""
+    found: dict[str, list[Note]] = {}
+    for note in notes:
+        found.setdefault(note.kind, []).append(note)
+    read = sum(task.rows_read.values())
+    n_rows = len(task.target)
+    place = f" ({task.source})" if task.source else ""
+    rows = f"{n_rows} rows" if read == n_rows else f"{n_rows} of {read} rows ({_reasons(found.get('dropped', []))})"
+    lines = [f"{task.name}{place}: {rows}; {_parts(task)}"]
+    features = found.get("features", [Note("features", "", "")])[0].text
+    left = "; ".join(
+        f"{word} {listed([f'{note.column} ({note.text})' if kind != 'excluded' else note.column for note in found[kind]])}"
+        for kind, word in (("left_out", "left out:"), ("excluded", "excluded:"), ("constant", "constant:"))
+        if kind in found
+    )
+    lines.append(f"{task.name}: {features}{'; ' if left else ''}{left}")
+    others = [note.text for kind in ("class", "folds", "imputed", "positive") for note in found.get(kind, [])]
+    return [*lines, *([f"{task.name}: note: {'; '.join(others)}"] if others else [])]
+
+
+def _reasons(notes: Sequence[Note]) -> str:
+    return "; ".join(f"{note.column}: {note.text}" for note in notes)
+
+
+def _parts(task: Task) -> str:
+    """Subsets and classes with their rows."""
+    in_subset = Counter(task.subset.tolist())
+    subsets = listed([f"{name} {in_subset[name]}" for name in task.subsets])
+    text = f"{_count(len(task.subsets), 'subset')}: {subsets}"
+    if not task.classes:
+        return f"{text}; target {task.target.min():.4g} to {task.target.max():.4g}"
+    counts = np.bincount(task.target, minlength=len(task.classes))
+    classes = listed([f"{name} {count}" for name, count in zip(task.classes, counts, strict=True)])
+    return f"{text}; {_count(len(task.classes), 'class')}: {classes}"
+
+
+def _count(count: int, unit: str) -> str:
+    plural = f"{unit}es" if unit.endswith("s") else f"{unit}s"
+    return f"{count} {unit if count == 1 else plural}"

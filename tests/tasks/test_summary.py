@@ -1,0 +1,82 @@
+"""What a task became, as tables and lines."""
+
+import numpy as np
+import pandas as pd
+
+from soak.tasks.summary import data_lines, data_notes, data_table, notes_table
+from soak.tasks.task import Note, Task
+
+
+def task(**settings):
+    target = np.array([0, 0, 1, 0, 0, 2], dtype=np.int32)
+    subset = np.array(["10", "10", "10", "2", "2", "2"], dtype=object)
+    values = {
+        "classes": ("No", "Yes", "yes"),
+        "subsets": ("2", "10"),
+        "rows_read": {"10": 4, "2": 3, "": 1},
+        "source": "my.csv",
+        "notes": (
+            Note("features", "", "1 feature of 1 column: x"),
+            Note("left_out", "id", "counts the rows"),
+            Note("dropped", "s", "2 rows without a value"),
+        ),
+    }
+    return Task(
+        "T", "classification", np.ones((6, 1)), ("x",), 1.0, target, subset=subset, strata={}, **values | settings
+    )
+
+
+def test_data_has_a_line_per_subset_and_one_for_rows_without():
+    group = np.array(["a", "a", "b", "c", "c", "c"], dtype=object)
+    table = data_table([task(group=group)])
+    assert table.columns.tolist() == [
+        "task_id", "subset", "rows_read", "rows", "groups", "target_mean", "target_sd", "class.No", "class.Yes", "class.yes",
+    ]  # fmt: skip
+    assert table.drop(columns=["target_mean", "target_sd"]).values.tolist() == [
+        ["T", "2", 3, 3, 1, 2, 0, 1],
+        ["T", "10", 4, 3, 2, 2, 1, 0],
+        ["T", "", 1, 0, 0, 0, 0, 0],
+    ]
+    assert table[["target_mean", "target_sd"]].isna().all(axis=None)
+
+
+def test_data_of_a_regression():
+    values = {"type": "regression", "classes": (), "target": np.array([1.0, 2, 3, 4, 4, 4])}
+    regression = Task(**{**vars(task()), **values})
+    table = data_table([regression, task()])
+    assert table["target_mean"].tolist()[:2] == [4, 2]
+    assert table["target_sd"].tolist()[:2] == [0, 1]
+    assert table["class.No"].isna().tolist() == [True, True, True, False, False, False]
+
+
+def test_notes_of_classes_and_folds():
+    notes = data_notes(task(), np.array([1, 1, 2, 1, 1, 1]))
+    assert [note.text for note in notes if note.kind == "class"] == [
+        "class Yes occurs in 10 only",
+        "class yes occurs in 2 only",
+        "classes 'Yes' and 'yes' differ in case or spelling only: are they one?",
+    ]
+    assert [note.text for note in notes if note.kind == "folds"] == [
+        "my.csv: 2 (3 rows) without rows in some of the 2 folds, where there is nothing to test",
+        "my.csv: 10 with fewer than 5 rows in some fold",
+    ]
+    table = notes_table({"T": notes})
+    assert table.columns.tolist() == ["task_id", "kind", "column", "text"]
+    assert table["kind"].tolist() == ["features", "left_out", "dropped", *["class"] * 3, *["folds"] * 2]
+
+
+def test_classes_that_are_numbers_are_not_spellings_of_each_other():
+    numbers = task(classes=("-1", "1", "1.5"))
+    assert not [note for note in data_notes(numbers, np.ones(6, dtype=int)) if "spelling" in note.text]
+
+
+def test_lines():
+    first, second, third = data_lines(task(), data_notes(task(), np.array([1, 1, 2, 1, 1, 1])))
+    assert first == (
+        "T (my.csv): 6 of 8 rows (s: 2 rows without a value); 2 subsets: 2 3, 10 3; 3 classes: No 4, Yes 1, yes 1"
+    )
+    assert second == "T: 1 feature of 1 column: x; left out: id (counts the rows)"
+    assert third.startswith("T: note: class Yes occurs in 10 only; ")
+    whole = task(notes=(), rows_read={"2": 3, "10": 3}, classes=("a", "b", "c"))
+    assert data_lines(whole, [])[0].startswith("T (my.csv): 6 rows; ")
+    assert isinstance(data_table([whole]), pd.DataFrame)
