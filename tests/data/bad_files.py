@@ -356,7 +356,7 @@ DATASETS |= {
     ),
     "table of numbers: ragged": (
         lambda f: number_table(f, "1 2 3\n4 5\n", header=False, label=1),
-        "FOLDER/rows, row 2: expected 3 values, as in the first line, got 2: '4,5'",
+        "FOLDER/rows, row 2: expected 3 values, as in the first line, got 2: '4 5'",
     ),
     "table of numbers: missing": (
         lambda f: number_table(f, "1,2,3\n4,,6\n", header=False, label=1),
@@ -404,7 +404,7 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "line break in a name": (
         lambda f: table(f, 'region,y,"a\nb"\nN,cat,1\n'),
-        "FOLDER/my.csv, line 1: the name of column 3, 'a\\n', has a line break",
+        "FOLDER/my.csv, line 1: the name of column 3, 'a\\nb', has a line break",
     ),
     "one endless line": (
         lambda f: table(f, "x" * 200_000),
@@ -433,31 +433,35 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "column without a name": (
         lambda f: table(f, '"",region,y,a\n1,N,cat,1\n'),
-        "FOLDER/my.csv, line 1: column 1 has no name (row names written by R? use row.names = FALSE; by pandas? index=False)",
+        "FOLDER/my.csv, line 1: column 1 has no name (row names written by R? use row.names = FALSE; by pandas? index=False), and does not count the rows; leave it out with tasks.T.exclude: [column 1]",
     ),
-    "semicolons": (
-        lambda f: table(f, GOOD_CSV.replace(",", ";")),
-        "FOLDER/my.csv, line 1: expected commas between the values, or tabs in a file named .tsv, got semicolons: 'region;y;a;b'",
+    "one column": (
+        lambda f: table(f, "region;y;a\nN;cat;1\n", delimiter=","),
+        "FOLDER/my.csv, line 1: expected several columns, got one, with semicolons in its name: 'region;y;a'; set delimiter to what separates the values",
     ),
-    "tabs in a csv": (
-        lambda f: table(f, GOOD_CSV.replace(",", "\t")),
-        "FOLDER/my.csv, line 1: expected commas between the values, or tabs in a file named .tsv, got tabs: 'region\\ty\\ta\\tb'",
+    "not in its encoding": (
+        lambda f: table(f, GOOD_CSV.replace("dog", "ch\xe4t").encode("latin-1"), encoding="ascii"),
+        "FOLDER/my.csv, line 3: expected UTF-8, got the byte e4 (Latin-1, or Windows-1252?); set encoding: latin-1, or cp1252, or save the file as UTF-8",
     ),
-    "commas in a tsv": (
-        lambda f: table(f, GOOD_CSV, "my.tsv"),
-        "FOLDER/my.tsv, line 1: expected commas between the values, or tabs in a file named .tsv, got commas: 'region,y,a,b'",
+    "sheet of no workbook": (
+        lambda f: table(f, GOOD_CSV, sheet="Patients"),
+        "FOLDER/my.csv: expected an Excel workbook with the sheet 'Patients', got another file",
+    ),
+    "thousands": (
+        lambda f: table(f, 'region,y,a\nN,cat,"79,532"\nS,dog,"53,994"\n'),
+        "FOLDER/my.csv, row 1, column 'a': expected a number, got '79,532'; if its commas stand between thousands, set tasks.T.thousands: \",\"; if it is a decimal comma, set tasks.T.decimal: \",\"",
     ),
     "UTF-16": (
         lambda f: table(f, GOOD_CSV.encode("utf-16")),
-        "FOLDER/my.csv: expected UTF-8, got UTF-16; save the file as UTF-8",
+        "FOLDER/my.csv: expected UTF-8, got UTF-16; set encoding: utf-16, or save the file as UTF-8",
     ),
     "Latin-1": (
         lambda f: table(f, GOOD_CSV.replace("dog", "ch\xe4t").encode("latin-1")),
-        "FOLDER/my.csv, line 3: expected UTF-8, got the byte e4 (Latin-1, or Windows-1252?); save the file as UTF-8",
+        "FOLDER/my.csv, line 3: expected UTF-8, got the byte e4 (Latin-1, or Windows-1252?); set encoding: latin-1, or cp1252, or save the file as UTF-8",
     ),
     "Latin-1 at the end": (
         lambda f: table(f, GOOD_CSV.encode() + b"N,cat,1,2\nN,ch\xe4"),
-        "FOLDER/my.csv, line 7: expected UTF-8, got the byte e4 (Latin-1, or Windows-1252?); save the file as UTF-8",
+        "FOLDER/my.csv, line 7: expected UTF-8, got the byte e4 (Latin-1, or Windows-1252?); set encoding: latin-1, or cp1252, or save the file as UTF-8",
     ),
     "NUL": (
         lambda f: table(f, GOOD_CSV + "N,c\0t,1,2\n"),
@@ -649,11 +653,11 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "Excel": (
         lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.xlsx"),
-        "my.xlsx: expected a .csv, .tsv, .parquet or .arrow file, compressed or not, got .xlsx",
+        "FOLDER/my.xlsx: the Excel workbook is damaged, or has a password (File not found '_rels/.rels')",
     ),
     "Excel named csv": (
         lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.csv"),
-        "FOLDER/my.csv: expected delimited text or an archive, got an Excel workbook or the like; save it as CSV",
+        "FOLDER/my.csv: the Excel workbook is damaged, or has a password (Cannot detect file format)",
     ),
     "HTML table": (
         lambda f: table(f, "<html><body>Not found</body></html>"),

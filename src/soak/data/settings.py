@@ -1,8 +1,9 @@
 """Settings that data sets and tasks share: where a file can be had, its checksums, a member of an archive, columns."""
 
+import codecs
 import re
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -60,5 +61,73 @@ Member = Annotated[
     BeforeValidator(lambda value: _check_member(value) if isinstance(value, str) else value),
     Field(description=IN_ARCHIVE),
 ]
+
+
+def _check_encoding(value: str) -> str:
+    try:
+        codecs.lookup(value).incrementaldecoder  # noqa: B018
+        "".encode(value)
+    except LookupError:
+        raise ValueError(
+            f"expected the name of an encoding, such as utf-8, latin-1, cp1252 or utf-16, got {value!r}"
+        ) from None
+    return value
+
+
+def _check_delimiter(value: str) -> str:
+    known = {"tab": "\t", "\\t": "\t", "blanks": " ", "spaces": " ", "blank": " ", "space": " "}
+    value = known.get(value, value)
+    if value != "auto" and (len(value) != 1 or value.isalnum() or value in '"\n\r'):
+        raise ValueError(f"expected auto, or one sign such as ';', '|', tab or ' ' for blanks, got {value!r}")
+    return value
+
+
+def _check_thousands(value: str) -> str:
+    if len(value) != 1 or value.isalnum():
+        raise ValueError(f"expected one sign such as ',', '.' or ' ', got {value!r}")
+    return value
+
+
+def _text_only(check: Any) -> BeforeValidator:
+    return BeforeValidator(lambda value: check(value) if isinstance(value, str) else value)
+
+
+# Of tables: how their files are read
+Delimiter = Annotated[
+    str,
+    _text_only(_check_delimiter),
+    Field(
+        description="what separates values: ',', ';', '|', tab, or ' ' for blanks; auto: found in the file",
+        examples=[";"],
+    ),
+]
+Decimal = Annotated[
+    Literal["auto", ".", ","],
+    Field(description="decimal sign; auto: a point, but a comma in files with semicolons and decimal commas"),
+]
+Thousands = Annotated[
+    str, _text_only(_check_thousands), Field(description="sign between thousands, as in 79,532", examples=[","])
+]
+Encoding = Annotated[
+    str,
+    _text_only(_check_encoding),
+    Field(description="of the text: any codec of Python, such as latin-1, cp1252 or utf-16", examples=["latin-1"]),
+]
+Sheet = Annotated[
+    str | Annotated[int, Field(ge=1)],
+    Field(description="of an Excel workbook: name or number; default: the only one with values", examples=["Patients"]),
+]
+Codes = Annotated[
+    list[str | int | float],
+    BeforeValidator(
+        lambda value: value if isinstance(value, list) else [value],
+        json_schema_input_type=str | int | float | list[str | int | float],
+    ),
+    Field(
+        description="codes that mean no value, in every column, beside empty, NA, N/A, NaN and null",
+        examples=[["?", -999]],
+    ),
+]
+Header = Annotated[bool, Field(description="false: the first line is a row, and columns are called 1, 2, …")]
 Columns = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
 ColumnName = Annotated[str, BeforeValidator(number_as_text, json_schema_input_type=str | int)]

@@ -121,7 +121,7 @@ def _zip_member(stream: BinaryIO, label: str, member: str | None) -> tuple[Any, 
     """The named member of a zip, or its only one: its stream, its compressed size, and what to call it."""
     try:
         archive = zipfile.ZipFile(stream)
-        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        names = [info.filename for info in archive.infolist() if not info.is_dir() and not _is_beside(info.filename)]
         if "[Content_Types].xml" in names:
             raise SoakError(
                 f"{label}: expected delimited text or an archive, got an Excel workbook or the like; save it as CSV"
@@ -154,6 +154,11 @@ def _tar_member(stream: BinaryIO, label: str, member: str | None) -> tuple[Any, 
     if member is None:
         raise SoakError(f"{label}: is a tar archive; expected one of its files as its member: {listed(names)}")
     raise SoakError(f"{label}: has no member {member!r}; {nearest(member, names)}")
+
+
+def _is_beside(name: str) -> bool:
+    """Whether macOS put a member beside the real ones."""
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2] == ".DS_Store"
 
 
 def _first_line(error: BaseException) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from soak.data.dataset import Dataset
+from soak.data.form import Reading
 from soak.data.values import sort_labels
 from soak.errors import SoakError
 from soak.files import reporting_disk_errors
@@ -86,7 +87,7 @@ def _build_from_table(name: str, settings: TaskSettings, file: str | Path | None
     location = settings.table or ""
     label = location if file is None else settings.sources()["table"].label(file)
     with ExitStack() as stack:
-        table = stack.enter_context(open_table(location, file, label))
+        table = stack.enter_context(open_table(location, file, label, Reading.of(settings)))
         table = replace(table, categories=table.categories | {*settings.categorical}).without(settings.missing)
         roles = find_roles(name, settings, table.names, label)
         rows = _meeting(name, settings, table)

@@ -6,7 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from soak.data.settings import ColumnName, Columns, Hashes, as_list, check_location
+from soak.data.settings import (
+    IN_ARCHIVE,
+    Codes,
+    ColumnName,
+    Columns,
+    Decimal,
+    Delimiter,
+    Encoding,
+    Hashes,
+    Header,
+    Member,
+    Sheet,
+    Thousands,
+    as_list,
+    check_location,
+)
 from soak.data.sources import Source
 from soak.names import repeated
 from soak.settings import Settings
@@ -14,7 +29,8 @@ from soak.tasks.expressions import check_expression
 
 BUILTIN_TABLES = ("diabetes",)
 BUILTIN_PREFIX = "builtin:"
-TABLE_KEYS = ("exclude", "categorical", "missing", "where")
+READING_KEYS = ("member", "header", "delimiter", "decimal", "thousands", "encoding", "sheet", "missing")
+TABLE_KEYS = ("exclude", "categorical", "where", *READING_KEYS)
 COMPARISON = re.compile(r"\s*(>=|<=|!=|==|=|<|>)\s*(\S.*)", re.DOTALL)
 SINGLE_ROLES = ("target", "subset", "group", "fold", "weights")  # which one column each can have
 
@@ -45,9 +61,17 @@ class TaskSettings(Settings):
     table: str | None = Field(
         default=None,
         min_length=1,
-        description="path or URL of a CSV, TSV, Parquet or Arrow file, or builtin:diabetes",
+        description="path or URL of a CSV, TSV, Excel (.xlsx), Parquet or Arrow file, or builtin:diabetes",
     )
     hash: Hashes = Field(default=[])
+    member: Member | None = Field(default=None, description=IN_ARCHIVE)
+    header: Header = True
+    delimiter: Delimiter = "auto"
+    decimal: Decimal = "auto"
+    thousands: Thousands | None = None
+    encoding: Encoding = "utf-8"
+    sheet: Sheet | None = None
+    missing: Codes = []
     target: str | None = Field(default=None, description="column to predict; for data sets: label")
     subset: str | None = Field(
         default=None, description="column that names the subset of each row; for data sets: dataset (default) or part"
@@ -75,14 +99,6 @@ class TaskSettings(Settings):
     )
     categorical: Annotated[list[ColumnName], BeforeValidator(as_list, json_schema_input_type=str | list[str])] = Field(
         default=[], description="columns of numbers that are codes of categories", examples=[["cp"]]
-    )
-    missing: Annotated[
-        list[str | int | float],
-        BeforeValidator(lambda value: value if isinstance(value, list) else [value]),
-    ] = Field(
-        default=[],
-        description="codes that mean no value, in every column, beside empty, NA, N/A, NaN and null",
-        examples=[["?", -999]],
     )
     where: dict[ColumnName, Condition] = Field(
         default={},

@@ -14,14 +14,16 @@ import pyarrow.parquet as pq
 
 from soak.data.builtin import builtin_table
 from soak.data.delimited import DelimitedFile
+from soak.data.form import Reading
 from soak.data.sources import file_name
 from soak.data.streams import open_bytes
 from soak.data.values import value_label
+from soak.data.workbook import is_workbook
 from soak.errors import SoakError
 from soak.tasks.settings import BUILTIN_PREFIX
 
 _COMPRESSED = (".gz", ".xz", ".zst", ".bz2", ".zip")
-_OTHER_FORMATS = (".xlsx", ".xls", ".ods", ".rds", ".rdata", ".json")
+_OTHER_FORMATS = (".xls", ".ods", ".rds", ".rdata", ".json")
 _VALUES_PER_BATCH = 2**22  # 32 MB of float64
 
 
@@ -67,7 +69,7 @@ class Table:
 
 
 @contextmanager
-def open_table(location: str, path: str | Path | None, label: str) -> Iterator[Table]:
+def open_table(location: str, path: str | Path | None, label: str, reading: Reading | None = None) -> Iterator[Table]:
     """Open the table of a task.
 
     Parameters
@@ -78,6 +80,8 @@ def open_table(location: str, path: str | Path | None, label: str) -> Iterator[T
         The file, where it is on this machine.
     label : str
         What messages call the table.
+    reading : Reading, optional
+        How delimited text is read.
 
     Raises
     ------
@@ -90,18 +94,30 @@ def open_table(location: str, path: str | Path | None, label: str) -> Iterator[T
     assert path is not None
     suffix = _suffix(file_name(location))
     with ExitStack() as stack:
-        stream = stack.enter_context(open_bytes(path, label))
+        reading = reading or Reading()
+        if is_workbook(path):
+            yield _delimited(path, label, reading)
+            return
+        stream = stack.enter_context(open_bytes(path, label, reading.member))
         head = stream.peek(8)[:8]  # type: ignore[attr-defined]
         if head.startswith((b"PAR1", b"ARROW1")):
             if not _starts_with(path, head):
                 path = _decompressed(stream, stack)
             yield _parquet(path, label) if head.startswith(b"PAR1") else _arrow(path, label, stack)
             return
+        if suffix in (".xlsx", ".xlsm"):
+            raise SoakError(
+                f"{label}: expected an Excel workbook, got a file that begins with the bytes {head.hex(' ')}"
+            )
         if suffix in (".parquet", ".arrow", ".feather"):
             name = "Parquet" if suffix == ".parquet" else "Arrow"
             raise SoakError(f"{label}: expected {name} data, got a file that begins with the bytes {head.hex(' ')}")
-        text = DelimitedFile.open(path, label, "\t" if suffix in (".tsv", ".tab") else ",")
-        yield Table(label, text.names, False, lambda columns: text.batches(columns=columns))
+        yield _delimited(path, label, reading)
+
+
+def _delimited(path: str | Path, label: str, reading: Reading) -> Table:
+    text = DelimitedFile.open(path, label, reading)
+    return Table(label, text.names, False, lambda columns: text.batches(columns=columns), index=text.index)
 
 
 def _without(values: pa.Array, codes: set[str]) -> pa.Array:
@@ -120,7 +136,9 @@ def _suffix(name: str) -> str:
     if path.suffix in _COMPRESSED:
         path = path.with_suffix("")
     if path.suffix in _OTHER_FORMATS:
-        raise SoakError(f"{name}: expected a .csv, .tsv, .parquet or .arrow file, compressed or not, got {path.suffix}")
+        raise SoakError(
+            f"{name}: expected a .csv, .tsv, .xlsx, .parquet or .arrow file, compressed or not, got {path.suffix}"
+        )
     return path.suffix
 
 

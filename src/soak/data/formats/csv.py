@@ -14,6 +14,7 @@ from pydantic import Field
 from soak.data.base import DataFormat, RawFile
 from soak.data.dataset import Dataset
 from soak.data.delimited import DelimitedFile
+from soak.data.form import Reading
 from soak.data.numbers import BYTES, FLOAT32, FLOAT64, LEVELS, NumberTable, read_tables
 from soak.data.settings import Hashes, Locations
 from soak.data.sources import Source
@@ -38,7 +39,7 @@ class Csv(DataFormat):
 
     def read(self, name: str, raw: Mapping[str, RawFile], folder: Path) -> AbstractContextManager[Dataset]:
         """Read the file in bounded memory."""
-        text = DelimitedFile.open(raw["csv"].path, raw["csv"].label)
+        text = DelimitedFile.open(raw["csv"].path, raw["csv"].label, Reading(delimiter=","))
         pixels = _pixels(text)
         table = NumberTable(text, LABEL, pixels, part_column=PART if PART in text.names else None)
         encodings = (LEVELS, BYTES, FLOAT32, FLOAT64)

@@ -11,9 +11,24 @@ from pydantic import BeforeValidator, Field, model_validator
 from soak.data.base import DataFormat, RawFile
 from soak.data.dataset import Dataset
 from soak.data.delimited import DelimitedFile
+from soak.data.form import Reading
 from soak.data.images import times
 from soak.data.numbers import FLOAT32, FLOAT64, NumberTable, column_of, read_tables
-from soak.data.settings import IN_ARCHIVE, ColumnName, Hashes, Locations, Member, number_as_text
+from soak.data.settings import (
+    IN_ARCHIVE,
+    Codes,
+    ColumnName,
+    Decimal,
+    Delimiter,
+    Encoding,
+    Hashes,
+    Header,
+    Locations,
+    Member,
+    Sheet,
+    Thousands,
+    number_as_text,
+)
 from soak.data.sources import Source
 from soak.errors import SoakError
 from soak.names import listed, nearest
@@ -38,7 +53,13 @@ class TableFile(Settings):
     table: Locations
     hash: Hashes = Field(default=[])
     member: Member | None = Field(default=None, description=IN_ARCHIVE)
-    header: bool = Field(default=True, description="false: the first line is a row, and columns are called 1, 2, …")
+    header: Header = True
+    delimiter: Delimiter = "auto"
+    decimal: Decimal = "auto"
+    thousands: Thousands | None = None
+    encoding: Encoding = "utf-8"
+    sheet: Sheet | None = None
+    missing: Codes = []
     label: ColumnName = Field(default="y", description="column of the label")
     part: str | None = Field(default=None, min_length=1, description="a name for these rows, as train or test")
     parts: Locations | None = Field(default=None, description="in place of part: a file with a value for each row")
@@ -103,11 +124,11 @@ class Tables(DataFormat):
 
 
 def _open(entry: TableFile, file: RawFile, parts: list[str] | None) -> NumberTable:
-    text = DelimitedFile.open(file.path, file.label, None, entry.header, entry.member)
+    text = DelimitedFile.open(file.path, file.label, Reading.of(entry))
     if entry.label not in text.names:
         hint = nearest(entry.label, text.names, "its columns")
         raise SoakError(f"{file.label}: has no column {entry.label!r} for the label; {hint}")
-    features = [name for name in text.names if name not in (entry.label, ROW_NAMES)]
+    features = [name for name in text.names if name not in (entry.label, ROW_NAMES, text.index)]
     if not features:
         raise SoakError(f"{file.label}: has no features; its columns: {listed(text.names)}")
     return NumberTable(text, entry.label, features, entry.part or "", parts=parts)
@@ -115,7 +136,7 @@ def _open(entry: TableFile, file: RawFile, parts: list[str] | None) -> NumberTab
 
 def _read_parts(entry: TableFile, file: RawFile) -> list[str]:
     """The name of the part for each row of a table."""
-    text = DelimitedFile.open(file.path, file.label, None, header=False)
+    text = DelimitedFile.open(file.path, file.label, Reading(header=False))
     if len(text.names) != 1:
         raise SoakError(f"{file.label}: expected a column with the part of each row, got {len(text.names)} columns")
     values = [value.strip() for value in column_of(list(text.batches()), text.names[0], file.label).to_pylist()]

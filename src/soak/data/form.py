@@ -1,0 +1,162 @@
+"""The form of a delimited text: what separates its values, and what stands for a decimal point; found in its beginning."""
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from soak.errors import SoakError
+
+DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}  # in the order in which they are tried
+SPACES = " "  # any number of spaces and tabs
+SAMPLE = 2**16  # bytes
+_SAMPLE_ROWS = 50
+_SEP = re.compile(r'"?sep=(.)"?\s*')  # Excel's own first line
+_COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+\s*")
+_POINT_NUMBER = re.compile(r"\s*[+-]?\d+\.\d+\s*")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read: the keys that tables of data sets and of tasks share; see `soak.data.settings`.
+
+    Attributes
+    ----------
+    delimiter : str
+        "auto": found in the file.
+    decimal : str
+        "auto": a point, but a comma in a file with semicolons and decimal commas.
+    thousands : str or None
+    encoding : str
+    header : bool
+        Whether the first line holds the names of the columns.
+    member : str or None
+        The file in an archive.
+    sheet : str, int or None
+        Of a workbook.
+    missing : tuple
+        Codes that mean no value.
+    """
+
+    delimiter: str = "auto"
+    decimal: str = "auto"
+    thousands: str | None = None
+    encoding: str = "utf-8"
+    header: bool = True
+    member: str | None = None
+    sheet: str | int | None = None
+    missing: tuple[str | int | float, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Any) -> "Reading":
+        """The keys of a table's settings, of a data set or a task."""
+        names = [field.name for field in fields(cls) if field.name != "missing"]
+        return cls(**{name: getattr(settings, name) for name in names}, missing=tuple(settings.missing))
+
+    @property
+    def is_utf8(self) -> bool:
+        return codecs.lookup(self.encoding).name in ("utf-8", "utf-8-sig", "ascii")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What was found in the beginning of a text.
+
+    Attributes
+    ----------
+    delimiter, decimal : str
+    first_line : int
+        Number of the line with the names, from 1; 2 below Excel's ``sep=;``.
+    names : list of str
+        Values of the first line.
+    n_columns : int
+        Values of a row, those after a trailing delimiter included.
+    n_filled : int
+        Columns before trailing delimiters.
+    """
+
+    delimiter: str
+    decimal: str
+    first_line: int
+    names: list[str]
+    n_columns: int
+    n_filled: int
+
+
+def find_form(text: str, is_whole: bool, reading: Reading, label: str) -> Form:
+    """Find the form of a text in its beginning.
+
+    Parameters
+    ----------
+    text : str
+        The first lines.
+    is_whole : bool
+        Whether this is the whole text; if not, its last line may be cut off.
+    reading : Reading
+        What the config gives.
+    label : str
+        What messages call the file.
+    """
+    lines = text.splitlines(keepends=True)
+    found = _SEP.fullmatch(lines[0]) if lines else None
+    first_line = 2 if found else 1
+    lines = lines[first_line - 1 :]
+    if not is_whole and len(lines) > 1:
+        lines = lines[:-1]
+    delimiter = reading.delimiter
+    if delimiter == "auto":
+        delimiter = found[1] if found else _delimiter(lines, reading.header)
+    rows = split_lines(lines[: _SAMPLE_ROWS + 1], delimiter, label)
+    names, body = (rows[0] if rows else []), rows[1:] if reading.header else rows
+    decimal = reading.decimal
+    if decimal == "auto":
+        decimal = "," if delimiter == ";" and _has_decimal_commas(body, reading) else "."
+    body = [row for row in body if row]
+    lengths = Counter(map(len, body))
+    n_columns = lengths.most_common(1)[0][0] if lengths else len(names)
+    n_filled = len(names)
+    if reading.header:
+        while n_filled > 1 and not names[n_filled - 1].strip():
+            n_filled -= 1
+        is_trailing = not any(value.strip() for row in body for value in row[n_filled:])
+        if not is_trailing or n_columns < n_filled or (n_columns > n_filled and len(lengths) > 1):
+            n_columns = n_filled = len(names)
+    return Form(delimiter, decimal, first_line, names, n_columns, n_filled)
+
+
+def split_lines(lines: Sequence[str], delimiter: str, label: str) -> list[list[str]]:
+    """Lines as lists of values."""
+    try:
+        if delimiter == SPACES:
+            lines = [line.strip().replace("\t", " ") + "\n" for line in lines]
+            return list(csv.reader(lines, delimiter=" ", skipinitialspace=True))
+        return list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error as error:
+        raise SoakError(f"{label}, line 1: cannot be read as names of columns ({error})") from None
+
+
+def _delimiter(lines: Sequence[str], header: bool) -> str:
+    """What separates values: what splits the first lines into as many, two or more; else what the first line has most of."""
+    first = lines[0] if lines else ""
+    sample = lines[: _SAMPLE_ROWS + 1]
+    for delimiter in [*DELIMITERS, SPACES]:
+        if delimiter != SPACES and delimiter not in first:
+            continue
+        try:
+            rows = [row for row in split_lines(sample, delimiter, "") if row]
+        except SoakError:
+            continue
+        counts = {len(row) for row in rows[1:]} or {len(rows[0])} if rows else {0}
+        if len(counts) == 1 and min(counts) > 1 and abs(len(rows[0]) - counts.pop()) <= 1 and len(rows[0]) > 1:
+            return delimiter
+    counted = {delimiter: first.count(delimiter) for delimiter in (",", "\t", ";", "|")}
+    return max(counted, key=counted.__getitem__) if any(counted.values()) else SPACES if " " in first.strip() else ","
+
+
+def _has_decimal_commas(rows: Sequence[Sequence[str]], reading: Reading) -> bool:
+    values = [value for row in rows for value in row]
+    has_points = reading.thousands != "." and any(map(_POINT_NUMBER.fullmatch, values))
+    return any(map(_COMMA_NUMBER.fullmatch, values)) and not has_points
