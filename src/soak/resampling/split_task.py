@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from soak.data.values import sort_labels
+from soak.errors import SoakError
 from soak.files import atomic
-from soak.resampling.roles import read_roles
+from soak.resampling.roles import Roles, read_roles
 from soak.resampling.settings import ResamplingSettings
 from soak.resampling.splits import Split
 from soak.resampling.splitter import Instance, SameOtherSizesCV, check_enough_groups
@@ -43,18 +44,22 @@ def split_task(task: Task, settings: ResamplingSettings, seed: int) -> Instance:
         If the rows cannot be split.
     """
     splitter = SameOtherSizesCV(**settings.model_dump(), random_state=seed)
-    roles = read_roles(
-        task.subset,
-        task.group,
-        list(task.strata.values()) or None,
-        task.fold,
-        ignore_subset=settings.ignore_subset,
-    )
+    try:
+        return splitter.instantiate_roles(_roles(task, settings))
+    except SoakError as error:
+        table = f"{task.source}, " if task.source else ""
+        raise SoakError(*(f"tasks.{task.name}: {table}{message}" for message in error.args)) from None
+
+
+def _roles(task: Task, settings: ResamplingSettings) -> Roles:
+    """The columns that folds and splits are made of, subsets in the order of the task."""
+    strata = list(task.strata.values()) or None
+    roles = read_roles(task.subset, task.group, strata, task.fold, ignore_subset=settings.ignore_subset)
     if task.subsets and not settings.ignore_subset:
         roles = roles.with_subsets(task.subsets)
-    if roles.fold is None and len(roles.subsets) == 1:
-        check_enough_groups(roles, settings.folds)
-    return splitter.instantiate_roles(roles)
+    if roles.fold is None:
+        check_enough_groups(roles, settings.folds, of_all=False)
+    return roles
 
 
 def count_rows(task: Task, folds: pd.DataFrame) -> pd.DataFrame:

@@ -453,12 +453,12 @@ def _is_number(value: Any, kind: type) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
 
 
-def check_enough_groups(roles: Roles, n_folds: int) -> None:
-    """Raise if a subset has fewer groups than there are folds."""
+def check_enough_groups(roles: Roles, n_folds: int, of_all: bool = True) -> None:
+    """Raise if a subset (with ``of_all`` false: each of them) has fewer groups than there are folds."""
     per_subset = count_groups_per_subset(roles.subset, roles.group, len(roles.subsets))
     smallest = int(per_subset.argmin())
     n_groups = int(per_subset[smallest])
-    if n_groups >= n_folds:
+    if n_groups >= n_folds or (not of_all and per_subset.max() >= n_folds):
         return
     unit = "row" if roles.group is None else "group"
     counted = f"{n_groups} {unit}" if n_groups == 1 else f"{n_groups} {unit}s"
