@@ -91,16 +91,21 @@ def notes_on(verdicts: pd.DataFrame, scores: pd.DataFrame, alpha: float = 0.05) 
     for task, rows in scores.groupby("task_id", sort=False):
         judged = verdicts[verdicts["task_id"] == task]
         if len(judged):
-            texts = [_few_folds(judged, alpha), _few_rows(rows), _repeated_seeds(rows), _unequal_sizes(rows)]
+            texts = [
+                _few_folds(judged, alpha, rows["test_fold"].nunique()),
+                _few_rows(rows),
+                _repeated_seeds(rows),
+                _unequal_sizes(rows),
+            ]
             notes += [f"{task}: {text}" for text in texts if text]
     return notes
 
 
-def _few_folds(verdicts: pd.DataFrame, alpha: float) -> str:
+def _few_folds(verdicts: pd.DataFrame, alpha: float, n_folds: int) -> str:
     """What could have been seen, and what more folds would show: the standard error hardly falls, the t quantile does."""
     n = int(verdicts["n"].max())
     seen = verdicts.loc[verdicts["verdict"] == UNDECIDED, "detectable"].dropna()
-    if not 2 <= n < ADVISED_FOLDS or seen.empty:
+    if n < 2 or n_folds >= ADVISED_FOLDS or seen.empty:
         return ""
     measure = column_measure(verdicts["measure"].iloc[0])
     share = smallest_seen(ADVISED_FOLDS, alpha) / smallest_seen(n, alpha)

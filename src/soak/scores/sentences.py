@@ -129,6 +129,8 @@ def _skill(case: "Comparison") -> list[str]:
         return []
     if case.worse_p < case.alpha:
         return [f"{subject} {verb[0]} worse than guessing"]
+    if case.compare_skill < 0:
+        return [f"on average {subject} {verb[0]} worse than guessing"]
     if not case.compare_learns:
         return [f"{subject} {verb[0]} not shown to beat guessing"]
     if case.verdict == WORSE and case.learns and case.same_skill > 0:

@@ -165,6 +165,10 @@ class PairedTest:
             return 1.0 if self.error == 0 else float("nan")
         return self.p / 2 if self.mean > 0 else 1 - self.p / 2
 
+    def less_p(self) -> float:
+        """One-sided P value of a mean difference below 0; 1 where all differences are 0."""
+        return 1 - self.greater_p() if self.error > 0 else self.greater_p()
+
 
 def paired_test(
     x: ArrayLike, y: ArrayLike, alpha: float, row_error: float = np.nan, bound: float = np.inf

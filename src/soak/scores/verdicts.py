@@ -4,7 +4,7 @@ docs/verdicts.md explains the rule and shows how well it is calibrated. The word
 """
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -172,6 +172,7 @@ class Comparison:
     passed_over: list[str] = field(default_factory=list)
     dissent: dict[str, list[str]] = field(default_factory=dict)
     p_holm: float = math.nan
+    p_equal_holm: float = math.nan
     verdict: str = ""
     cause: str = ""
     decide: str = ""
@@ -234,7 +235,7 @@ class Comparison:
         if equal is None or math.isnan(equal.p):
             return ""
         is_alike = (equal.mean > 0) == (self.test.mean > 0)
-        if equal.p < self.alpha and is_alike:
+        if self.p_equal_holm < self.alpha and is_alike:
             return PATTERN
         explained = self._is_within(equal) or self.larger_p < self.alpha
         if self.verdict == WORSE and self.groups_ratio < 1 and explained:
@@ -304,6 +305,79 @@ class Comparison:
         }
 
 
+_Values = dict[int, float]  # of folds
+_Scores = dict[tuple[int, int], float]  # of folds and seeds
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What one algorithm scored on one test subset, by train subsets.
+
+    Attributes
+    ----------
+    full, equal : mapping of train subsets to scores
+        At full size, and with equally many train groups; ``equal`` is empty if nothing is down-sampled.
+    groups, n_train : mapping of train subsets to float
+        Mean number of train groups and rows at full size.
+    n_rows, n_folds : float, int
+        Of the test subset; rows are NaN if unknown.
+    """
+
+    full: Mapping[str, _Scores]
+    equal: Mapping[str, _Scores]
+    groups: Mapping[str, float]
+    n_train: Mapping[str, float]
+    n_rows: float
+    n_folds: int
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, measure: str) -> "_Scored":
+        """From rows of the table scores."""
+        full = rows[rows["n_train_groups"] == rows["groups"]]
+        smallest = rows["groups"].min()
+        reduced = (rows["n_train_groups"] < rows["groups"]) & (rows["n_train_groups"] == smallest)
+        equal = rows[rows["n_train_groups"] == smallest] if reduced.any() else rows.iloc[:0]
+        same = full[full["train_subsets"] == "same"].drop_duplicates("test_fold")
+        sizes = full.groupby("train_subsets")[["groups", "n_train"]].mean().astype(float)
+        return cls(
+            _by_train(full, measure),
+            _by_train(equal, measure),
+            sizes["groups"].to_dict(),
+            sizes["n_train"].to_dict(),
+            float(same["n_test"].sum()) if same["n_test"].notna().all() else math.nan,
+            len(same),
+        )
+
+    @property
+    def n_groups(self) -> float:
+        """Groups of the test subset: each train set of same lacks those of one fold. NaN if unknown."""
+        groups = self.groups.get("same", 0)
+        return groups * self.n_folds / (self.n_folds - 1) if groups and self.n_folds > 1 else math.nan
+
+
+def _by_train(rows: pd.DataFrame, measure: str) -> dict[str, _Scores]:
+    scores: dict[str, _Scores] = {}
+    columns = (rows[name] for name in ("train_subsets", "test_fold", "seed", measure))
+    for train, fold, seed, value in zip(*columns, strict=True):
+        if not math.isnan(value):
+            scores.setdefault(train, {})[fold, seed] = value
+    return scores
+
+
+def _fold_means(scores: Mapping[str, _Scores], *trains: str) -> tuple[list[_Values], int]:
+    """Means of the folds for several train subsets, over the seeds that all of them have; and how many seeds these are."""
+    shared = set(scores.get(trains[0], {})).intersection(*(scores.get(train, {}) for train in trains[1:]))
+    seeds: dict[int, list[int]] = {}
+    for fold, seed in sorted(shared):
+        seeds.setdefault(fold, []).append(seed)
+    means = [
+        {fold: float(np.mean([scores[train][fold, seed] for seed in of_fold])) for fold, of_fold in seeds.items()}
+        for train in trains
+        if seeds
+    ]
+    return means or [{} for _ in trains], max(map(len, seeds.values()), default=0)
+
+
 class _Judge:
     """The comparisons of one task."""
 
@@ -318,32 +392,33 @@ class _Judge:
     ) -> None:
         self.task = str(scores["task_id"].iloc[0])
         self.measure, self.settings = column_measure(measure), settings
-        excluded = set(references) - {settings.algorithm}  # unless the config names it
-        self.scores = scores[~scores["algorithm"].isin(excluded)]
         self.subsets = [str(name) for name in scores["test_subset"].unique()]
-        self.full = self.scores[self.scores["n_train_groups"] == self.scores["groups"]]
-        self._reference: dict[str, pd.Series] = {}
+        excluded = set(references) - {settings.algorithm}  # unless the config names it
+        rows = scores[~scores["algorithm"].isin(excluded)]
+        self._scored: dict[str, dict[str, _Scored]] = {subset: {} for subset in self.subsets}
+        for (subset, algorithm), part in rows.groupby(["test_subset", "algorithm"], sort=False):
+            self._scored[subset][algorithm] = _Scored.of(part, measure)
+        self._reference: dict[str, _Values] = {}
         if reference is not None and measure in reference:
             known = reference[reference[measure].notna()]
-            self._reference = {
-                str(subset): rows.set_index("test_fold")[measure] for subset, rows in known.groupby("test_subset")
-            }
+            for subset, fold, value in zip(known["test_subset"], known["test_fold"], known[measure], strict=True):
+                self._reference.setdefault(subset, {})[fold] = float(value)
         self._row_errors: dict[tuple[str, ...], float] = {}
         if row_errors is not None:
-            rows = row_errors[row_errors["measure"] == measure]
-            keys = rows[["test_subset", "algorithm", "comparison"]].itertuples(index=False, name=None)
-            self._row_errors = dict(zip(keys, rows["row_error"], strict=True))
+            found = row_errors[row_errors["measure"] == measure]
+            keys = found[["test_subset", "algorithm", "comparison"]].itertuples(index=False, name=None)
+            self._row_errors = dict(zip(keys, found["row_error"], strict=True))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Rows of the table verdicts."""
-        by_algorithm = self._alone()
+        alone = self._alone()
         cases = [
             case for subset in self.subsets if (name := self._chosen(subset)) for case in self._cases(subset, name)
         ]
         _correct_and_judge(cases)
         for case in cases:
             case.passed_over = self._passed_over(case.subset, case.algorithm)
-            for name, verdict in by_algorithm.get((case.subset, case.comparison), {}).items():
+            for name, verdict in alone.get((case.subset, case.comparison), {}).items():
                 if name != case.algorithm and verdict in (BETTER, WORSE) and verdict != case.verdict:
                     case.dissent.setdefault(verdict, []).append(name)
             yield case.row()
@@ -351,7 +426,7 @@ class _Judge:
     def _alone(self) -> dict[tuple[str, str], dict[str, str]]:
         """What each algorithm would say if it spoke for all test subsets: by subset and comparison."""
         found: dict[tuple[str, str], dict[str, str]] = {}
-        for name in self.scores["algorithm"].unique():
+        for name in dict.fromkeys(name for scored in self._scored.values() for name in scored):
             cases = [case for subset in self.subsets for case in self._cases(subset, name)]
             _correct_and_judge(cases)
             for case in cases:
@@ -360,67 +435,56 @@ class _Judge:
 
     # Which algorithm speaks
 
-    def _counts(self, subset: str) -> pd.Series:
+    def _counts(self, subset: str) -> dict[str, int]:
         """Full-size scores that each algorithm has for a test subset, of those with a comparison."""
-        rows = self.full[(self.full["test_subset"] == subset) & self.full[self.measure.name].notna()]
-        trained = rows.groupby("algorithm")["train_subsets"].agg(set)
-        compared = trained.index[[{"same"} < names for names in trained]]
-        return rows[rows["algorithm"].isin(compared)].groupby("algorithm", sort=False).size()
+        return {
+            name: sum(map(len, scored.full.values()))
+            for name, scored in self._scored[subset].items()
+            if {"same"} < set(scored.full)
+        }
 
     def _chosen(self, subset: str) -> str | None:
         """The algorithm that speaks for a test subset; the first of equally good ones."""
         counts = self._counts(subset)
         if self.settings.algorithm != "best":
             return self.settings.algorithm if self.settings.algorithm in counts else None
-        if counts.empty:
-            return None
-        means = self._means(subset)[counts.index[counts == counts.max()]]
-        return str(means.idxmax() if self.measure.greater_is_better else means.idxmin())
+        complete = [name for name, count in counts.items() if count == max(counts.values())]
+        best = max if self.measure.greater_is_better else min
+        return best(complete, key=lambda name: self._mean(subset, name), default=None)
 
-    def _means(self, subset: str) -> pd.Series:
-        """Mean of the means of same, other and all, per algorithm."""
-        rows = self.full[self.full["test_subset"] == subset]
-        by_fold = rows.groupby(["algorithm", "train_subsets", "test_fold"], sort=False)[self.measure.name].mean()
-        by_train = by_fold.groupby(["algorithm", "train_subsets"], sort=False).mean()
-        return by_train.groupby("algorithm", sort=False).mean()
+    def _mean(self, subset: str, name: str) -> float:
+        """Mean of the means of same, other and all."""
+        full = self._scored[subset][name].full
+        means = [_fold_means(full, train)[0][0] for train in full]
+        return float(np.mean([np.mean(list(values.values())) for values in means]))
 
     def _passed_over(self, subset: str, chosen: str) -> list[str]:
         """Algorithms that could not be chosen since scores of theirs are missing."""
         if self.settings.algorithm != "best":
             return []
         counts = self._counts(subset)
-        names = self.full.loc[self.full["test_subset"] == subset, "algorithm"].unique()
-        return [str(name) for name in names if counts.get(name, 0) < counts[chosen]]
+        return [name for name in self._scored[subset] if counts.get(name, 0) < counts[chosen]]
 
     # The comparisons of an algorithm
 
     def _cases(self, subset: str, algorithm: str) -> Iterator[Comparison]:
-        mine = (self.scores["test_subset"] == subset) & (self.scores["algorithm"] == algorithm)
-        full, scores = self.full[mine[self.full.index]], self.scores[mine]
-        for comparison in COMPARISONS:
-            case = self._case(subset, algorithm, comparison, full, scores)
-            if case is not None:
-                yield case
+        if algorithm in self._scored[subset]:
+            for comparison in COMPARISONS:
+                case = self._case(subset, algorithm, comparison, self._scored[subset][algorithm])
+                if case is not None:
+                    yield case
 
-    def _case(
-        self, subset: str, algorithm: str, comparison: str, full: pd.DataFrame, scores: pd.DataFrame
-    ) -> Comparison | None:
+    def _case(self, subset: str, algorithm: str, comparison: str, scored: _Scored) -> Comparison | None:
         train = comparison.removesuffix("-same")
-        folds, n_seeds = _fold_means(full, train, self.measure.name)
-        if folds.empty:
+        (same, compare), n_seeds = _fold_means(scored.full, "same", train)
+        if not same:
             return None
-        guessing = self._reference.get(subset, pd.Series(dtype=float))
-        sign = 1.0 if self.measure.greater_is_better else -1.0
-        same, compare = (
-            self._test(sign * folds[name], sign * guessing, subset, algorithm, f"{name}-reference")
-            for name in ("same", train)
+        guessing = self._reference.get(subset, {})
+        beats, compare_beats = (
+            self._test(values, guessing, subset, algorithm, f"{name}-reference", gain=True)
+            for name, values in (("same", same), (train, compare))
         )
-        test = self._test(folds[train], folds["same"], subset, algorithm, comparison)
-        same_rows = full[full["train_subsets"] == "same"]
-        first = same_rows[same_rows["seed"] == same_rows["seed"].min()]
-        groups = full.groupby("train_subsets")["groups"].mean()
-        n_train = full.groupby("train_subsets")["n_train"].mean()
-        n_folds = first["test_fold"].nunique()
+        guessed = [guessing[fold] for fold in same if fold in guessing]
         case = Comparison(
             task=self.task,
             subset=subset,
@@ -430,69 +494,52 @@ class _Judge:
             alpha=self.settings.alpha,
             margin=self.settings.margin,
             others=[name for name in self.subsets if name != subset],
-            test=test,
-            same=float(folds["same"].mean()),
-            compare=float(folds[train].mean()),
-            reference=float(guessing.reindex(folds.index).mean()),
-            same_p=same.greater_p(),
-            compare_p=compare.greater_p(),
-            worse_p=_less_p(compare),
-            size_ratio=float(n_train[train] / n_train["same"]) if n_train[["same", train]].notna().all() else math.nan,
-            groups_ratio=float(groups[train] / groups["same"]) if groups["same"] else math.nan,
+            test=self._test(compare, same, subset, algorithm, comparison),
+            same=float(np.mean(list(same.values()))),
+            compare=float(np.mean(list(compare.values()))),
+            reference=float(np.mean(guessed)) if guessed else math.nan,
+            same_p=beats.greater_p(),
+            compare_p=compare_beats.greater_p(),
+            worse_p=compare_beats.less_p(),
+            size_ratio=scored.n_train[train] / scored.n_train["same"] if scored.n_train["same"] else math.nan,
+            groups_ratio=scored.groups[train] / scored.groups["same"] if scored.groups["same"] else math.nan,
             n_seeds=n_seeds,
-            n_rows=float(first["n_test"].sum(min_count=1)) if first["n_test"].notna().all() else math.nan,
-            n_groups=groups["same"] * n_folds / (n_folds - 1) if n_folds > 1 else math.nan,
+            n_rows=scored.n_rows,
+            n_groups=scored.n_groups,
         )
-        self._add_equal_size(case, scores, folds, train)
+        self._add_equal_size(case, scored, train)
         return case
 
-    def _test(self, x: pd.Series, y: pd.Series, subset: str, algorithm: str, comparison: str) -> PairedTest:
-        """Paired test over the folds that both have."""
-        pairs = pd.concat([x, y], axis="columns", join="inner").dropna()
+    def _test(
+        self, x: _Values, y: _Values, subset: str, algorithm: str, comparison: str, *, gain: bool = False
+    ) -> PairedTest:
+        """Paired test over the folds that both have; ``gain``: of the gain of x, which for a loss is y - x."""
+        folds = [fold for fold in x if fold in y]
+        sign = -1.0 if gain and not self.measure.greater_is_better else 1.0
         row_error = self._row_errors.get((subset, algorithm, comparison), math.nan)
-        return paired_test(pairs.iloc[:, 0], pairs.iloc[:, 1], self.settings.alpha, row_error, self.measure.range)
+        first, second = (sign * np.array([values[fold] for fold in folds]) for values in (x, y))
+        return paired_test(first, second, self.settings.alpha, row_error, self.measure.range)
 
-    def _add_equal_size(self, case: Comparison, scores: pd.DataFrame, folds: pd.DataFrame, train: str) -> None:
+    def _add_equal_size(self, case: Comparison, scored: _Scored, train: str) -> None:
         """The same comparison with train sets of equal size, where there are such."""
-        smallest = scores["groups"].min()
-        reduced = scores["n_train_groups"] < scores["groups"]
-        if not (reduced & (scores["n_train_groups"] == smallest)).any():
+        (same, compare), _ = _fold_means(scored.equal, "same", train)
+        if not same:
             return
-        equal, _ = _fold_means(scores[scores["n_train_groups"] == smallest], train, self.measure.name)
-        if equal.empty:
-            return
-        alpha = self.settings.alpha
-        case.equal = paired_test(equal[train], equal["same"], alpha, bound=self.measure.range)
-        both = folds.index.intersection(equal.index)
+        case.equal = self._test(compare, same, "", "", "")
+        (full_same, full_compare), _ = _fold_means(scored.full, "same", train)
+        folds = [fold for fold in full_same if fold in same]
         sign = 1.0 if case.test.mean > 0 else -1.0
-        at_full, at_equal = ((table[train] - table["same"])[both] * sign for table in (folds, equal))
-        case.larger_p = paired_test(at_full, at_equal, alpha).greater_p()
-
-
-def _less_p(test: PairedTest) -> float:
-    """One-sided P value of a mean difference below 0."""
-    return test.greater_p() if not test.error > 0 else 1 - test.greater_p()
-
-
-def _fold_means(scores: pd.DataFrame, train: str, measure: str) -> tuple[pd.DataFrame, int]:
-    """Scores of same and another train set per fold, the seeds of a fold averaged; and the number of seeds.
-
-    Only pairs of fold and seed for which both scores exist.
-    """
-    rows = scores[scores["train_subsets"].isin(["same", train]) & scores[measure].notna()]
-    wide = rows.set_index(["test_fold", "seed", "train_subsets"])[measure].unstack()
-    if not {"same", train} <= set(wide.columns):
-        return pd.DataFrame(columns=["same", train]), 0
-    pairs = wide[["same", train]].dropna()
-    n_seeds = int(pairs.groupby(level="test_fold").size().max()) if len(pairs) else 0
-    return pairs.groupby(level="test_fold").mean(), n_seeds
+        at_full = [sign * (full_compare[fold] - full_same[fold]) for fold in folds]
+        at_equal = [sign * (compare[fold] - same[fold]) for fold in folds]
+        case.larger_p = paired_test(at_full, at_equal, self.settings.alpha).greater_p()
 
 
 def _correct_and_judge(cases: Iterable[Comparison]) -> None:
     """Correct the P values of a task's comparisons, and judge each."""
     cases = list(cases)
-    for case, p in zip(cases, holm([case.test.p for case in cases]), strict=True):
-        case.p_holm = float(p)
+    p_equal = holm([case.equal.p if case.equal else math.nan for case in cases])
+    for case, p, at_equal in zip(cases, holm([case.test.p for case in cases]), p_equal, strict=True):
+        case.p_holm, case.p_equal_holm = float(p), float(at_equal)
         case.judge()
 
 
