@@ -12,7 +12,7 @@ SNAKEMAKE = SOAK_MAKE=1 $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--confi
 LIBRARY = $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run figures status smoke test bench stress coverage mutation lint format clean
+.PHONY: help setup run figures status smoke test bench calibration stress coverage mutation lint format clean
 
 setup: $(VENV)/.ready
 
@@ -36,7 +36,7 @@ help:
 	@echo "make status …    show how far a run is"
 	@echo "make figures …   make only the figures"
 	@echo "make clean …     remove the results"
-	@echo "To change the code: make test, lint, format, bench, coverage, stress, mutation (see CONTRIBUTING.md)"
+	@echo "To change the code: make test, lint, format, bench, calibration, coverage, stress, mutation (see CONTRIBUTING.md)"
 
 run: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
@@ -66,6 +66,10 @@ bench: .SHELLFLAGS := -o pipefail -c
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/bench.txt
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; OMP_NUM_THREADS=1  $(BIN)/python $$file || exit 1; done | tee docs/benchmarks.txt
+
+# How well the verdicts are calibrated: the table of docs/verdicts.md, with fixed seeds; minutes on two cores.
+calibration: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration.py
 
 # The long tests: all kills, all fuzzing, the complete figures of R.
 stress: $(VENV)/.dev
