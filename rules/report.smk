@@ -19,6 +19,7 @@ rule report:
     params:
         config=config,
         references=experiment.references,
+        positive=lambda w: experiment.positive_notes(),
         code=lambda w: experiment.figure_code("report", *GROUPS),
         versions=versions(
             "snakemake",

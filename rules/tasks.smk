@@ -77,6 +77,7 @@ checkpoint splits:
         tasks=list(cfg.tasks),
         focus=as_params(cfg.focus),
         unsettled=experiment.unsettled(),
+        positive=experiment.positive,
         code=lambda w: experiment.code("splits"),
     message:
         "Gathering the splits of all tasks"

@@ -25,12 +25,14 @@ with job(snakemake.log):
         }
         folder = Path(made.predictions[number])
         folder.mkdir(parents=True, exist_ok=True)
+        task = Task.open(given.tasks[number])
+        positive = task.positive_code(asked["positive"])
         scored = score_task(
-            Task.open(given.tasks[number]),
+            task,
             StoredSplits.open(given.folds[number], given.splits[number], given.rows[number]),
             asked["algorithms"],
             packs,
-            [measure(one) for one in asked["measures"]],
+            [measure(one).of_positive(positive) for one in asked["measures"]],
             folder,
             params.references,
             params.seed,

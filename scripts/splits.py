@@ -14,13 +14,22 @@ from soak.tasks.summary import data_lines, data_notes, data_table, notes_table
 from soak.tasks.task import Task
 
 
-def describe(task_file, train_sets_file):
-    """What the graph of jobs needs to know of a task."""
+def describe(task_file, train_sets_file, positive):
+    """What the graph of jobs needs to know of a task; ``positive``: key of that name of each task."""
     task = Task.open(task_file)
+    code = task.positive_code(positive.get(task.name))
     table = pd.read_csv(train_sets_file, dtype={"train_set": str, "digest": str}, keep_default_na=False)
     sets = zip(table["train_set"], table["n_train"].tolist(), table["digest"], strict=True)
     n_rows, n_features = task.features.shape
-    return TaskIndex(task.name, task.type, n_rows, n_features, task.n_outputs, tuple(TrainSet(*one) for one in sets))
+    return TaskIndex(
+        task.name,
+        task.type,
+        n_rows,
+        n_features,
+        task.n_outputs,
+        tuple(TrainSet(*one) for one in sets),
+        positive=task.classes[code] if len(task.classes) == 2 else "",
+    )
 
 
 def unsuited(unsettled, types):
@@ -47,7 +56,7 @@ with job(snakemake.log):
     with atomic(made.data_lines) as temporary:
         temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     print(*lines, sep="\n")
-    index = [describe(*files) for files in zip(given.tasks, given.train_sets, strict=True)]
+    index = [describe(*files, params.positive) for files in zip(given.tasks, given.train_sets, strict=True)]
     if problems := unsuited(params.unsettled, {task.task: task.type for task in index}):
         raise SoakError(*problems)
     write_index(made.index, index)

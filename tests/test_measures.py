@@ -207,3 +207,34 @@ def test_to_add_a_measure_is_to_add_one_record(monkeypatch, tmp_path):
     write_table(TABLES["scores"], scores, tmp_path / "made.csv")
     assert stats(read_table(tmp_path / "made.csv"))["measure"].unique().tolist() == ["half_error"]
     assert column_measure("half_error").axis_label == "half an error"
+
+
+def test_the_positive_class_is_the_first_or_the_one_that_is_chosen():
+    random = np.random.default_rng(0)
+    target = random.integers(0, 2, 40)
+    share = np.clip(target * 0.3 + random.random(40) * 0.7, 0.01, 0.99)
+    prediction = Prediction((share > 0.5).astype(np.int32), np.column_stack([1 - share, share]))
+    for name, function in (
+        ("f1_score", sklearn.metrics.f1_score),
+        ("jaccard_score", sklearn.metrics.jaccard_score),
+        ("precision_score", sklearn.metrics.precision_score),
+        ("recall_score", sklearn.metrics.recall_score),
+    ):
+        for code in (0, 1):
+            expected = function(target, prediction.response, pos_label=code)
+            assert measure(name).of_positive(code)(target, prediction, ("no", "yes")) == pytest.approx(expected)
+    average = measure("average_precision_score")
+    for code in (0, 1):
+        expected = sklearn.metrics.average_precision_score(target == code, prediction.probabilities[:, code])
+        assert average.of_positive(code)(target, prediction, ("no", "yes")) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["zero_one_loss", "log_loss", "roc_auc", "brier_score_loss", "balanced_accuracy"])
+def test_other_measures_have_no_positive_class(name):
+    """They are the same with the classes in reverse."""
+    target = np.array([0, 1, 1, 0, 1, 0])
+    share = np.array([0.2, 0.9, 0.4, 0.3, 0.6, 0.6])
+    there = Prediction((share > 0.5).astype(np.int32), np.column_stack([1 - share, share]))
+    back = Prediction(1 - there.response, there.probabilities[:, ::-1])
+    assert not measure(name).is_of_positive_class
+    assert measure(name)(target, there, "ab") == pytest.approx(measure(name)(1 - target, back, "ab"))

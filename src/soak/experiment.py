@@ -129,7 +129,24 @@ class Experiment:
     def task_settings(self, task: str) -> dict[str, Any]:
         """The part of a task's config that decides its rows and columns."""
         settings = as_params(self.config.tasks[task])
-        return {key: value for key, value in settings.items() if key in TaskSettings.model_fields}
+        return {key: value for key, value in settings.items() if key in TaskSettings.model_fields and key != "positive"}
+
+    @property
+    def positive(self) -> dict[str, Any]:
+        """The positive class of each task that names one: scores depend on it, tasks and fits do not."""
+        return {name: task.positive for name, task in self.config.tasks.items() if task.positive is not None}
+
+    def positive_notes(self) -> list[str]:
+        """A sentence for each task of two classes with measures of the positive class alone: which class that is."""
+        notes = []
+        for name, task in self.index.items() if self.config.tasks else ():
+            names = [one for one in self.measures(name) if measure(one).is_of_positive_class]
+            if task.positive and names:
+                verb = "is" if len(names) == 1 else "are"
+                notes.append(
+                    f"{name}: {', '.join(names)} {verb} of the class {task.positive} (tasks.{name}.positive names another)."
+                )
+        return notes
 
     @property
     def image_tasks(self) -> list[str]:
@@ -256,6 +273,7 @@ class Experiment:
             task: {
                 "algorithms": {name: list(one.algorithms(name)) for name, one in self.learners(task).items()},
                 "measures": self.measures(task),
+                "positive": self.config.tasks[task].positive,
             }
             for task in self.config.tasks
         }

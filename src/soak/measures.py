@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -66,6 +66,8 @@ class Measure:
         Its value for the worst possible predictions; None where there is no limit, or none is known.
     by_row : function of the same arguments as compute, optional
         An array of shape (n,) whose mean is the measure: the loss of each row. None if the measure is no such mean.
+    is_of_positive_class : bool
+        Whether with two classes it is that of the positive class alone, which ``tasks.NAME.positive`` chooses.
     aliases : mapping of str to float
         Names in score tables from elsewhere (mlr3's, with ``_`` for ``.``), each with the factor from the number there
         to this measure.
@@ -81,6 +83,7 @@ class Measure:
     perfect: float | None = None
     worst: float | None = None
     by_row: Callable[[_Array, _Array, int], _Array] | None = None
+    is_of_positive_class: bool = False
     aliases: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -130,6 +133,18 @@ class Measure:
     def range(self) -> float:
         """The largest difference that two values can have; infinite where no limit is known."""
         return math.inf if self.worst is None or self.perfect is None else abs(self.worst - self.perfect)
+
+    def of_positive(self, code: int) -> "Measure":
+        """The measure for tasks of two classes whose positive class is that of a code.
+
+        `compute` takes the first class, code 0, for the positive one, as mlr3 does: it is given the classes in reverse
+        if that is the second.
+        """
+        return (
+            self
+            if code == 0 or not self.is_of_positive_class
+            else replace(self, compute=partial(_reversed, self.compute))
+        )
 
     @property
     def factor(self) -> float:
@@ -234,6 +249,11 @@ def _own(path: str) -> Measure:
 
 def _is_wrong(target: _Array, response: _Array, n_classes: int) -> _Array:
     return np.asarray(target != response)
+
+
+def _reversed(compute: Compute, target: _Array, predicted: _Array, n_classes: int) -> float:
+    """A measure of predictions with the two classes in reverse order."""
+    return compute(1 - target, predicted[:, ::-1] if predicted.ndim == 2 else 1 - predicted, n_classes)
 
 
 def _zero_one_loss(target: _Array, response: _Array, n_classes: int) -> float:
@@ -376,12 +396,12 @@ _RECORDS = (
         )
     ),
     _score(_CLASSES, "cohen_kappa_score", _sklearn("cohen_kappa_score")),
-    _score(_CLASSES, "f1_score", _sklearn("f1_score", averages=True)),
+    _score(_CLASSES, "f1_score", _sklearn("f1_score", averages=True), is_of_positive_class=True),
     _loss(_CLASSES, "hamming_loss", _zero_one_loss, worst=1.0, by_row=_is_wrong),
-    _score(_CLASSES, "jaccard_score", _sklearn("jaccard_score", averages=True)),
+    _score(_CLASSES, "jaccard_score", _sklearn("jaccard_score", averages=True), is_of_positive_class=True),
     _score(_CLASSES, "matthews_corrcoef", _sklearn("matthews_corrcoef")),
-    _score(_CLASSES, "precision_score", _sklearn("precision_score", averages=True)),
-    _score(_CLASSES, "recall_score", _sklearn("recall_score", averages=True)),
+    _score(_CLASSES, "precision_score", _sklearn("precision_score", averages=True), is_of_positive_class=True),
+    _score(_CLASSES, "recall_score", _sklearn("recall_score", averages=True), is_of_positive_class=True),
     # Of predicted probabilities
     _loss(_CLASSES, "log_loss", _log_loss, probabilities=True, by_row=_log_losses, aliases={"classif_logloss": 1.0}),
     *_also_by_long_name(
@@ -399,6 +419,7 @@ _RECORDS = (
         "average_precision_score",
         _sklearn("average_precision_score", averages=True),
         probabilities=True,
+        is_of_positive_class=True,
     ),
     _loss(_CLASSES, "brier_score_loss", _sklearn("brier_score_loss"), probabilities=True),
     _score(_CLASSES, "d2_brier_score", _sklearn("d2_brier_score"), probabilities=True),

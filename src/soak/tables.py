@@ -236,7 +236,10 @@ _TABLES = (
         "every test score",
         {**_SPLIT, "algorithm": _ALGORITHM, **_SIZES},
         further=Column(
-            "number", "One column per measure: the score of the split; empty if the fit failed or it is undefined."
+            "number",
+            "One column per measure: the score of the split; empty if the fit failed or it is undefined. With two classes "
+            "f1_score, jaccard_score, precision_score, recall_score and average_precision_score are of the positive class: "
+            "that of tasks.NAME.positive, else the first in order.",
         ),
     ),
     Table(

@@ -130,7 +130,20 @@ def test_missing_scores_leave_their_pair_out() -> None:
     pd.testing.assert_frame_equal(
         table[linear].reset_index(drop=True), kept[kept["algorithm"] == "linear"].reset_index(drop=True)
     )
-    assert any("2 of 48 scores of log_loss are empty (linear)" in text for text in problems(scores))
+    told = "2 of 48 scores of zero_one_loss and of log_loss are empty (linear), since fits failed (see the table fits): means"
+    assert any(told in text for text in problems(scores))
+
+
+def test_each_reason_of_empty_scores_is_given_once() -> None:
+    scores = make_scores()
+    of_linear, other = scores["algorithm"] == "linear", scores["train_subsets"] == "other"
+    scores.loc[of_linear, "log_loss"] = np.nan
+    scores.loc[~of_linear & (scores["test_fold"] == 1), "log_loss"] = np.nan
+    scores.loc[other & (scores["test_fold"] == 2), ["n_train", "zero_one_loss", "log_loss"]] = [0, np.nan, np.nan]
+    texts = [text.partition("are empty")[2] for text in problems(scores) if "are empty" in text]
+    assert len(texts) == len(set(texts)) == 3
+    for reason in ("since it needs probabilities", "since it is undefined there", "since the train sets have no rows"):
+        assert any(reason in text for text in texts)
 
 
 def test_a_task_without_any_score_is_told() -> None:

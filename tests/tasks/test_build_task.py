@@ -341,3 +341,13 @@ def test_data_sets_of_different_scales_are_stacked_as_intensities(tmp_path):
     task = Task.open(tmp_path / "T.arrow")
     assert task.features.tolist() == [[0, 1], [0.25, 1]]
     assert (task.scale, task.classes) == (1.0, ("1", "x"))
+
+
+def test_the_positive_class_is_found_by_value(tmp_path):
+    task = build(tmp_path, "y,x\n0,1\n1,2\n0,3\n", type="classification")
+    assert [task.positive_code(label) for label in (None, 0, 1, "1", 1.0)] == [0, 0, 1, 1, 1]
+    with pytest.raises(SoakError, match=r"^tasks\.T\.positive: there is no class '2'; allowed: 0, 1$"):
+        task.positive_code(2)
+    three = build(tmp_path, "y,x\na,1\nb,2\nc,3\n")
+    with pytest.raises(SoakError, match="expected a task with two classes, got one with 3 classes"):
+        three.positive_code("a")

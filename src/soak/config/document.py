@@ -67,6 +67,12 @@ The names are those of sklearn.metrics, plus a few shorter ones:
 {catalogue}
 Your own measure is named by its import path, such as `my_measures.regret`: a `soak.measures.Measure` in a Python file
 beside the config.
+
+With two classes f1_score, jaccard_score, precision_score, recall_score and average_precision_score are those of the positive
+class: the first in order, as in mlr3, unless the task's `positive` names the other. (roc_auc and brier_score_loss are the same
+for both.) With more classes they are means over the classes. log_loss clips probabilities at 1e-15, as mlr3 does; scikit-learn
+does at 2.2e-16, so that a class of probability 0 costs 34.5 here and 36.0 there. A score that cannot be had is empty, and the
+report says why.
 """,
     "resampling": """### Train sets of equal size
 

@@ -61,17 +61,32 @@ def _problems_of_design(rows: pd.DataFrame) -> list[str]:
 
 
 def _empty_scores(rows: pd.DataFrame) -> list[str]:
-    """Measures with some scores missing; a measure that the task does not have at all is not among them."""
-    texts = []
-    for measure in measure_columns(rows):
-        missing = rows[rows[measure].isna()]
-        if 0 < len(missing) < len(rows):
-            algorithms = ", ".join(missing["algorithm"].unique())
-            texts.append(
-                f"{len(missing)} of {len(rows)} scores of {measure} are empty ({algorithms}): means, standard deviations "
-                "and P values are over the others."
-            )
-    return texts
+    """Measures with some scores missing, once for each reason; a measure that the task does not have is not among them."""
+    names = [name for name in measure_columns(rows) if rows[name].notna().any()]
+    found: dict[tuple[str, int, str], list[str]] = {}
+    for name in names:
+        missing = rows[rows[name].isna()]
+        reasons = _reasons(rows, names, name)[rows[name].isna()]
+        for reason in reasons.unique():
+            algorithms = missing.loc[reasons == reason, "algorithm"]
+            found.setdefault((reason, len(algorithms), ", ".join(algorithms.unique())), []).append(name)
+    return [
+        f"{n} of {len(rows)} scores of {' and of '.join(measures)} are empty ({algorithms}), {reason}: means, standard "
+        "deviations and P values are over the others."
+        for (reason, n, algorithms), measures in found.items()
+    ]
+
+
+def _reasons(rows: pd.DataFrame, measures: list[str], measure: str) -> pd.Series:
+    """Why a score is empty, for each row."""
+    has_none = rows.groupby("algorithm")[measure].transform(lambda values: values.notna().sum() == 0).astype(bool)
+    reasons = pd.Series("since it is undefined there (the test rows lack a class, or are all alike)", index=rows.index)
+    if column_measure(measure).needs_probabilities:
+        reasons[has_none] = "since it needs probabilities"
+    reasons[rows[measures].isna().all(axis=1)] = "since fits failed (see the table fits)"
+    reasons[rows["n_train"] == 0] = "since the train sets have no rows"
+    reasons[rows["n_train"].isna()] = "as in the file"  # scores from elsewhere
+    return reasons
 
 
 def notes_on(verdicts: pd.DataFrame, scores: pd.DataFrame, alpha: float = 0.05) -> list[str]:

@@ -111,6 +111,12 @@ class TaskSettings(Settings):
         description="default: by the target, classification for text and regression for numbers with fractions; "
         "whole numbers may be classes or amounts, so such a target needs this key",
     )
+    positive: bool | int | float | str | None = Field(
+        default=None,
+        description="class that f1_score, jaccard_score, precision_score, recall_score and average_precision_score are of, "
+        "in a task with two classes; default: the first in order, as in mlr3",
+        examples=["yes"],
+    )
     impute: Literal["error", "none", "mean", "median", "most_frequent", "level", "drop_rows"] = Field(
         default="error",
         description="what to do about missing values of features: mean and median of numbers (missing text becomes a "

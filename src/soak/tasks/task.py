@@ -10,7 +10,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
+from soak.data.values import value_label
+from soak.errors import SoakError
 from soak.matrix import read_matrix, write_matrix
+from soak.names import nearest
 from soak.tasks.preparation import Incomplete, Preparation
 
 TaskType = Literal["classification", "regression"]
@@ -90,6 +93,25 @@ class Task:
     def n_outputs(self) -> int:
         """Outputs of a model: one per class, or 1 for regression."""
         return len(self.classes) or 1
+
+    def positive_code(self, label: object = None) -> int:
+        """Code of the positive class by its label, as in the config; None is the first class, as in mlr3.
+
+        Raises
+        ------
+        SoakError
+            If the task does not have two classes, or none of this label.
+        """
+        if label is None:
+            return 0
+        key = f"tasks.{self.name}.positive"
+        if len(self.classes) != 2:
+            found = f"{len(self.classes)} classes" if self.classes else "numbers to predict"
+            raise SoakError(f"{key}: expected a task with two classes, got one with {found}")
+        labels = [value_label(name) for name in self.classes]
+        if value_label(label) not in labels:
+            raise SoakError(f"{key}: there is no class {str(label)!r}; {nearest(str(label), self.classes)}")
+        return labels.index(value_label(label))
 
     def write(self, path: str | Path) -> None:
         """Write the task to an Arrow file (see `soak.matrix`): the same task gives the same bytes."""
