@@ -455,10 +455,13 @@ def test_a_key_that_is_called_like_the_type():
 
 
 def test_names_that_yaml_reads_as_numbers_or_truth_values():
-    config = yaml.safe_load(GOOD + "  2: {type: featureless}\n  on: {type: featureless}\n3: 4\n")
+    more = "  2: {type: featureless}\n  on: {type: featureless}\n  1.5: {type: featureless}\n  2020-01-02: {type: featureless}\n"
+    config = yaml.safe_load(GOOD + more + "3: 4\n")
     assert messages(config) == [
         "learners.2: names must be text: write '2' in quotes",
         "learners.True: names must be text: write 'true' in quotes",
+        "learners.1.5: names must be text: write '1.5' in quotes",
+        "learners.2020-01-02: names must be text: write '2020-01-02' in quotes",
         "3: names must be text: write '3' in quotes",
     ]
 

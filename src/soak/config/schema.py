@@ -161,7 +161,12 @@ def _likeness(node: Node, value: Mapping[str, Any]) -> tuple[bool, bool, int]:
 def _holds(value: Any, key: str | int) -> bool:
     if isinstance(value, list):
         return isinstance(key, int) and key < len(value)
-    return isinstance(value, Mapping) and key in value
+    return isinstance(value, Mapping) and _own_key(value, key) in value
+
+
+def _own_key(value: Mapping[Any, Any], key: str | int) -> Any:
+    """A key as a mapping has it: pydantic names a number or date that YAML read as a key by its representation."""
+    return next((own for own in value if own == key or (not isinstance(own, str) and repr(own) == key)), key)
 
 
 def _inside(place: Place, key: str | int) -> Place:
@@ -175,11 +180,12 @@ def _inside(place: Place, key: str | int) -> Place:
         elif node.get("type") in ("array", "object", None):
             below = node.get("items" if node.get("type") == "array" else "additionalProperties", {})
             nodes += [{} if below is True else below] if below is not False else []
-    value = place.value[key] if _holds(place.value, key) else None
+    own = _own_key(place.value, key) if isinstance(place.value, Mapping) else key
+    value = place.value[own] if _holds(place.value, key) else None
     examples = [example for node in nodes for example in node.get("examples", ())]
     example = examples[0] if examples else _part(place.example, key, is_property)
     if isinstance(place.value, Mapping):  # YAML also reads numbers and truth values as keys: True == 1
-        key = str(next((given for given in place.value if given == key), key))
+        key = str(own)
     return Place((*place.path, key), value, nodes, example)
 
 
