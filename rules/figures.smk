@@ -89,6 +89,8 @@ rule draw_results:
         names=[figure.name for figure in experiment.figures("results")],
         code=lambda w: experiment.figure_code("draw_results", "results"),
         focus=as_params(cfg.focus),
+        alpha=cfg.verdict.alpha,
+        margin=cfg.verdict.margin,
         references=experiment.references,
     message:
         "Drawing test errors, same against other and all"

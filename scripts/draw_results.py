@@ -16,6 +16,8 @@ with job(snakemake.log):
         *(next(iter(given.get(name, [])), None) for name in ("downsampled", "transfer")),
         references=params.references,
         focus=FocusSettings.model_validate(params.focus),
+        alpha=params.alpha,
+        margin=params.margin,
     )
     folder = Path(snakemake.output[0]).parent
     draw_files(params.names, results, folder, FigureSettings.model_validate(params.figures))

@@ -46,7 +46,15 @@ def names(facts: FigureFacts) -> set[str]:
 
 
 def test_a_config_has_the_figures_that_make_sense_for_it() -> None:
-    of_tables = {"overview", "test_error", "test_error_mean_sd", "train_other", "same_other_all", "pvalue"}
+    of_tables = {
+        "differences",
+        "overview",
+        "test_error",
+        "test_error_mean_sd",
+        "train_other",
+        "same_other_all",
+        "pvalue",
+    }
     assert names(FigureFacts()) == of_tables
     assert names(FigureFacts(has_sizes=True)) - of_tables == {"pvalue_downsample", "sizes"}
     images = {"images", "torch_loop", "glmnet_path"}
@@ -95,7 +103,11 @@ def test_a_new_figure_is_one_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(soak.figures, "__path__", [*soak.figures.__path__, str(tmp_path)])
     all_figures.cache_clear()
     try:
-        assert [figure.name for figure in figures_of(FigureFacts(), "results")][:2] == ["overview", "spread"]
+        assert [figure.name for figure in figures_of(FigureFacts(), "results")][:3] == [
+            "differences",
+            "overview",
+            "spread",
+        ]
         inputs = results(make_scores(["T"], ["A", "B"]))
         paths = draw_files(["spread"], inputs, tmp_path / "figures", FigureSettings())
         assert [path.name for path in paths] == ["spread.png", "spread.pdf", "spread.csv", "spread.rst"]

@@ -32,7 +32,7 @@ def test_no_text_is_cut_or_overlaps(name: str, case: str, drawn: Callable[[str, 
     assert len(drawn(name, case).data)
 
 
-@pytest.mark.parametrize("name", RESULTS if os.environ.get("SOAK_STRESS") else ["overview", "test_error_mean_sd"])
+@pytest.mark.parametrize("name", RESULTS if os.environ.get("SOAK_STRESS") else ["overview", "differences"])
 def test_twenty_tasks_fit(name: str) -> None:
     checked(name, results(CASES["many_tasks"]))
 
@@ -66,14 +66,75 @@ def test_points_lie_at_the_scores(drawn: Callable[[str, str], Drawn]) -> None:
     np.testing.assert_allclose(places, sorted(100 * CASES["one_fold"]["zero_one_loss"]))
 
 
-def test_overview_is_the_log_fold_of_the_verdicts_algorithm(drawn: Callable[[str, str], Drawn]) -> None:
+def test_differences_are_those_of_the_folds_and_of_the_verdicts(drawn: Callable[[str, str], Drawn]) -> None:
+    numbers = drawn("differences", "two_tasks").data
+    inputs = results(CASES["two_tasks"])
+    assert len(numbers) == 2 * 2 * 2 * 2 * (1 + 3)  # tasks, subsets, algorithms, comparisons; a mean and three folds
+    keys = ["task_id", "test_subset", "algorithm", "comparison"]
+    judged = numbers[numbers["verdict"].fillna("") != ""].merge(inputs.verdicts, on=keys)
+    assert len(judged) == len(inputs.verdicts) == 8
+    factor = np.where(judged["measure_x"] == "zero_one_loss", 100, 1)
+    for name, column in (("value", "mean_diff"), ("ci_low_x", "ci_low_y"), ("ci_high_x", "ci_high_y")):
+        np.testing.assert_allclose(judged[name].astype(float), factor * judged[column])
+    np.testing.assert_allclose(judged["guessing"], factor * (judged["reference_mean"] - judged["same_mean"]))
+    np.testing.assert_allclose(judged["margin"], 0.1 * judged["guessing"].abs())
+    means = numbers[numbers["test_fold"].isna()].set_index(keys)["value"]
+    folds = numbers[numbers["test_fold"].notna()].groupby(keys, sort=False)["value"].mean()
+    np.testing.assert_allclose(means, folds[means.index], atol=1e-12)
+
+
+def test_differences_of_seeds_are_those_of_one_seed() -> None:
+    scores = make_scores(["T"], ["A", "B"])
+    twice = pd.concat([scores, scores.assign(seed=2)], ignore_index=True)
+    pd.testing.assert_frame_equal(
+        draw("differences", results(scores), StyleSettings()).data,
+        draw("differences", results(twice), StyleSettings()).data,
+    )
+
+
+def test_a_learner_that_failed_does_not_make_the_differences_unreadable() -> None:
+    scores = make_scores(["T"], ["A", "B"], regressions=1)
+    wild = (scores["algorithm"] == "linear_mlp") & (scores["train_subsets"] == "other")
+    scores.loc[wild, "mean_squared_error"] *= 1e6
+    low, high = checked("differences", results(scores)).figure.axes[0].get_xlim()
+    assert high - low < 1e5
+
+
+def test_guessing_zero_and_margin_are_marked(drawn: Callable[[str, str], Drawn]) -> None:
+    axes = drawn("differences", "one_fold").figure.axes[0]
+    numbers = drawn("differences", "one_fold").data
+    guessing = {
+        round(float(line.get_xdata()[0]), 6) for line in axes.lines if line.get_linestyle() not in ("-", "None")
+    }
+    of_panel = numbers[(numbers["test_subset"] == "A") & numbers["guessing"].notna()]
+    assert guessing == {round(float(value), 6) for value in of_panel["guessing"]}
+    assert len(axes.collections) == of_panel["algorithm"].nunique()
+    texts = [text.get_text() for text in axes.texts]
+    assert sum("undecided" in text for text in texts) == 2
+
+
+def test_overview_shows_the_skills_of_the_verdicts(drawn: Callable[[str, str], Drawn]) -> None:
     points = drawn("overview", "two_tasks").data
-    assert len(points) == 4
-    first = points.iloc[0]
-    keys = first[["task_id", "test_subset", "algorithm", "measure"]]
-    row = results(CASES["two_tasks"]).pvalues.merge(pd.DataFrame([keys]))
-    other = row[row["comparison"] == "other-same"].iloc[0]
-    assert first["other_same"] == pytest.approx(np.log2(other["compare_mean"] / other["same_mean"]))
+    verdicts = results(CASES["two_tasks"]).verdicts
+    assert len(points) == len(verdicts) == 8
+    np.testing.assert_allclose(points["same_skill"], verdicts["same_skill"])
+    np.testing.assert_allclose(points["skill"], verdicts["compare_skill"])
+    losses = verdicts["ci_low"] / verdicts["reference_mean"]
+    np.testing.assert_allclose(points["high"], verdicts["same_skill"] - losses)
+    axes = drawn("overview", "two_tasks").figure.axes[0]
+    assert axes.get_xlim() == axes.get_ylim()
+    low, high = axes.get_xlim()
+    assert -1 <= low < 0
+    assert high > 1
+
+
+def test_skills_far_below_guessing_are_at_the_edge_of_the_overview() -> None:
+    scores = make_scores(["T"], ["A", "B"], regressions=1)
+    scores.loc[(scores["train_subsets"] == "other"), "mean_squared_error"] *= 1000
+    drawn = checked("overview", results(scores))
+    assert drawn.data["skill"].min() < -5
+    assert drawn.figure.axes[0].get_xlim()[0] == -1
+    assert any(line.get_marker() == "v" and len(line.get_xdata()) for line in drawn.figure.axes[0].lines)
 
 
 def test_all_files_of_all_formats_are_the_same_twice(tmp_path: Path) -> None:
@@ -122,7 +183,8 @@ def test_what_cannot_be_drawn_says_why() -> None:
     assert "after training on other" in found["train_other"]["nothing_to_draw"].item()
     assert "sizes: 0" in found["pvalue_downsample"]["nothing_to_draw"].item()
     assert "sizes: 1" in found["sizes"]["nothing_to_draw"].item()
-    assert "on same, on other and on all" in found["overview"]["nothing_to_draw"].item()
+    assert "no test subset has a verdict" in found["overview"]["nothing_to_draw"].item()
+    assert "nothing to compare" in found["differences"]["nothing_to_draw"].item()
     assert "nothing_to_draw" not in found["test_error"]
 
 

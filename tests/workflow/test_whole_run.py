@@ -21,6 +21,7 @@ FIGURES = [
     "train_other",
     "same_other_all",
     "pvalue",
+    "differences",
     "overview",
     "transfer",
     "confusion_Images",

@@ -1,160 +1,186 @@
-"""overview: all tasks in one figure, other against same and all against same."""
+"""overview: all tasks in one figure, the skill of other and of all against the skill of same."""
 
+import math
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from soak.figures.catalog import Figure
-from soak.figures.page import GREY, MARKERS, Drawn, Grid, Key, Page, Panel
+from soak.figures.page import GREY, MARKERS, TEXT, Drawn, Grid, Key, Page, Panel
 from soak.figures.results import Results
 from soak.measures import column_measure
-from soak.scores.sentences import BETTER, WORSE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MOST_NAMES = 8  # with more points, each has a number instead
+_MOST_NAMES = 8  # with more test subsets, each has a number instead
 _NUMBER_SIZE = 5.5  # points: of these numbers
-_FOLD_CHANGE = "log2 fold change"
-_SEEN = {"both": "other and all", "other": "other only", "all": "all only", "neither": "neither"}
+_LOWEST = -1.0  # skill: what is below is drawn at this edge
+_BAND = "#dfe7ee"
+_KINDS = ("other", "all")
+# From right on, to both sides in turn: where numbers are looked for first
+_DIRECTIONS = tuple(
+    (math.cos(math.radians(angle)), math.sin(math.radians(angle)))
+    for angle in (0, 180, 45, -45, 135, -135, 22, -22, 158, -158, 68, -68, 112, -112, 90, -90)
+)
 _Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 
 def _overview(results: Results, page: Page) -> Drawn | str:
-    """One point per task and test subset: other against same (x) and all against same (y), of the verdict's algorithm.
-
-    Measures whose means are all positive and of which less is better are shown as log2 of the fold change, so that tasks
-    of any such measure share one panel; other measures as differences, each in its own panel.
-    """
-    points = _points(results.verdicts, results.pvalues)
+    """Two points per task and test subset, of the algorithm that speaks: other and all (y) against same (x)."""
+    points = _points(results.verdicts)
     if points.empty:
-        return "no task has scores after training on same, on other and on all."
+        return "no test subset has a verdict with a skill, for which a reference (featureless) is needed."
     tasks = list(points["task_id"].unique())
-    numbered = len(points) > _MOST_NAMES
-    named = points.assign(number=range(1, len(points) + 1), name=_names(points, page, numbered=numbered))
-    size = (4.6 if numbered else 3.4) * page.scale
-    panels = []
-    for scale, rows in named.groupby("scale", sort=False):
-        lines = sum(1 + name.count("\n") for name in rows["name"])
-        height = max(size, 1.1 * page.line * lines)
-        draw = partial(_draw_points, points=rows, size=(size, height), page=page, numbered=numbered)
-        panels.append([Panel(draw, height, x_label=_label(scale, "other"), y_label=_label(scale, "all"))])
+    subsets = points.drop_duplicates(["task_id", "test_subset"]).reset_index(drop=True)
+    numbered = len(subsets) > _MOST_NAMES
+    subsets = subsets.assign(number=range(1, len(subsets) + 1), name=_names(subsets, page, numbered=numbered))
+    lines = sum(1 + name.count("\n") for name in subsets["name"])
+    size = max((4.6 if numbered else 3.4) * page.scale, 1.1 * page.line * lines)
+    draw = partial(
+        _draw_points, points=points, subsets=subsets, size=size, page=page, margin=results.margin, numbered=numbered
+    )
+    panel = Panel(draw, size, x_label="skill of same", y_label="skill of other, or of all")
     grid = Grid(
         size,
         tick_labels=page.number_width,
-        row_gap=0.3,
-        right=0.35 + max(page.text_width(text, page.small) for text in named["name"]),
+        right=0.35 + max(page.text_width(text, page.small) for text in subsets["name"]),
         heading=page.title if len(tasks) > 1 else f"{page.title}: {tasks[0]}",
-        legend=_legend(points, page),
+        legend=[
+            *(Key(kind, page.color(kind), MARKERS[kind]) for kind in _KINDS if (points["trained_on"] == kind).any()),
+            Key("as good as same", TEXT, "", "-"),
+            Key("within the margin", _BAND, "s"),
+            Key("guessing", GREY, "", ":"),
+        ],
     )
-    return Drawn(page.figure(panels, grid), points)
+    return Drawn(page.figure([[panel]], grid), points)
 
 
-def _points(verdicts: pd.DataFrame, pvalues: pd.DataFrame) -> pd.DataFrame:
-    """One row per task and test subset that has both comparisons: coordinates, scale, and which difference is seen."""
-    keys = ["task_id", "test_subset", "algorithm", "measure"]
-    tests = verdicts.merge(pvalues, on=[*keys, "comparison"], suffixes=("", "_test"))
+def _points(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """A row per verdict that has skills: both, and the interval of the second given the first."""
     rows = []
-    for key, pair in tests.groupby(keys, sort=False):
-        pair = pair.set_index("comparison")
-        if len(pair) < 2:
-            continue
-        same, compare = pair["same_mean"].astype(float), pair["compare_mean"].astype(float)
-        seen = [name for name in ("other", "all") if pair.at[f"{name}-same", "verdict"] in (BETTER, WORSE)]
-        measure = column_measure(key[-1])
-        fold = not measure.greater_is_better and (same > 0).all() and (compare > 0).all()
-        change = np.log2(compare / same) if fold else (compare - same) * measure.factor
+    for row in verdicts[verdicts["same_skill"].notna() & verdicts["compare_skill"].notna()].itertuples():
+        perfect = column_measure(row.measure).perfect
+        assert perfect is not None  # else there is no skill
+        per_unit = 1 / (perfect - row.reference_mean)  # skill is linear in the measure
+        ends = sorted((row.same_skill + row.ci_low * per_unit, row.same_skill + row.ci_high * per_unit))
         rows.append(
             {
-                **dict(zip(keys, key, strict=True)),
-                "scale": _FOLD_CHANGE if fold else f"difference of {measure.axis_label}",
-                "other_same": change["other-same"],
-                "all_same": change["all-same"],
-                "difference_seen": "both" if len(seen) == 2 else seen[0] if seen else "neither",
+                "task_id": row.task_id,
+                "test_subset": row.test_subset,
+                "trained_on": row.comparison.split("-")[0],
+                "algorithm": row.algorithm,
+                "measure": row.measure,
+                "same_skill": row.same_skill,
+                "skill": row.compare_skill,
+                "low": ends[0],
+                "high": ends[1],
+                "verdict": row.verdict,
             }
         )
     return pd.DataFrame(rows)
 
 
-def _names(points: pd.DataFrame, page: Page, *, numbered: bool) -> list[str]:
-    """What is written for each point: its test subset, with its task and number if there are several."""
-    several = points["task_id"].nunique() > 1
-    names = [f"{row.task_id}: {row.test_subset}" if several else row.test_subset for row in points.itertuples()]
+def _names(subsets: pd.DataFrame, page: Page, *, numbered: bool) -> list[str]:
+    """What is written for each test subset: its name, with its task and number if there are several."""
+    several = subsets["task_id"].nunique() > 1
+    names = [f"{row.task_id}: {row.test_subset}" if several else row.test_subset for row in subsets.itertuples()]
     return [page.wrap(f"{n}  {name}" if numbered else name, 2.6) for n, name in enumerate(names, start=1)]
 
 
-def _label(scale: str, name: str) -> str:
-    if scale == _FOLD_CHANGE:
-        return f"log2({name} / same)"
-    return f"{name} - same ({scale.removeprefix('difference of ')})"
-
-
-def _legend(points: pd.DataFrame, page: Page) -> list[Key]:
-    present = [name for name in _SEEN if (points["difference_seen"] == name).any()]
-    return [Key("a difference is seen for:"), *(Key(_SEEN[name], page.color(name), MARKERS[name]) for name in present)]
-
-
-def _draw_points(axes: "Axes", points: pd.DataFrame, size: tuple[float, float], page: Page, *, numbered: bool) -> None:
-    axes.axhline(0, color=GREY, lw=0.8, zorder=1)
-    axes.axvline(0, color=GREY, lw=0.8, zorder=1)
-    for seen in _SEEN:
-        rows = points[points["difference_seen"] == seen]
-        axes.plot(
-            rows["other_same"], rows["all_same"], MARKERS[seen], color=page.color(seen), ms=5.5, mec="white", mew=0.7,
-            zorder=3,
-        )  # fmt: skip
-    axes.margins(0.1)
-    for get, put in ((axes.get_xlim, axes.set_xlim), (axes.get_ylim, axes.set_ylim)):
-        low, high = get()
-        put(min(low, -0.05 * (high - low)), max(high, 0.05 * (high - low)))
+def _draw_points(
+    axes: "Axes", points: pd.DataFrame, subsets: pd.DataFrame, size: float, page: Page, margin: float, *, numbered: bool
+) -> None:
+    skills = points[["same_skill", "skill"]].to_numpy(dtype=float)
+    low, high = max(_LOWEST, min(-0.1, float(skills.min()) - 0.06)), 1.04
+    axes.set_xlim(low, high)
+    axes.set_ylim(low, high)
+    ends = np.array([0.0, high])
+    axes.fill_between(ends, (1 - margin) * ends, (1 + margin) * ends, color=_BAND, lw=0, zorder=0.5)
+    axes.plot([low, high], [low, high], color=TEXT, lw=0.9, zorder=1)
+    for line in (axes.axhline, axes.axvline):
+        line(0, color=GREY, lw=1.2, ls=(0, (2, 1.2)), zorder=1)
+    for kind in _KINDS:
+        rows = points[points["trained_on"] == kind]
+        x = rows["same_skill"].clip(low, high).to_numpy(dtype=float)
+        shift = 0.004 * (1 if kind == "all" else -1) * (high - low)  # two intervals at the same x stay apart
+        style: dict[str, Any] = {"color": page.color(kind), "zorder": 3}
+        axes.vlines(x + shift, rows["low"].clip(low, high), rows["high"].clip(low, high), lw=1.2, alpha=0.6, **style)
+        y = rows["skill"].to_numpy(dtype=float)
+        for seen, marker in ((y >= low, MARKERS[kind]), (y < low, "v")):
+            axes.plot(
+                x[seen] + shift, np.maximum(y[seen], low), marker, ms=5.5, mec="white", mew=0.7, clip_on=False, **style
+            )
+    named = subsets.assign(x=subsets["same_skill"].clip(low, high), y=subsets["skill"].clip(low, high))
     if numbered:
-        _write_numbers(axes, points, size, page)
+        _write_numbers(axes, named, points.assign(y=points["skill"].clip(low, high)), (size, size), page)
     else:
-        _write_names(axes, points, size[1], page)
+        _write_names(axes, named, size, page)
 
 
 def _write_names(axes: "Axes", points: pd.DataFrame, height: float, page: Page) -> None:
-    """A name per point in a column at the right, joined to its point by a line: names never overlap."""
-    ordered = points.sort_values(["all_same", "other_same"], ascending=[False, False], kind="stable")
-    wanted = ordered["all_same"].to_numpy(dtype=float)
+    """A name per test subset in a column at the right, joined to its first point by a line: names never overlap."""
+    ordered = points.sort_values(["y", "x"], ascending=[False, False], kind="stable")
+    wanted = ordered["y"].to_numpy(dtype=float)
     places = _column(axes, list(ordered["name"]), wanted, height, page)
     for row, place in zip(ordered.itertuples(), places, strict=True):
         axes.annotate(
-            row.name, (row.other_same, row.all_same), (1.06, place), textcoords=axes.get_yaxis_transform(),
+            row.name, (row.x, row.y), (1.06, place), textcoords=axes.get_yaxis_transform(),
             size=page.small, va="center", ha="left", annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": "#c8c8c8", "lw": 0.6, "shrinkA": 1, "shrinkB": 3, "relpos": (0, 0.5)},
         )  # fmt: skip
 
 
-def _write_numbers(axes: "Axes", points: pd.DataFrame, size: tuple[float, float], page: Page) -> None:
-    """A number beside each point where there is most room, and the key of the numbers in a column at the right."""
+def _write_numbers(
+    axes: "Axes", named: pd.DataFrame, points: pd.DataFrame, size: tuple[float, float], page: Page
+) -> None:
+    """A number beside the points of each test subset where there is most room, and their key in a column at the right."""
     (low_x, high_x), (low_y, high_y) = axes.get_xlim(), axes.get_ylim()
-    x = (points["other_same"].to_numpy(dtype=float) - low_x) / (high_x - low_x) * size[0]
-    y = (points["all_same"].to_numpy(dtype=float) - low_y) / (high_y - low_y) * size[1]
-    taken: list[_Box] = [(a - 0.04, b - 0.04, a + 0.04, b + 0.04) for a, b in zip(x, y, strict=True)]
-    zero_x, zero_y = -low_x / (high_x - low_x) * size[0], -low_y / (high_y - low_y) * size[1]
-    taken += [(zero_x - 0.01, 0, zero_x + 0.01, size[1]), (0, zero_y - 0.01, size[0], zero_y + 0.01)]  # the lines at 0
-    for a, b, number in zip(x, y, points["number"], strict=True):
-        width, height = page.text_width(str(number), _NUMBER_SIZE) + 0.01, _NUMBER_SIZE / 72
-        box = _freest(a, b, width, height, taken)
+
+    def inches(x: pd.Series, y: pd.Series) -> "list[tuple[float, float]]":
+        across = (x.to_numpy(dtype=float) - low_x) / (high_x - low_x) * size[0]
+        return list(zip(across, (y.to_numpy(dtype=float) - low_y) / (high_y - low_y) * size[1], strict=True))
+
+    taken: list[_Box] = [(a - 0.04, b - 0.04, a + 0.04, b + 0.04) for a, b in inches(points["same_skill"], points["y"])]
+    for (a, b), number in zip(inches(named["x"], named["y"]), named["number"], strict=True):
+        width, height = page.text_width(str(number), _NUMBER_SIZE) + 0.02, _NUMBER_SIZE / 72 + 0.02
+        box = _freest(a, b, width, height, taken, size)
         taken.append(box)
-        axes.text(
-            (box[0] + width / 2) / size[0], (box[1] + height / 2) / size[1], str(number), transform=axes.transAxes,
-            size=_NUMBER_SIZE, ha="center", va="center_baseline", zorder=4,
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        axes.plot(
+            [a / size[0], x / size[0]], [b / size[1], y / size[1]], transform=axes.transAxes, color="#c8c8c8", lw=0.5,
+            zorder=2,
         )  # fmt: skip
-    top = np.full(len(points), high_y)
-    for name, place in zip(points["name"], _column(axes, list(points["name"]), top, size[1], page), strict=True):
+        axes.text(
+            x / size[0], y / size[1], str(number), transform=axes.transAxes, size=_NUMBER_SIZE, ha="center",
+            va="center_baseline", zorder=4,
+        )  # fmt: skip
+    top = np.full(len(named), high_y)
+    for name, place in zip(named["name"], _column(axes, list(named["name"]), top, size[1], page), strict=True):
         axes.text(1.03, place, name, transform=axes.get_yaxis_transform(), size=page.small, va="center", ha="left")
 
 
-def _freest(x: float, y: float, width: float, height: float, taken: list[_Box]) -> _Box:
-    """The box of eight around a point that overlaps least with those that are taken; the first of equals."""
-    sides = ((1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1.2), (0, -1.2))
-    corners = [(x + 0.05 * dx + width * (dx - 1) / 2, y + 0.05 * dy + height * (dy - 1) / 2) for dx, dy in sides]
-    boxes = [(left, bottom, left + width, bottom + height) for left, bottom in corners]
-    return min(boxes, key=lambda box: _overlap(box, taken))
+def _freest(x: float, y: float, width: float, height: float, taken: list[_Box], size: tuple[float, float]) -> _Box:
+    """The nearest box around a point that overlaps with none that is taken, else the one that overlaps least.
+
+    Parameters
+    ----------
+    x, y : float
+        The point, in inches from the panel's lower left corner, as are all boxes.
+    width, height : float
+        Of the box.
+    size : (width, height)
+        Of the panel, in which the box has to be.
+    """
+    boxes = [
+        (x + away * dx - width / 2, y + away * dy - height / 2, x + away * dx + width / 2, y + away * dy + height / 2)
+        for away in (0.11, 0.2, 0.3, 0.42, 0.56, 0.72, 0.9, 1.1)
+        for dx, dy in _DIRECTIONS
+    ]
+    inside = [box for box in boxes if min(box[:2]) >= 0 and box[2] <= size[0] and box[3] <= size[1]] or boxes
+    return min(inside, key=lambda box: _overlap(box, taken))  # the first, so the nearest, of equals
 
 
 def _overlap(box: _Box, taken: list[_Box]) -> float:
@@ -196,9 +222,10 @@ FIGURES = (
     Figure(
         name="overview",
         title="All tasks at a glance",
-        caption="A point per task and test subset, of its verdict's algorithm. Right of 0, other is worse than same; "
-        "above 0, all is worse than same. Colours: which of the two the corrected test finds. Near 0, 0: similar "
-        "subsets.",
+        caption="Skill of the algorithm that speaks for each test subset: 1 is perfect, 0 no better than guessing, below 0 worse. "
+        "To the right: same learns more. On the diagonal other (or all) is as good as same, above it better, below it worse; "
+        "bars are t intervals of the difference. Where the bar lies in the grey band, the subsets are similar; below the "
+        "dashed line, guessing is better. A triangle at the lower edge stands for a skill below it.",
         group="results",
         draw=_overview,
         order=10,

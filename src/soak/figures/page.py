@@ -39,6 +39,7 @@ TEXT = "#222222"
 
 _MARGIN = 0.12  # inches around everything
 _LEAST_WIDTH = 5.0  # inches, at 8 points: room for a caption that can be read
+_KEY_WIDTH = 3.2  # font sizes: of an entry of the legend, beside its text
 _MEASURED_DPI = 720  # of measured text: so fine that hinting does not matter
 # No dates and no versions, so that equal figures are equal files.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -326,7 +327,8 @@ class _Layout:
         page, grid = self.page, self.grid
         columns = max(map(len, self.rows))
         inner = self.left + columns * grid.width + (columns - 1) * grid.gap + self.right
-        width = max(inner + 2 * _MARGIN, _LEAST_WIDTH * max(1.0, page.size / 8))
+        legend = self.left + sum(page.text_width(key.label) + _KEY_WIDTH * page.size / 72 for key in grid.legend)
+        width = max(max(inner, legend) + 2 * _MARGIN, _LEAST_WIDTH * max(1.0, page.size / 8))
         text_width = width - 2 * _MARGIN
         heading = page.wrap(grid.heading or page.title, text_width, 1.15 * page.size, "bold")
         caption = page.wrap(page.caption, text_width, page.small) if page.settings.caption else ""

@@ -40,6 +40,8 @@ class Results:
         Algorithms that use no features (type featureless): drawn last, for the others are compared with them.
     focus : FocusSettings
         Which test subset is looked at closely.
+    alpha, margin : float
+        Of the verdicts: level of tests and intervals, and the share of what same has learned that counts as similar.
     """
 
     scores: pd.DataFrame
@@ -49,6 +51,8 @@ class Results:
     transfer: pd.DataFrame | None = None
     references: frozenset[str] = frozenset()
     focus: FocusSettings = field(default_factory=FocusSettings)
+    alpha: float = 0.05
+    margin: float = 0.1
 
     @classmethod
     def read(
@@ -61,6 +65,8 @@ class Results:
         *,
         references: Collection[str],
         focus: FocusSettings,
+        alpha: float = 0.05,
+        margin: float = 0.1,
     ) -> "Results":
         """Read the tables from their files.
 
@@ -73,7 +79,8 @@ class Results:
         focus.check(table)
         reduced = read_table(downsampled) if downsampled else None
         cells = read_table(transfer) if transfer else None
-        return cls(table, read_table(pvalues), read_table(verdicts), reduced, cells, frozenset(references), focus)
+        tests, verdict = read_table(pvalues), read_table(verdicts)
+        return cls(table, tests, verdict, reduced, cells, frozenset(references), focus, alpha, margin)
 
     @cached_property
     def shown(self) -> pd.DataFrame:

@@ -37,16 +37,14 @@ def _transfer(results: Results, page: Page) -> Drawn | str:
     cell = page.scale * min(_CELL[1], max(_CELL[0], _WIDTH / most))
     names = {name for cells in shown for name in cells["train_subset"]}
     width = max(page.text_width(_wrapped(name, cell, page), page.small) for name in names)
-    legend = [Key("skill:"), *(Key(text, _COLORS[at], "s") for at, text in _MEANINGS.items())]
     grid = Grid(
         max(most * cell, _LEAST_WIDTH * page.scale),
         tick_labels=width,
         tick_height=width,
         gap=width + 0.3,
         row_gap=0.3,
-        right=max(0.0, sum(page.text_width(key.label) + 5 * page.size / 72 for key in legend) - most * cell),
         share_y=False,
-        legend=legend,
+        legend=[Key("skill:"), *(Key(text, _COLORS[at], "s") for at, text in _MEANINGS.items())],
     )
     panels = [_panel(cells, cell, grid.width, page) for cells in shown]
     columns = max(1, int((_WIDTH * page.scale + grid.gap) / (grid.width + grid.gap)))
