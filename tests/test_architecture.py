@@ -20,6 +20,7 @@ FLOW = (
     "fitting",
     "scores",
     "figures",
+    "evaluation plot",
     "report",
     "config",
     "experiment",
