@@ -78,6 +78,7 @@ checkpoint splits:
         focus=as_params(cfg.focus),
         unsettled=experiment.unsettled(),
         positive=experiment.positive,
+        unscaled=experiment.unscaled,
         code=lambda w: experiment.code("splits"),
     message:
         "Gathering the splits of all tasks"

@@ -10,7 +10,7 @@ from soak.job import job
 from soak.resampling.split_task import count_rows
 from soak.resampling.store import read_splits
 from soak.tables import TABLES, write_table
-from soak.tasks.summary import data_lines, data_notes, data_table, notes_table
+from soak.tasks.summary import data_lines, data_notes, data_table, notes_table, scale_lines
 from soak.tasks.task import Task
 
 
@@ -52,7 +52,11 @@ with job(snakemake.log):
     notes = {task.name: data_notes(task, one["fold"].to_numpy()) for task, one in zip(tasks, folds, strict=True)}
     write_table(TABLES["data"], data_table(tasks), made.data)
     write_table(TABLES["data_notes"], notes_table(notes), made.notes)
-    lines = [line for task in tasks for line in data_lines(task, notes[task.name])]
+    lines = [
+        line
+        for task in tasks
+        for line in [*data_lines(task, notes[task.name]), *scale_lines(task, params.unscaled[task.name])]
+    ]
     with atomic(made.data_lines) as temporary:
         temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     print(*lines, sep="\n")

@@ -136,6 +136,15 @@ class Experiment:
         """The positive class of each task that names one: scores depend on it, tasks and fits do not."""
         return {name: task.positive for name, task in self.config.tasks.items() if task.positive is not None}
 
+    @property
+    def unscaled(self) -> dict[str, list[str]]:
+        """Learners of each task that train badly on features of very different scales, and do not scale them."""
+        names = [name for name, learner in self.config.learners.items() if learner.needs_even_scales]
+        return {
+            task: [name for name in names if settings.learners is None or name in settings.learners]
+            for task, settings in self.config.tasks.items()
+        }
+
     def positive_notes(self) -> list[str]:
         """A sentence for each task of two classes with measures of the positive class alone: which class that is."""
         notes = []

@@ -5,8 +5,10 @@ import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
+from soak.learners.catalog import learner
 from soak.tasks import preparation
 from soak.tasks.preparation import Incomplete, Preparation
+from soak.tasks.summary import scale_lines
 from soak.tasks.task import Task, TaskRows
 
 RANDOM = np.random.default_rng(0)
@@ -94,3 +96,26 @@ def test_rows_of_rows_keep_their_preparation(matrix, tmp_path):
     rows = TaskRows(task, np.arange(40), made)
     assert np.isfinite(rows.features(np.float32)).all()
     np.testing.assert_array_equal(rows.part(slice(3, 6)).features(), rows.features()[3:6])
+
+
+def test_features_of_very_different_scales_are_said_before_the_fit():
+    random = np.random.default_rng(1)
+    matrix = random.normal(size=(40, 4)) * [1, 2000, 0, 5]
+    matrix[3, 0] = np.nan
+    assert scale_lines(task_of(matrix), []) == []
+    (line,) = scale_lines(task_of(matrix), ["mlp", "graph"])
+    assert line.startswith("T: the scales of features differ by orders of magnitude (standard deviation of a ")
+    assert line.endswith("): set scale: standard for mlp, graph")
+    assert scale_lines(task_of(matrix * [1, 0.001, 1, 1]), ["mlp"]) == []
+    assert scale_lines(task_of(np.ones((40, 2))), ["mlp"]) == []
+
+
+def test_which_learners_need_even_scales():
+    for settings, needs in (
+        ({"type": "torch_mlp"}, True),
+        ({"type": "torch_mlp", "scale": "standard"}, False),
+        ({"type": "torch_graph", "graph": ["batch_norm", "head"]}, False),
+        ({"type": "torch_graph", "graph": ["head"]}, True),
+        ({"type": "cv_glmnet"}, False),
+    ):
+        assert learner(settings).needs_even_scales == needs

@@ -201,6 +201,11 @@ class LearnerType(Settings):
         """Whether it is given features of zero mean and unit variance, as computed on the train rows."""
         return False
 
+    @property
+    def needs_even_scales(self) -> bool:
+        """Whether it trains badly on features of very different scales, and does not scale them."""
+        return False
+
     def takes_missing_values(self, task: Task) -> bool:
         """Whether it can be fitted where features lack values."""
         return self.is_reference

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soak.learners.base import Fit, FitSize, LearnerType, Prediction, TrainData, argmax_response
+from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData, argmax_response
 from soak.networks.settings import LOSSES, TorchSettings
 from soak.tasks.task import Task, TaskRows
 
@@ -32,6 +32,10 @@ class TorchLearner(LearnerType, TorchSettings):
     @property
     def scales(self) -> bool:
         return self.scale == "standard"
+
+    @property
+    def needs_even_scales(self) -> bool:
+        return not self.scales
 
     def network(self, task: Task) -> "nn.Module":
         """The untrained network, its weights drawn from torch's global generator.
@@ -103,7 +107,12 @@ class TorchLearner(LearnerType, TorchSettings):
         from soak.networks.training import fit
 
         task = data.rows.task
-        trained = fit(self, lambda: self.network(task), data.rows, data.torch_seed, data.device)
+        try:
+            trained = fit(self, lambda: self.network(task), data.rows, data.torch_seed, data.device)
+        except FitFailed as error:
+            if str(error).startswith("diverged") and self.needs_even_scales:
+                raise FitFailed(f"{error}, or scale: standard") from None
+            raise
         coefficients = trained.coefficients()
         return Fit(
             predict={name: partial(_predict, trained)},

@@ -32,6 +32,11 @@ class TorchGraph(TorchLearner):
 
     history_figure: ClassVar[str] = "history_graph"
 
+    @property
+    def needs_even_scales(self) -> bool:
+        first = self.graph[0] if isinstance(self.graph[0], str) else next(iter(self.graph[0]))
+        return super().needs_even_scales and "batch_norm" not in first and "batchnorm" not in first.lower()
+
     def times_linear(self, n_features: int, n_outputs: int) -> float:
         return 1 if self.graph == ["head"] else super().times_linear(n_features, n_outputs)
 

@@ -13,6 +13,8 @@ from soak.tables import TABLES
 from soak.tasks.task import Note, Task
 
 FEW_ROWS = 5  # of a subset in a fold: its scores there say little
+_UNEVEN = 100.0  # largest standard deviation by the smallest, from where on gradient descent is slow or diverges
+_VALUES_AT_ONCE = 2**22  # 32 MB of float64, from which the scales of features are estimated
 
 
 def data_table(tasks: Sequence[Task]) -> pd.DataFrame:
@@ -139,3 +141,27 @@ def _parts(task: Task) -> str:
 def _count(count: int, unit: str) -> str:
     plural = f"{unit}es" if unit.endswith("s") else f"{unit}s"
     return f"{count} {unit if count == 1 else plural}"
+
+
+def scale_lines(task: Task, learners: Sequence[str]) -> list[str]:
+    """A line for the terminal where the scales of features differ by orders of magnitude, and learners suffer from it.
+
+    Parameters
+    ----------
+    task : Task
+    learners : sequence of str
+        Names of the task's learners that train badly on such features as they are.
+    """
+    if not learners or task.image_shape is not None:
+        return []
+    n_rows = min(len(task.target), max(2, _VALUES_AT_ONCE // task.features.shape[1]))
+    rows = np.linspace(0, len(task.target) - 1, n_rows).astype(np.int64)
+    values = np.ma.masked_invalid(task.features[rows].astype(np.float64) / task.scale)
+    sd = np.ma.masked_equal(values.std(axis=0), 0)
+    if sd.mask.all() or sd.max() < _UNEVEN * sd.min():
+        return []
+    low, high = int(sd.argmin()), int(sd.argmax())
+    return [
+        f"{task.name}: the scales of features differ by orders of magnitude (standard deviation of {task.feature_names[low]} "
+        f"{sd[low]:.2g}, of {task.feature_names[high]} {sd[high]:.2g}): set scale: standard for {listed(learners)}"
+    ]
