@@ -8,7 +8,7 @@ import pytest
 
 from soak.errors import SoakError
 from soak.fitting.model import fit_model
-from soak.learners.base import TrainData
+from soak.learners.base import FitFailed, TrainData
 from soak.learners.catalog import learner
 from soak.tasks.preparation import Incomplete
 from soak.tasks.task import Task, TaskRows
@@ -151,3 +151,11 @@ def test_no_test_row_leaks_into_a_fit_or_into_another_prediction(task, name, fil
         assert response == other_response
         if probabilities is not None:
             np.testing.assert_allclose(probabilities[row // 2], other_probabilities[row // 2], rtol=1e-6)
+
+
+def test_a_fit_that_diverges_names_scale(task):
+    rows = TrainData(TaskRows(replace(task, features=task.features * 1e30), np.arange(60)), 1, 2)
+    settings = {**LEARNERS["torch_mlp"], "optimizer": {"sgd": {"lr": 1000}}}
+    with pytest.raises(FitFailed, match="^diverged: .*; try a lower learning rate, or scale: standard$"):
+        fit_model(learner(settings), "mlp", rows)
+    fit_model(learner({**settings, "scale": "standard", "optimizer": {"sgd": {"lr": 0.1}}}), "mlp", rows)
