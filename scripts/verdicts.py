@@ -22,4 +22,4 @@ with job(snakemake.log):
         *notes_on(table, scores, settings.alpha),
     ]
     with atomic(made.text) as temporary:
-        temporary.write_text(terminal(table, scores) + "".join(f"\n{line}" for line in lines) + "\n")
+        temporary.write_text("\n".join([*([terminal(table, scores)] if len(table) else []), *lines, ""]))
