@@ -156,6 +156,6 @@ def test_no_test_row_leaks_into_a_fit_or_into_another_prediction(task, name, fil
 def test_a_fit_that_diverges_names_scale(task):
     rows = TrainData(TaskRows(replace(task, features=task.features * 1e30), np.arange(60)), 1, 2)
     settings = {**LEARNERS["torch_mlp"], "optimizer": {"sgd": {"lr": 1000}}}
-    with pytest.raises(FitFailed, match="^diverged: .*; try a lower learning rate, or scale: standard$"):
+    with pytest.raises(FitFailed, match=r"^diverged: .*; try a lower learning rate, or scale: standard$"):
         fit_model(learner(settings), "mlp", rows)
     fit_model(learner({**settings, "scale": "standard", "optimizer": {"sgd": {"lr": 0.1}}}), "mlp", rows)
