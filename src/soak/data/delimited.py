@@ -240,7 +240,7 @@ def _short(text: object, length: int = 60) -> str:
 def _text(path: str | Path, label: str, reading: Reading) -> "_Text":
     """The text of a file, as UTF-8."""
     if is_workbook(path):
-        return _Text(path, label, reading, io.BufferedReader(io.BytesIO(sheet_text(path, label, reading.sheet))))  # type: ignore[arg-type]
+        return _Text(path, label, reading, io.BufferedReader(io.BytesIO(sheet_text(path, label, reading.sheet))))
     if reading.sheet is not None:
         raise SoakError(f"{label}: expected an Excel workbook with the sheet {reading.sheet!r}, got another file")
     return _Text(path, label, reading) if reading.is_utf8 else _DecodedText(path, label, reading)

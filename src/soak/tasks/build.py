@@ -126,11 +126,11 @@ def _meeting(task: str, settings: TaskSettings, table: Table) -> _Rows:
             for name, values in zip(names, batch.columns, strict=True)
         ]
         blocks.append(np.array(met))
-    met = np.concatenate(blocks, axis=1)
-    kept = met.all(axis=0)
+    conditions = np.concatenate(blocks, axis=1)
+    kept = conditions.all(axis=0)
     if not kept.any():
         raise SoakError(f"tasks.{task}.where: no row of {table.label} meets {_conditions(settings.where)}")
-    first = np.argmin(met, axis=0)[~kept]  # the first condition that a row does not meet
+    first = np.argmin(conditions, axis=0)[~kept]  # the first condition that a row does not meet
     counts = np.bincount(first, minlength=len(names))
     notes = [
         Note("dropped", name, f"{_rows(count)} left out by where: {_condition(settings.where[name])}")

@@ -43,7 +43,7 @@ def meets(column: Column, values: Any, condition: Condition) -> NDArray[np.bool_
     sign, text = found.groups() if found else ("=", condition)
     allowed = {value_label(value) for value in (text if isinstance(text, list) else [text])}
     is_in = np.array([*(value_label(word) in allowed for word in words), False])[codes]
-    return ~is_in if sign == "!=" else is_in
+    return np.asarray(~is_in if sign == "!=" else is_in)
 
 
 def _compared(column: Column, values: Any, sign: str, limit: str) -> NDArray[np.bool_]:
