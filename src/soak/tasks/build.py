@@ -127,7 +127,7 @@ def _meeting(task: str, settings: TaskSettings, table: Table) -> _Rows:
         ]
         blocks.append(np.array(met))
     conditions = np.concatenate(blocks, axis=1)
-    kept = conditions.all(axis=0)
+    kept = np.asarray(conditions.all(axis=0))
     if not kept.any():
         raise SoakError(f"tasks.{task}.where: no row of {table.label} meets {_conditions(settings.where)}")
     first = np.argmin(conditions, axis=0)[~kept]  # the first condition that a row does not meet
