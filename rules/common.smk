@@ -43,7 +43,6 @@ except SoakError as error:
     sys.exit(f"soak: {error}")
 
 
-
 def show_data():
     """What the tasks became, before the first fit."""
     text = Path("results/tables/data.txt").read_text(encoding="utf-8")
