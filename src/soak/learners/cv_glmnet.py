@@ -130,7 +130,7 @@ class CvGlmnet(LearnerType):
                 f"inner fold{'s' * (len(lacking) > 1)} {listed(lacking)}: probability 0 for classes with fewer than 2 rows "
                 "in the rest"
             )
-        found = self._cross_validate(family, rows, classes, fold, early=not lacking)
+        found = self._cross_validate(family, rows, classes, fold, may_stop=not lacking)
         points = {suffix: found.path.at(_penalty(s, found)) for suffix, s in zip(self.suffixes, self.s, strict=True)}
         return Fit(
             predict={f"{name}_{suffix}": partial(_predict, family, classes, point) for suffix, point in points.items()},
@@ -145,13 +145,13 @@ class CvGlmnet(LearnerType):
         )
 
     def _cross_validate(
-        self, family: "Family", rows: TaskRows, classes: Codes, fold: NDArray[np.int64], early: bool
+        self, family: "Family", rows: TaskRows, classes: Codes, fold: NDArray[np.int64], may_stop: bool
     ) -> "CrossValidation":
         from soak.glmnet.cross_validation import TrainRows, cross_validate
 
         measure = self._measure(family, len(rows))
         train = TrainRows(rows, family, _response(rows, family, classes), fold, measure)
-        if early and self.path == "early" and self._early_applies(family):
+        if may_stop and self.path == "early" and self._early_applies(family):
             from soak.glmnet import early  # compiled by numba, whose import takes half a second
 
             return early.cross_validate(self._path_settings(), train)

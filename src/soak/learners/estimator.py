@@ -243,7 +243,7 @@ def _of_any_classes(model: Any) -> Any:
     """The model as one that can be fitted where classes are missing: it sees codes without gaps, or is constant."""
     from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
-    class AnyClasses(ClassifierMixin, BaseEstimator):
+    class AnyClasses(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         def __init__(self, model: Any) -> None:
             self.model = model
 
