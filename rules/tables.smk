@@ -7,14 +7,14 @@ STATISTICS = [
 ]
 
 
-def transfer_output():
-    """The table of the transfer map, where there is one."""
-    if not experiment.has_transfer:
-        return {}
-    return {
-        "transfer": table_in_report("transfer"),
-        "transfer_parquet": "results/tables/transfer.parquet",
-    }
+TRANSFER = {  # the table of the transfer map, where there is one
+    name: file
+    for name, file in [
+        ("transfer", table_in_report("transfer")),
+        ("transfer_parquet", "results/tables/transfer.parquet"),
+    ]
+    if experiment.has_transfer
+}
 
 
 if cfg.tasks:
@@ -28,7 +28,7 @@ if cfg.tasks:
             folds=expand("results/tasks/{task}.folds.parquet", task=cfg.tasks),
             rows=expand("results/tasks/{task}.rows.parquet", task=cfg.tasks),
         output:
-            **transfer_output(),
+            **TRANSFER,
             scores=table_in_report("scores"),
             scores_parquet="results/tables/scores.parquet",
             fits=table_in_report("fits"),

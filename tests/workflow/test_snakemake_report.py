@@ -32,11 +32,14 @@ def test_report_of_a_finished_run(finished, monkeypatch, tmp_path):
         assert figure.caption.split()[:5] == text.split()[:5]
         assert re.match(r"data:image/png;.*base64,", result["data_uri"])
     assert {name for name in shown if name.endswith(".csv")} == {
+        "data.csv",
+        "data_notes.csv",
         "scores.csv",
         "stats.csv",
         "pvalues.csv",
         "verdicts.csv",
         "fits.csv",
+        "transfer.csv",
     }
     assert set(part(page, "categories")) == {"Data", "Learning curves", "Results", "Predictions", "Tables"}
     assert str(finished.folder) not in json.dumps(list(results))
