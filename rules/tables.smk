@@ -124,6 +124,7 @@ rule verdicts:
     params:
         verdict=as_params(cfg.verdict),
         references=experiment.references,
+        labels=experiment.labels.as_params(),
         code=lambda w: experiment.code("verdicts"),
     message:
         "May one train on one subset and predict on another?"

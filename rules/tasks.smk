@@ -76,6 +76,7 @@ checkpoint splits:
     params:
         tasks=list(cfg.tasks),
         focus=as_params(cfg.focus),
+        labels=experiment.labels.as_params(),
         unsettled=experiment.unsettled(),
         positive=experiment.positive,
         unscaled=experiment.unscaled,

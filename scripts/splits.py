@@ -7,6 +7,7 @@ from soak.figures.settings import FocusSettings
 from soak.files import atomic
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 from soak.job import job
+from soak.labels import Labels
 from soak.resampling.split_task import count_rows
 from soak.resampling.store import read_splits
 from soak.tables import TABLES, write_table
@@ -43,6 +44,7 @@ with job(snakemake.log):
     params = snakemake.params
     splits = pd.concat([read_splits(file) for file in given.splits], ignore_index=True)
     FocusSettings.model_validate(params.focus).check(splits)
+    Labels(**params.labels).check(splits)
     write_table(TABLES["splits"], splits, made.splits)
     folds = [pd.read_parquet(file) for file in given.folds]
     write_table(TABLES["folds"], pd.concat(folds, ignore_index=True), made.folds)

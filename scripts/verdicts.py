@@ -2,6 +2,7 @@
 
 from soak.files import atomic
 from soak.job import job
+from soak.labels import Labels
 from soak.scores.notes import notes_on, problems, read_notes
 from soak.scores.sentences import terminal
 from soak.scores.settings import VerdictSettings
@@ -10,16 +11,21 @@ from soak.tables import TABLES, read_table, write_table
 
 with job(snakemake.log):
     given, made, params = snakemake.input, snakemake.output, snakemake.params
-    scores, settings = read_table(given.scores), VerdictSettings.model_validate(params.verdict)
+    labels = Labels(**params.labels)
+    scores, settings = labels.shown(read_table(given.scores)), VerdictSettings.model_validate(params.verdict)
+    settings = settings.model_copy(update={"algorithm": labels.algorithm(settings.algorithm)})
+    references = list(map(labels.algorithm, params.references))
     reference, row_errors = (
-        read_table(file[0]) if (file := given.get(name)) else None for name in ("reference", "row_errors")
+        labels.shown(read_table(file[0])) if (file := given.get(name)) else None for name in ("reference", "row_errors")
     )
-    table = verdicts(scores, settings, references=params.references, reference=reference, row_errors=row_errors)
-    write_table(TABLES["verdicts"], table, made.csv)
-    lines = [
-        *read_notes(given.get("notes", [])),
-        *problems(scores, settings.algorithm, params.references),
-        *notes_on(table, scores, settings.alpha),
-    ]
+    with labels.measured():
+        table = verdicts(scores, settings, references=references, reference=reference, row_errors=row_errors)
+        lines = [
+            *read_notes(given.get("notes", [])),
+            *problems(scores, settings.algorithm, references),
+            *notes_on(table, scores, settings.alpha),
+        ]
+        text = [terminal(table, scores)] if len(table) else []
+    write_table(TABLES["verdicts"], labels.stored(table), made.csv)
     with atomic(made.text) as temporary:
-        temporary.write_text("\n".join([*([terminal(table, scores)] if len(table) else []), *lines, ""]))
+        temporary.write_text("\n".join([*text, *lines, ""]))

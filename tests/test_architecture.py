@@ -12,7 +12,7 @@ FLOW = (
     "errors names",
     "files settings",
     "matrix compiled rrandom plugins lock run_log tables provenance",
-    "measures job",
+    "measures job labels",
     "data",
     "tasks",
     "resampling",

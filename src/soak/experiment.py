@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from soak.config.check import known_type, unsuited
+from soak.config.check import algorithm_labels, known_type, unsuited
 from soak.config.read import dotted
 from soak.config.workflow import Config
+from soak.data.values import value_label
 from soak.figures.catalog import GROUPS, PER_TASK, Figure, FigureFacts, Group, figures_of
 from soak.fitting.plan import Pack, TaskIndex, make_packs, minutes, read_index
+from soak.labels import Labels
 from soak.learners.base import LearnerType
 from soak.measures import DEFAULT_MEASURES, measure
 from soak.provenance import code_digest
@@ -302,6 +304,19 @@ class Experiment:
             return ["featureless"]
         learners = self.config.learners.items()
         return [name for learner, one in learners if one.is_reference for name in one.algorithms(learner)]
+
+    @functools.cached_property
+    def labels(self) -> Labels:
+        """What people read in the place of names."""
+        config = self.config
+        return Labels(
+            {name: task.label for name, task in config.tasks.items() if task.label},
+            {value_label(name): label for name, label in config.labels.subsets.items()},
+            {name: label for name, label in algorithm_labels(config).items() if label != name}
+            | config.labels.algorithms,
+            {name: learner.label for name, learner in config.learners.items() if learner.label},
+            config.labels.measures,
+        )
 
     # Tables
 

@@ -6,8 +6,11 @@ job that scores need not import scikit-learn; the others are functions of sklear
 
 import math
 import re
+import types
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any, Literal, Protocol
@@ -20,6 +23,8 @@ from soak.names import nearest_name
 from soak.plugins import find
 
 _EPSILON = 1e-15  # probabilities are clipped to [eps, 1 - eps], as mlr3's classif.logloss does
+
+_labels: ContextVar[Mapping[str, str]] = ContextVar("labels", default=types.MappingProxyType({}))  # see `labelled`
 
 _Array = NDArray[Any]
 Compute = Callable[[_Array, _Array, int], float]
@@ -214,9 +219,21 @@ def column_measure(name: str) -> Measure:
     ('area under the ROC curve', 'regret of play')
     """
     try:
-        return measure(name)
+        found = measure(name)
     except SoakError:
-        return Measure(name, "regression", False, False, _unknown)
+        found = Measure(name, "regression", False, False, _unknown)
+    label = _labels.get().get(name)
+    return replace(found, label=label) if label else found
+
+
+@contextmanager
+def labelled(labels: Mapping[str, str]) -> Iterator[None]:
+    """Within this context `column_measure` gives measures the labels of the config, by their names."""
+    token = _labels.set(labels)
+    try:
+        yield
+    finally:
+        _labels.reset(token)
 
 
 def _unknown(target: _Array, predicted: _Array, n_classes: int) -> float:

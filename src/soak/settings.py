@@ -1,6 +1,19 @@
 """The base class of all parts of the config."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+_MOST_LETTERS = 200  # of a label
+
+
+def _check_label(label: str) -> str:
+    if not label.strip() or len(label) > _MOST_LETTERS or not label.isprintable():
+        raise ValueError(f"expected a label of 1 to {_MOST_LETTERS} letters on one line, got {label!r:.60}")
+    return label.strip()
+
+
+Label = Annotated[str, AfterValidator(_check_label)]
 
 
 class Settings(BaseModel):

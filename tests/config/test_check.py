@@ -450,7 +450,7 @@ def test_a_key_that_is_called_like_the_type():
     config = changed("learners.knn: {type: estimator, estimator: sklearn.svm.SVC}")
     assert messages(config) == [
         "learners.knn.class: is missing",
-        "learners.knn.estimator: unknown key; allowed: type, class, params, tune, scale",
+        "learners.knn.estimator: unknown key; allowed: type, label, class, params, tune, scale",
     ]
 
 

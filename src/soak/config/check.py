@@ -228,6 +228,7 @@ def disagreements(config: Config, names: Names) -> Iterator[Problem]:
     yield from _check_measures(("measures",), config.measures or [])
     if not config.scores:
         yield from _check_choices(config, names)
+    yield from _check_labels(config, names)
 
 
 def _not_found(config: Config) -> Iterator[Problem]:
@@ -297,20 +298,56 @@ def _check_measures(path: KeyPath, names: Sequence[str], task_type: str | None =
 def _check_choices(config: Config, names: Names) -> Iterator[Problem]:
     """What single figures show and the verdict goes by exists."""
     algorithms = [algorithm for name, learner in config.learners.items() for algorithm in learner.algorithms(name)]
-    asked = [task.measures or config.measures for task in config.tasks.values()] or [config.measures]
-    defaults = [name for kind in DEFAULT_MEASURES.values() for name in kind]
-    measures = {name for given in asked for name in given or defaults}
+    measures = _asked_measures(config)
     choices: list[tuple[KeyPath, str | None, str, Collection[str]]] = [
         (("focus", "task"), config.focus.task, "task", names["tasks"]),
         (("tutorial", "task"), config.tutorial.task, "task", names["tasks"]),
         (("tutorial", "dataset"), config.tutorial.dataset, "data set", names["datasets"]),
-        (("verdict", "measure"), config.verdict.measure, "measure", ["first", *sorted(measures)]),
+        (("verdict", "measure"), config.verdict.measure, "measure", ["first", *measures]),
     ]
     if len(config.learners) == len(names["learners"]):  # else the algorithms are not all known
         choices.append((("verdict", "algorithm"), config.verdict.algorithm, "algorithm", ["best", *algorithms]))
     for path, name, kind, known in choices:
         if name is not None and name not in known:
             yield path, _unknown(kind, name, known)
+
+
+def _check_labels(config: Config, names: Names) -> Iterator[Problem]:
+    """Labels are of what there is, and no two tasks, algorithms or measures have one."""
+    algorithms = algorithm_labels(config)
+    labels: list[tuple[KeyPath, Mapping[str, str]]] = [
+        (("tasks",), {name: task.label or name for name, task in config.tasks.items()}),
+        (("labels", "algorithms"), algorithms),
+        (("labels", "measures"), config.labels.measures),
+    ]
+    for path, named in labels:
+        if again := repeated(named.values()):
+            owners = " and ".join(name for name, label in named.items() if label == again)
+            yield path, f"expected labels that differ, got {again!r} for {owners}"
+    if config.scores or len(config.learners) < len(names["learners"]):
+        return  # not all algorithms and measures are known
+    for key, kind, known in (("algorithms", "algorithm", algorithms), ("measures", "measure", _asked_measures(config))):
+        given: Mapping[str, str] = getattr(config.labels, key)
+        yield from ((("labels", key, name), _unknown(kind, name, known)) for name in given if name not in known)
+
+
+def algorithm_labels(config: Config) -> dict[str, str]:
+    """Each algorithm with its label: its own, else that of its learner, else its name."""
+    found = {}
+    for name, learner in config.learners.items():
+        algorithms = learner.algorithms(name)
+        for algorithm in algorithms:
+            part = algorithm.removeprefix(name).strip("_") if len(algorithms) > 1 else ""
+            of_learner = f"{learner.label} ({part})" if learner.label and part else learner.label
+            found[algorithm] = config.labels.algorithms.get(algorithm) or of_learner or algorithm
+    return found
+
+
+def _asked_measures(config: Config) -> list[str]:
+    """All measures that some task may have."""
+    asked = [task.measures or config.measures for task in config.tasks.values()] or [config.measures]
+    defaults = [name for kind in DEFAULT_MEASURES.values() for name in kind]
+    return sorted({name for given in asked for name in given or defaults})
 
 
 def _unknown(kind: str, name: str, known: Collection[str]) -> str:

@@ -86,6 +86,7 @@ smaller ones five times.
     "datasets": """Collections of images, or other data that take more than one file. A task names those it is made of.
 """,
     "verdict": "",
+    "labels": "",
     "figures": "",
     "focus": "",
     "tutorial": "",

@@ -6,10 +6,11 @@ from pydantic import Field
 
 from soak.data.catalog import AnyDataset
 from soak.figures.settings import FigureSettings, FocusSettings, TutorialSettings
+from soak.labels import LabelSettings
 from soak.learners.catalog import AnyLearner
 from soak.resampling.settings import ResamplingOverride, ResamplingSettings
 from soak.scores.settings import ScoresFile, VerdictSettings
-from soak.settings import Settings
+from soak.settings import Label, Settings
 from soak.tasks.settings import TaskSettings
 
 
@@ -38,6 +39,9 @@ class ExecutionSettings(Settings):
 class TaskConfig(TaskSettings):
     """The rows of a task, the roles of its columns, and settings in which it differs from the rest of the config."""
 
+    label: Label | None = Field(
+        default=None, description="what figures, report and sentences call it", examples=["Trees of Arizona"]
+    )
     resampling: ResamplingOverride = Field(
         default=ResamplingOverride(),
         description="values for this task that replace the common ones",
@@ -78,6 +82,7 @@ class Config(Settings):
     tutorial: TutorialSettings = Field(default=TutorialSettings(), examples=[{"task": "Both", "seed": 1}])
     focus: FocusSettings = Field(default=FocusSettings(), examples=[{"test_subset": "Digits"}])
     verdict: VerdictSettings = Field(default=VerdictSettings(), examples=[{"alpha": 0.05}])
+    labels: LabelSettings = Field(default=LabelSettings(), examples=[{"subsets": {"N": "North"}}])
     figures: FigureSettings = Field(default=FigureSettings(), examples=[{"formats": ["png", "svg"]}])
     execution: ExecutionSettings = Field(default=ExecutionSettings(), examples=[{"device": "cpu"}])
 

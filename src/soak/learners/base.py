@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field
 
 from soak.errors import FitFailed, SoakError
 from soak.names import listed
 from soak.plugins import DISTRIBUTIONS
-from soak.settings import Settings
+from soak.settings import Label, Settings
 from soak.tasks.task import Task, TaskRows
 
 __all__ = [
@@ -146,6 +147,12 @@ class LearnerType(Settings):
     history_figure: ClassVar[str] = ""
 
     type: str
+    label: Label | None = Field(
+        default=None,
+        exclude=True,  # another one trains nothing again
+        description="what figures, report and sentences call it",
+        examples=["L1 linear model"],
+    )
 
     def algorithms(self, name: str) -> tuple[str, ...]:
         """Names of the algorithms that the learner called ``name`` reports as."""
