@@ -38,6 +38,30 @@ def test_sample_of_an_array_permutes_its_elements():
     assert RRandom(1).sample([7]).tolist() == [7]  # not a permutation of 1..7, R's well-known trap
 
 
+NEARLY_TIED = [
+    [0, 0, 1], [0.5, 0.5, 0], [0.2, 0.200001, 0.6], [0.4, 0.400003, 0.199997], [0.40001, 0.4, 0.19999],
+    [1e-9, 2e-9, 1e-9], [0, 0, 0], [0.3, 0.35, 0.35],
+]  # fmt: skip
+
+
+def test_max_col_draws_among_ties_as_r():
+    # R: m <- matrix(…, ncol = 3, byrow = TRUE); set.seed(7); max.col(m) - 1; runif(1)
+    #    set.seed(8); max.col(m[rep(1:8, 3), ]) - 1
+    random = RRandom(7)
+    assert random.max_col(np.array(NEARLY_TIED)).tolist() == [2, 1, 2, 1, 0, 1, 1, 2]
+    assert random.unif(1)[0] == pytest.approx(0.9720625007, abs=5e-11)  # rows without a tie draw nothing
+    expected = [2, 1, 2, 0, 0, 1, 1, 2, 2, 0, 2, 1, 0, 1, 1, 1, 2, 0, 2, 1, 0, 1, 1, 2]
+    assert RRandom(8).max_col(np.tile(NEARLY_TIED, (3, 1))).tolist() == expected
+
+
+def test_a_copy_goes_on_from_the_same_state():
+    random = RRandom(3)
+    random.unif(700)
+    copy = random.copy()
+    ahead = copy.sample(9)
+    assert random.sample(9).tolist() == ahead.tolist()
+
+
 def test_set_seed_starts_again():
     random = RRandom(3)
     first = random.sample(50)

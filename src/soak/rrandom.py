@@ -1,6 +1,7 @@
-"""R's random numbers: ``set.seed``, ``runif`` and ``sample``, as R >= 3.6 draws them.
+"""R's random numbers: ``set.seed``, ``runif``, ``sample`` and ``max.col``, as R >= 3.6 draws them.
 
-Source: R's RNG.c (``RNG_Init``, ``MT_genrand``, ``rbits``, ``R_unif_index``) and random.c (``do_sample``).
+Source: what R's RNG.c (``RNG_Init``, ``MT_genrand``, ``rbits``, ``R_unif_index``), random.c (``do_sample``) and
+maxcol.c do.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ from soak.errors import SoakError
 
 COMPILE_FROM = 1_000_000  # elements; plain Python shuffles so many in 0.7 s, about as long as numba takes to start
 _BLOCK = 1 << 16  # candidates that are drawn at once
+_TIE = 1e-5  # values of a row tie within this share of its largest absolute value (R's ``max.col``)
 
 
 class RRandom:
@@ -52,6 +54,13 @@ class RRandom:
         key = np.array(values[51:], dtype=np.uint32)  # R overwrites the first of the 625 with the position
         self._generator.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": 624}}
 
+    def copy(self) -> "RRandom":
+        """A generator in the same state."""
+        other = RRandom.__new__(RRandom)
+        other._generator = np.random.MT19937()
+        other._generator.state = self._generator.state
+        return other
+
     def unif(self, n: int) -> NDArray[np.float64]:
         """``runif(n)``: n numbers between 0 and 1, both excluded; shape (n,)."""
         values = self._generator.random_raw(n) * 2.0**-32
@@ -64,6 +73,47 @@ class RRandom:
             return self.permutation(int(x)) + 1
         values = np.asarray(x)
         return np.asarray(values[self.permutation(len(values))])
+
+    def max_col(self, values: NDArray[np.floating]) -> NDArray[np.int64]:
+        """``max.col(values)``, from 0: the column of each row's largest value; of several that tie one at random.
+
+        A row is gone through from left to right. A value that exceeds the largest one so far by more than the
+        tolerance is the largest from then on; one that is within the tolerance is the j-th that ties with it, and takes
+        its place if j times a uniform number is below 1. Only such values draw numbers.
+
+        Parameters
+        ----------
+        values : array of shape (n, n_columns)
+
+        Returns
+        -------
+        array of int64, shape (n,)
+
+        Examples
+        --------
+        >>> RRandom(1).max_col(np.array([[0.5, 0.5], [0.5, 0.5], [0.2, 0.8]]))
+        array([1, 1, 1])
+        """
+        tolerance = _TIE * np.abs(values).max(axis=1)
+        largest = values[:, 0].copy()
+        ties = np.zeros(values.shape, dtype=bool)
+        for column, value in enumerate(values.T[1:], start=1):
+            exceeds = value > largest + tolerance
+            ties[:, column] = ~exceeds & (value >= largest - tolerance)
+            largest[exceeds] = value[exceeds]
+        uniform = np.zeros(values.shape)
+        uniform[ties] = self.unif(int(ties.sum()))  # row by row
+        largest = values[:, 0].copy()
+        chosen = np.zeros(len(values), dtype=np.int64)
+        count = np.ones(len(values), dtype=np.int64)
+        for column, value in enumerate(values.T[1:], start=1):
+            tie = ties[:, column]
+            count += tie
+            takes = tie & (count * uniform[:, column] < 1)
+            exceeds = value > largest + tolerance
+            largest[exceeds], count[exceeds] = value[exceeds], 1
+            chosen[takes | exceeds] = column
+        return chosen
 
     def permutation(self, n: int) -> NDArray[np.int64]:
         """A permutation of 0..n-1, drawn as ``sample(n)``."""

@@ -158,27 +158,30 @@ def _predictions(task: Task, splits: StoredSplits, train_set: str, fit: Fit) -> 
 
 
 def _predicted(task: Task, tests: Sequence[StoredTest], fit: Fit) -> list[pa.Table]:
-    """Predictions of test sets, a table for each algorithm."""
-    rows = np.concatenate([test.rows for test in tests])
-    lengths = [len(test.rows) for test in tests]
-    subsets = pa.array(np.repeat([test.test_subset for test in tests], lengths), pa.string()).dictionary_encode()
-    folds = np.repeat([test.test_fold for test in tests], lengths)
-    parts = []
-    for algorithm, predict in fit.predict.items():
-        prediction = predict(TaskRows(task, rows))
-        _check_finite(algorithm, prediction)
-        columns: dict[str, Any] = {
-            "algorithm": pa.array([algorithm] * len(rows)).dictionary_encode(),
-            "test_subset": subsets,
-            "test_fold": folds,
-            "row": rows,
-            "response": prediction.response,
-        }
-        if prediction.probabilities is not None:
-            for label, values in zip(task.classes, prediction.probabilities.T, strict=True):
-                columns[f"prob.{label}"] = np.ascontiguousarray(values)
-        parts.append(pa.table(columns))
-    return parts
+    """Predictions by algorithm and test set, a table for each.
+
+    Test sets are predicted one by one, as R does: ties between classes are drawn anew for each.
+    """
+    return [
+        _prediction_table(task, test, algorithm, predict(TaskRows(task, test.rows)))
+        for algorithm, predict in fit.predict.items()
+        for test in tests
+    ]
+
+
+def _prediction_table(task: Task, test: StoredTest, algorithm: str, prediction: Prediction) -> pa.Table:
+    _check_finite(algorithm, prediction)
+    columns: dict[str, Any] = {
+        "algorithm": pa.array([algorithm] * len(test.rows)).dictionary_encode(),
+        "test_subset": pa.array([test.test_subset] * len(test.rows), pa.string()).dictionary_encode(),
+        "test_fold": pa.array([test.test_fold] * len(test.rows), pa.int64()),
+        "row": test.rows,
+        "response": prediction.response,
+    }
+    if prediction.probabilities is not None:
+        for label, values in zip(task.classes, prediction.probabilities.T, strict=True):
+            columns[f"prob.{label}"] = np.ascontiguousarray(values)
+    return pa.table(columns)
 
 
 def _check_finite(algorithm: str, prediction: Prediction) -> None:

@@ -123,7 +123,8 @@ class CvGlmnet(LearnerType):
             constant = partial(constant_prediction, np.eye(len(rows.task.classes))[classes[0]])
             return Fit(predict=dict.fromkeys(self.algorithms(name), constant), info={"note": "; ".join(notes)})
         family = _family(rows.task, classes)
-        fold = _draw_folds(len(rows), self.folds, data.seed)
+        random = RRandom(data.seed)
+        fold = _draw_folds(len(rows), self.folds, random)
         lacking = _folds_that_lack_classes(rows, classes, fold)
         if lacking:
             notes.append(
@@ -133,7 +134,10 @@ class CvGlmnet(LearnerType):
         found = self._cross_validate(family, rows, classes, fold, may_stop=not lacking)
         points = {suffix: found.path.at(_penalty(s, found)) for suffix, s in zip(self.suffixes, self.s, strict=True)}
         return Fit(
-            predict={f"{name}_{suffix}": partial(_predict, family, classes, point) for suffix, point in points.items()},
+            predict={
+                f"{name}_{suffix}": partial(_predict, family, classes, point, random)
+                for suffix, point in points.items()
+            },
             info=_info(found) | ({"note": "; ".join(notes)} if notes else {}),
             tables={
                 "path": _path_table(found),
@@ -220,11 +224,9 @@ def _response(rows: TaskRows, family: "Family", classes: Codes) -> "Floats":
     return one_hot
 
 
-def _draw_folds(n_rows: int, folds: int, seed: int) -> NDArray[np.int64]:
-    """R's ``sample(rep(1:folds, length = n_rows))`` after ``set.seed``."""
-    if n_rows < folds:
-        raise FitFailed(f"{n_rows} train rows are too few for {folds} inner folds")
-    return np.asarray(RRandom(seed).sample(np.resize(np.arange(1, folds + 1), n_rows)))
+def _draw_folds(n_rows: int, folds: int, random: RRandom) -> NDArray[np.int64]:
+    """R's ``sample(rep(1:folds, length = n_rows))``: with fewer rows than folds each row is a fold."""
+    return np.asarray(random.sample(np.resize(np.arange(1, folds + 1), n_rows)))
 
 
 def _penalty(s: str | float, found: "CrossValidation") -> float:
@@ -250,8 +252,12 @@ def _info(found: "CrossValidation") -> dict[str, Any]:
     return info
 
 
-def _predict(family: "Family", classes: Codes, point: "GlmnetPath", rows: TaskRows) -> Prediction:
-    """Predictions at one penalty; a tie between classes is the first in reversed order, as in R."""
+def _predict(family: "Family", classes: Codes, point: "GlmnetPath", random: RRandom, rows: TaskRows) -> Prediction:
+    """Predictions at one penalty; a tie between classes is drawn as R draws it.
+
+    ``random`` is the generator as training leaves it. R trains once for each learner and split, so that it is in this
+    state before each test set.
+    """
     from soak.glmnet.cross_validation import probabilities
 
     link = point.link(rows.features(np.float64))[:, 0]
@@ -260,10 +266,10 @@ def _predict(family: "Family", classes: Codes, point: "GlmnetPath", rows: TaskRo
         return Prediction(fitted[:, 0])
     if family == "binomial":
         fitted = np.column_stack([1 - fitted, fitted])
-    n_classes = fitted.shape[1]
-    response = classes[n_classes - 1 - fitted.argmax(axis=1)]
+    fitted = fitted[:, ::-1]  # in label order
+    response = classes[random.copy().max_col(fitted)]
     probabilities_of_all = np.zeros((len(rows), len(rows.task.classes)))
-    probabilities_of_all[:, classes] = fitted[:, ::-1]
+    probabilities_of_all[:, classes] = fitted
     return Prediction(response.astype(np.int32), probabilities_of_all)
 
 
