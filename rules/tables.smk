@@ -17,7 +17,41 @@ TRANSFER = {  # the table of the transfer map, where there is one
 }
 
 
+DATASETS = {  # how large the tasks are, and how long training took
+    "datasets": table_in_report("datasets"),
+    "datasets_parquet": "results/tables/datasets.parquet",
+    "datasets_md": "results/tables/datasets.md",
+    "datasets_tex": "results/tables/datasets.tex",
+    "subset_rows": "results/scores/subset_rows.parquet",
+    "times_of_training": "results/scores/times.parquet",
+}
+
+
 if cfg.tasks:
+
+    rule datasets:
+        input:
+            data="results/tables/data.parquet",
+            index=ancient("results/tasks/index.json"),
+            times="results/tables/times.parquet",
+            splits="results/tables/splits.parquet",
+        output:
+            **DATASETS,
+        log:
+            "results/logs/datasets.log",
+        benchmark:
+            "results/benchmarks/datasets.tsv"
+        resources:
+            mem_mb=growing(500),
+            runtime=growing(5),
+        params:
+            features=lambda w: experiment.n_features,
+            subset_types=experiment.subset_types,
+            code=lambda w: experiment.code("datasets"),
+        message:
+            "How large and how even the data sets are"
+        script:
+            "../scripts/datasets.py"
 
     rule scores:
         input:
@@ -60,8 +94,9 @@ else:
 
     rule import_scores:
         input:
-            files=[source.file for source in cfg.scores.values()],
+            files=experiment.score_files,
         output:
+            **DATASETS,
             scores=table_in_report("scores"),
             scores_parquet="results/tables/scores.parquet",
             notes="results/tables/scores_notes.txt",
@@ -74,6 +109,8 @@ else:
             runtime=growing(10),
         params:
             measures=cfg.measures,
+            tasks=[one.tasks for one in cfg.scores.values()],
+            subset_types=experiment.subset_types,
             code=lambda w: experiment.code("import_scores"),
         message:
             "Reading scores from elsewhere: {input.files}"

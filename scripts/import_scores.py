@@ -1,13 +1,17 @@
-"""Rule import_scores: scores from elsewhere, checked and in this project's columns; what was left out of them."""
+"""Rule import_scores: scores, times and facts from elsewhere, checked and in this project's columns; what was left out."""
 
 from soak.files import atomic
 from soak.job import job
-from soak.scores.published import read_score_files
-from soak.tables import TABLES, write_table
+from soak.scores.datasets import printed
+from soak.scores.elsewhere import read_elsewhere
+from soak.tables import TABLES, write_parquet, write_table
 
 with job(snakemake.log):
-    made, notes = snakemake.output, []
-    scores = read_score_files(snakemake.input.files, snakemake.params.measures, notes)
-    write_table(TABLES["scores"], scores, made.scores)
+    made, params = snakemake.output, snakemake.params
+    read = read_elsewhere(snakemake.input.files, params.tasks, params.measures, params.subset_types)
+    write_table(TABLES["scores"], read.scores, made.scores)
+    write_table(TABLES["datasets"], read.datasets, made.datasets, printed(read.datasets))
+    write_parquet(read.subset_rows, made.subset_rows)
+    write_parquet(read.times, made.times_of_training)
     with atomic(made.notes) as temporary:
-        temporary.write_text("".join(f"{note}\n" for note in notes))
+        temporary.write_text("".join(f"{note}\n" for note in read.notes))

@@ -14,6 +14,7 @@ from typing import Any
 from soak.config.check import algorithm_labels, known_type, unsuited
 from soak.config.read import dotted
 from soak.config.workflow import Config
+from soak.data.sources import file_name, local_path
 from soak.data.values import value_label
 from soak.figures.catalog import GROUPS, PER_TASK, Figure, FigureFacts, Group, figures_of
 from soak.fitting.plan import Pack, TaskIndex, make_packs, minutes, read_index
@@ -83,6 +84,11 @@ class Experiment:
             for owner, settings in part.items()
             for name, source in settings.sources().items()
         }
+        self.sources |= {
+            (name, file_name(one.file[0])): one.source(config.scores_folder)
+            for name, one in config.scores.items()
+            if not one.is_own_file
+        }
         self._read_index = functools.lru_cache(maxsize=1)(lambda changed: read_index(INDEX))
         self._packs = functools.lru_cache(maxsize=None)(self._make_packs)
         self._digests: dict[tuple[Any, ...], str] = {}
@@ -120,6 +126,25 @@ class Experiment:
         """Digest of the code that a rule runs for a data set."""
         settings = self.config.datasets[dataset]
         return self.code(rule, (type(settings).__module__,), settings.import_paths())
+
+    # Scores from elsewhere
+
+    @property
+    def score_files(self) -> list[str]:
+        """Files of scores, times and facts from elsewhere: the user's own, and those that are fetched first."""
+        return [
+            str(local_path(one.file[0])) if one.is_own_file else f"results/raw/{name}/{file_name(one.file[0])}"
+            for name, one in self.config.scores.items()
+        ]
+
+    @property
+    def subset_types(self) -> dict[str, str]:
+        """The kind of the subsets of each task: as the config says, else the name of its subset column."""
+        own = {
+            name: "data set" if len(task.datasets or []) > 1 else task.subset or ""
+            for name, task in self.config.tasks.items()
+        }
+        return own | {task: kind for kind, tasks in self.config.subset_types.items() for task in tasks}
 
     # Tasks
 
@@ -191,6 +216,11 @@ class Experiment:
     def _current_index(self) -> dict[str, TaskIndex]:
         """The index as it is on disk, read again only after a change: for jobs that exist only once it is there."""
         return self._read_index(os.stat(INDEX).st_mtime_ns)
+
+    @property
+    def n_features(self) -> dict[str, int]:
+        """Number of features of each task."""
+        return {name: task.n_features for name, task in self.index.items()}
 
     def learners(self, task: str) -> dict[str, LearnerType]:
         """Learners of a task: those that it names, or all that suit its type, in the config's order."""

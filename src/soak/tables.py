@@ -15,6 +15,7 @@ from pandas.api import types
 
 from soak.errors import SoakError
 from soak.files import atomic
+from soak.printed import write_printed
 
 Kind = Literal["text", "whole number", "number", "yes or no", "class or number"]
 
@@ -42,7 +43,8 @@ class Table:
     needs : {"", "fits", "sizes", "transfer"}
         When there is such a table: always, with fits of one's own (not with scores from elsewhere), with train sets of
         several sizes, or with models of each subset by itself.
-    formats : tuple of {"csv", "parquet"}
+    formats : tuple of {"csv", "parquet", "md", "tex"}
+        md and tex: as people print it, in Markdown and LaTeX.
     further : Column, optional
         What the columns after these hold, of a table that has as many as there are measures or classes.
     files : str
@@ -53,7 +55,7 @@ class Table:
     title: str
     columns: Mapping[str, Column]
     needs: Literal["", "fits", "sizes", "transfer"] = ""
-    formats: tuple[Literal["csv", "parquet"], ...] = ("csv", "parquet")
+    formats: tuple[Literal["csv", "parquet", "md", "tex"], ...] = ("csv", "parquet")
     further: Column | None = None
     files: str = "results/tables/{name}"
 
@@ -271,6 +273,27 @@ _TABLES = (
         },
         needs="fits",
     ),
+    Table(
+        "datasets",
+        "how large and how even each data set is",
+        {
+            "task_id": _TASK,
+            "subset_type": Column(
+                "text",
+                "Kind of the subsets: that of subset_types, else the name of the subset column, or data set where each "
+                "subset is one.",
+            ),
+            "rows": Column("whole number", "Rows of the task."),
+            "features": Column("whole number", "Columns of its feature matrix."),
+            "classes": Column("whole number", "Classes that occur; empty for regression."),
+            "class_imbalance": Column(
+                "number", "Rows of the most frequent class over those of the least frequent one."
+            ),
+            "subsets": Column("whole number", "Subsets."),
+            "subset_imbalance": Column("number", "Rows of the largest subset over those of the smallest."),
+        },
+        formats=("csv", "parquet", "md", "tex"),
+    ),
     Table("splits", "every split and its train set", {**_SPLIT, "train_set": _TRAIN_SET, **_SIZES}, needs="fits"),
     Table(
         "fold_counts",
@@ -369,7 +392,7 @@ PREDICTIONS = Table(
 )
 
 
-def write_table(table: Table, frame: pd.DataFrame, path: str | Path) -> None:
+def write_table(table: Table, frame: pd.DataFrame, path: str | Path, printed: pd.DataFrame | None = None) -> None:
     """Write a table in its formats, with equal bytes for equal values.
 
     Parameters
@@ -379,13 +402,17 @@ def write_table(table: Table, frame: pd.DataFrame, path: str | Path) -> None:
     frame : DataFrame
     path : path
         Of one of the files; the others lie beside it, with the suffix of their format.
+    printed : DataFrame, optional
+        The same as texts, for the formats md and tex.
     """
     checked = table.checked(frame)
+    if printed is not None:
+        write_printed(printed, path, f"{table.title[0].upper()}{table.title[1:]}.")
     for form in table.formats:
         file = Path(path).with_suffix(f".{form}")
         if form == "parquet":
             write_parquet(checked, file)
-        else:
+        elif form == "csv":
             with atomic(file) as temporary:
                 checked.to_csv(temporary, index=False, lineterminator="\n")
 

@@ -382,7 +382,7 @@ def unsuited(config: Config, task_types: Mapping[str, str | None]) -> list[Probl
             why = only[1] if only else "every task names its learners, and none names this one"
             message = f"suits no task of this config ({kinds}): {why}; change it, or remove the learner"
             problems.append((("learners", name), message))
-    for index, name in enumerate(config.measures or []):
+    for index, name in enumerate(config.measures or [] if config.tasks else []):  # of scores the files tell
         if measure(name).task_type not in ("both", *types) and None not in types:
             problems.append((("measures", index), f"{name} suits no task of this config ({kinds})"))
     return problems

@@ -92,7 +92,16 @@ smaller ones five times.
     "tutorial": "",
     "seed": "",
     "execution": "",
-    "scores": "Instead of `tasks`: scores that were computed elsewhere get the same tables, figures and verdicts.\n",
+    "scores": """Instead of `tasks`: scores that were computed elsewhere get the same tables, figures and verdicts. Files of scores
+(by all column names that mlr3resampling has had, and of plain K-fold cross-validation, without subsets), of times (seconds, or
+start and end) and of facts of data sets (rows, features, classes, as in the paper's data-meta.csv) are known by their columns.
+""",
+    "scores_folder": """A folder in which files of `scores` are looked for first, by the last part of their path or URL, also compressed
+(.gz): for machines without the network, as in `--config scores_folder=downloads`.
+""",
+    "subset_types": """Kinds of subsets, each with its tasks, as in `subset_types: {time or place: [Trees, Fires]}`: they are the colours of the
+figures ladder and volcano, and a column of the table datasets. The default is the name of the subset column.
+""",
 }
 
 

@@ -79,6 +79,17 @@ class Config(Settings):
         description="scores computed elsewhere, instead of tasks",
         examples=[{"published": {"file": "scores.csv"}}],
     )
+    scores_folder: str | None = Field(
+        default=None,
+        description="folder in which files of scores are looked for first, by the last part of their URL, also compressed (.gz)",
+        examples=["downloads"],
+    )
+    subset_types: dict[str, list[str]] = Field(
+        default={},
+        description="kinds of subsets, each with its tasks: colours of the figures ladder and volcano, and a column of the "
+        "table datasets; default: the name of the subset column",
+        examples=[{"time or place": ["Trees"]}],
+    )
     tutorial: TutorialSettings = Field(default=TutorialSettings(), examples=[{"task": "Both", "seed": 1}])
     focus: FocusSettings = Field(default=FocusSettings(), examples=[{"test_subset": "Digits"}])
     verdict: VerdictSettings = Field(default=VerdictSettings(), examples=[{"alpha": 0.05}])

@@ -1,7 +1,11 @@
 """Settings of the verdicts, and of scores that come from elsewhere."""
 
-from pydantic import Field
+from typing import Annotated, Any
 
+from pydantic import BeforeValidator, Field
+
+from soak.data.settings import Hashes, Locations
+from soak.data.sources import Source, file_name, is_remote, local_path
 from soak.settings import Settings
 
 
@@ -24,7 +28,34 @@ class VerdictSettings(Settings):
     )
 
 
-class ScoresFile(Settings):
-    """A score table from elsewhere, for instance of the R package mlr3resampling."""
+def _renamed(value: Any) -> Any:
+    """A list of names as a mapping of each to itself."""
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return {name: name for name in value}
+    return value
 
-    file: str = Field(description="path of a .csv or .parquet file")
+
+class ScoresFile(Settings):
+    """A table from elsewhere, for instance of the R package mlr3resampling: of scores, times, or facts of data sets."""
+
+    file: Locations = Field(description="path or URL of a .csv or .parquet file, or a list of mirrors, tried in order")
+    hash: Hashes = Field(default=[])
+    tasks: (
+        Annotated[dict[str, str], BeforeValidator(_renamed, json_schema_input_type=list[str] | dict[str, str])] | None
+    ) = Field(
+        default=None,
+        description="tasks to read; a mapping gives each the name that it gets here, where two files have one of the same name; "
+        "default: all",
+        examples=[{"EMNIST": "EMNIST_networks"}],
+    )
+
+    @property
+    def is_own_file(self) -> bool:
+        """Whether the file is read where it is: a single path, without a checksum."""
+        return len(self.file) == 1 and not is_remote(self.file[0]) and not self.hash
+
+    def source(self, folder: str | None = None) -> Source:
+        """Where the file can be had: in a folder, under its name and also compressed, before its own places."""
+        name = file_name(self.file[0])
+        before = [f"{folder}/{name}", f"{folder}/{name}.gz"] if folder else []
+        return Source((*(path for path in before if local_path(path).is_file()), *self.file), tuple(self.hash))

@@ -1,0 +1,14 @@
+"""Rule datasets: how large and how even the tasks are, and how long training took."""
+
+from soak.job import job
+from soak.scores.datasets import SUBSET_ROWS, of_tasks, printed
+from soak.scores.training_times import of_fits
+from soak.tables import TABLES, read_table, write_parquet, write_table
+
+with job(snakemake.log):
+    given, made, params = snakemake.input, snakemake.output, snakemake.params
+    data = read_table(given.data)
+    table = of_tasks(data, params.features, params.subset_types)
+    write_table(TABLES["datasets"], table, made.datasets, printed(table))
+    write_parquet(data[SUBSET_ROWS], made.subset_rows)
+    write_parquet(of_fits(read_table(given.times), read_table(given.splits)), made.times_of_training)
