@@ -146,6 +146,9 @@ rule verdicts:
         scores="results/tables/scores.parquet",
         reference=["results/scores/reference.parquet"] if cfg.tasks else [],
         row_errors=["results/scores/row_errors.parquet"] if cfg.tasks else [],
+        transfer=(
+            ["results/tables/transfer.parquet"] if experiment.has_transfer else []
+        ),
         notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
     output:
         csv=table_in_report("verdicts"),

@@ -6,6 +6,7 @@ from soak.labels import Labels
 from soak.scores.notes import notes_on, problems, read_notes
 from soak.scores.sentences import terminal
 from soak.scores.settings import VerdictSettings
+from soak.scores.transfer import sentences
 from soak.scores.verdicts import verdicts
 from soak.tables import TABLES, read_table, write_table
 
@@ -25,7 +26,8 @@ with job(snakemake.log):
             *problems(scores, settings.algorithm, references),
             *notes_on(table, scores, settings.alpha),
         ]
-        text = [terminal(table, scores)] if len(table) else []
+        maps = sentences(labels.shown(read_table(given.transfer[0])), table, references) if given.transfer else {}
+        text = [terminal(table, scores, maps)] if len(table) else []
     write_table(TABLES["verdicts"], labels.stored(table), made.csv)
     with atomic(made.text) as temporary:
         temporary.write_text("\n".join([*text, *lines, ""]))

@@ -77,9 +77,8 @@ class Evaluation:
 
     def __str__(self) -> str:
         """The verdicts, as the workflow shows them at its end."""
-        lines = [terminal(self.verdicts, self.scores).rstrip()]
-        lines += sentences(self.transfer, self.verdicts, self.references)
-        return "\n".join(line for line in lines if line)
+        maps = sentences(self.transfer, self.verdicts, self.references)
+        return terminal(self.verdicts, self.scores, maps).rstrip()
 
     def __repr__(self) -> str:
         return str(self)

@@ -166,3 +166,13 @@ def test_the_terminal_table_is_at_most_100_wide(regression: bool, long: bool) ->
     assert list(verdicts.columns) == list(TABLES["verdicts"].columns)
     for row in verdicts.itertuples():
         assert row.test_subset.split()[0] in text
+
+
+def test_what_the_transfer_map_shows_stands_below_the_sentence_of_its_task() -> None:
+    scores = {(subset, train, "m"): SAME for subset in "ABC" for train in ("same", "other", "all")}
+    table = pd.concat([score_table(scores, task="first"), score_table(scores, task="second")])
+    lines = terminal(judge(table), table, {"first": "A and B serve each other within 2.0 points."}).splitlines()
+    place = lines.index("  Each subset's own model on the others: A and B serve each other within 2.0 points.")
+    assert lines[place - 1].startswith("  subsets together is undecided")
+    assert lines[place + 1] == ""
+    assert lines[place + 2].startswith("second (")

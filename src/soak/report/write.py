@@ -120,7 +120,11 @@ def _verdicts(
             f"{len(scores)} scores. Same: trained on the subset that is tested; other: on the others; all: on all of them."
         ),
         "cards": verdict_cards(tables["verdicts"]),
-        "transfers": sentences(tables["transfer"], tables["verdicts"], references) if "transfer" in tables else [],
+        "transfers": [
+            f"{task}: {text}" for task, text in sentences(tables["transfer"], tables["verdicts"], references).items()
+        ]
+        if "transfer" in tables
+        else [],
         "problems": [
             *map(without_paths, notes),
             *problems(scores, verdict.algorithm, references),

@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -247,20 +247,27 @@ def _whose(names: Sequence[str], subsets: Sequence[str]) -> str:
 # The terminal
 
 
-def terminal(verdicts: pd.DataFrame, scores: pd.DataFrame) -> str:
-    """The verdicts as a table of at most `WIDTH` columns for each task, and a sentence below it.
+def terminal(verdicts: pd.DataFrame, scores: pd.DataFrame, maps: Mapping[str, str] | None = None) -> str:
+    """The verdicts as a table of at most `WIDTH` columns for each task, and below it what they come to.
 
     Parameters
     ----------
     verdicts, scores : DataFrame
         The tables of these names; ``scores`` gives the number of rows.
+    maps : mapping of task to str, optional
+        What the transfer map of a task shows (see `soak.scores.transfer.sentences`).
     """
-    return "\n".join(
-        line for task, rows in verdicts.groupby("task_id", sort=False) for line in _task_lines(str(task), rows, scores)
-    )
+    lines = []
+    for task, rows in verdicts.groupby("task_id", sort=False):
+        lines += _table_lines(str(task), rows, scores)
+        lines += _wrapped(task_sentence(rows))
+        if maps and str(task) in maps:
+            lines += _wrapped(f"Each subset's own model on the others: {maps[str(task)]}")
+        lines.append("")
+    return "\n".join(lines)
 
 
-def _task_lines(task: str, verdicts: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
+def _table_lines(task: str, verdicts: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
     measure = column_measure(verdicts["measure"].iloc[0])
     first, last = int(verdicts["n"].min()), int(verdicts["n"].max())
     folds = f"{first}" if first == last else f"{first} to {last}"
@@ -272,7 +279,7 @@ def _task_lines(task: str, verdicts: pd.DataFrame, scores: pd.DataFrame) -> list
     lines = [_cells(subset, rows, own, measure) for subset, rows in verdicts.groupby("test_subset", sort=False)]
     shown = [i for i in range(len(header)) if any(line[i] for line in lines) and not (speaks and i == len(header) - 1)]
     table = [[line[i] for i in shown] for line in [header, *lines]]
-    return [heading, *_aligned(table, [i in (1, 2, 3) for i in shown]), *_wrapped(task_sentence(verdicts)), ""]
+    return [heading, *_aligned(table, [i in (1, 2, 3) for i in shown])]
 
 
 def _cells(subset: object, rows: pd.DataFrame, scores: pd.DataFrame, measure: Measure) -> list[str]:

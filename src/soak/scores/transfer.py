@@ -103,8 +103,8 @@ def map_of(table: pd.DataFrame, verdicts: pd.DataFrame, references: Collection[s
 
 def sentences(
     table: pd.DataFrame, verdicts: pd.DataFrame, references: Collection[str] = (), kept: float = KEPT
-) -> list[str]:
-    """One sentence per task of more than two subsets: who can stand in for whom, and who is alone.
+) -> dict[str, str]:
+    """A sentence for each task of more than two subsets: who can stand in for whom, and who is alone.
 
     Parameters
     ----------
@@ -119,11 +119,11 @@ def sentences(
     -----
     Nothing is tested here: whether a mean is near another is all that is said.
     """
-    found = []
+    found = {}
     for task, rows in table.groupby("task_id", sort=False):
         cells = map_of(rows, verdicts, references)
         if cells["test_subset"].nunique() > 2 and cells["skill"].notna().any():
-            found.append(f"{task}: {_sentence(cells, kept)}")
+            found[str(task)] = _sentence(cells, kept)
     return found
 
 
@@ -164,9 +164,9 @@ def _sentence(cells: pd.DataFrame, kept: float) -> str:
     ]
     if misled:
         pairs = len(subsets) * (len(subsets) - 1)
-        parts.append(f"{len(misled)} of the {pairs} pairs are no better than guessing")
+        parts.append(f"for {len(misled)} of the {pairs} pairs the model is no better than guessing")
     algorithm, share = cells["algorithm"].iloc[0], f"{100 * kept:g} %"
-    return f"{'; '.join(parts)} (to serve: to keep {share} of the skill of same; {algorithm})."
+    return f"{'; '.join(parts)} (serves: keeps at least {share} of the skill of same; {algorithm})."
 
 
 def _mutual(subsets: Sequence[str], serves: dict[str, list[str]]) -> list[list[str]]:
@@ -200,7 +200,8 @@ def _within(cells: pd.DataFrame, group: Sequence[str]) -> str:
         for giver, taker in (pair, pair[::-1])
     ]
     worst = max(0.0, *losses)
-    return f" within {measure.number(worst)} points" if measure.percent else f" within {measure.number(worst)}"
+    unit = "points" if measure.percent else f"of {measure.label}"
+    return f" within {measure.number(worst)} {unit}"
 
 
 def _names(names: Sequence[str], subsets: Sequence[str]) -> str:
