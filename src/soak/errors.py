@@ -1,4 +1,21 @@
-"""The one exception that a user is meant to read."""
+"""The exceptions that a user is meant to read, and text that may be shown on a terminal."""
+
+import re
+
+# Characters that a terminal obeys instead of showing them (but line breaks and tabs), also those that turn the direction of
+# writing, and halves of surrogate pairs, which cannot be written
+_RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""Text with control characters as escapes, which a terminal shows and does not obey.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31mred"))
+    a\x1b[31mred
+    """
+    return _RAW.sub(lambda found: f"\\x{ord(found[0]):02x}" if found[0] < "\x80" else f"\\u{ord(found[0]):04x}", text)
 
 
 class SoakError(Exception):

@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 from soak.errors import SoakError
 from soak.fitting.record import FitRecord, write_pack
 from soak.fitting.run import Job, fit_train_set
-from soak.learners.base import Fit, FitFailed, LearnerType, Prediction, TrainData
+from soak.learners.base import (
+    Fit,
+    FitFailed,
+    LearnerType,
+    Prediction,
+    TrainData,
+    check_probabilities,
+    predicted_column,
+    set_random_states,
+)
 from soak.measures import DEFAULT_MEASURES, MEASURES, Measure, measure
 from soak.names import check_name
 from soak.resampling.split_task import write_splits
@@ -354,7 +363,7 @@ class Given(LearnerType):
         from threadpoolctl import threadpool_limits
 
         model = clone(self.estimator, safe=False)
-        _set_random_states(model, data.torch_seed % 2**32)
+        set_random_states(model, data.torch_seed % 2**32)
         rows = data.rows.rows
         with threadpool_limits(1):  # the same numbers on any number of cores
             fitted = model.fit(_take(self.features, rows), self.target[rows])
@@ -369,15 +378,14 @@ class Given(LearnerType):
 
         features = _take(self.features, rows.rows)
         with threadpool_limits(1):
-            response = np.asarray(model.predict(features)).reshape(len(rows))
+            response = predicted_column(model.predict(features), len(rows))
             if rows.task.type == "regression":
                 return Prediction(response.astype(np.float64))
             codes = self._codes(response)
             if not hasattr(model, "predict_proba"):
                 return Prediction(codes)
             found = np.asarray(model.predict_proba(features))
-        if found.shape != (len(rows), len(present)):
-            raise FitFailed(f"expected probabilities of {len(present)} classes, got an array of shape {found.shape}")
+        check_probabilities(found, len(rows), len(present))
         probabilities = np.zeros((len(rows), len(self.labels)), found.dtype)
         probabilities[:, self._codes(present)] = found
         return Prediction(codes, probabilities)
@@ -390,18 +398,6 @@ class Given(LearnerType):
             raise FitFailed(f"expected labels of y as predictions, got {values[unknown][0]!r}")
         codes: NDArray[np.int32] = places.astype(np.int32)
         return codes
-
-
-def _set_random_states(model: Any, seed: int) -> None:
-    """Seed what draws random numbers, also inside of a pipeline, unless the user has."""
-    parameters = model.get_params(deep=True) if hasattr(model, "get_params") else {}
-    missing = [
-        key
-        for key, value in parameters.items()
-        if value is None and (key == "random_state" or key.endswith("__random_state"))
-    ]
-    if missing:
-        model.set_params(**dict.fromkeys(missing, seed))
 
 
 def _take(values: Any, rows: NDArray[np.int64]) -> Any:

@@ -39,7 +39,7 @@ def atomic(path: str | Path, *, sync: bool = True) -> Iterator[Path]:
         if sync:
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~umask())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -59,14 +59,15 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         for file in temporary.iterdir():
             with file.open("rb") as written:
                 os.fsync(written.fileno())
-        temporary.chmod(0o777 & ~_umask())
+        temporary.chmod(0o777 & ~umask())
         shutil.rmtree(path, ignore_errors=True)
         temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The permissions that new files of the process do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -79,7 +79,12 @@ def find(path: str, kind: str) -> Any:
         the module cannot be imported, or has the name of an installed one.
     """
     module, name = _import_module(path, kind)
-    if not hasattr(module, name):
+    try:
+        found = hasattr(module, name)
+    except ImportError as error:  # of a name that the module looks up when it is asked for
+        text = " ".join(str(error).split())
+        raise SoakError(f"{kind}: '{path}' cannot be imported: {text}") from None
+    if not found:
         raise SoakError(
             f"{kind}: '{path}': {module.__name__} has no {_noun(kind)}'{name}'; {_hint(module, name, kind)}"
         )

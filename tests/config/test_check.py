@@ -21,6 +21,22 @@ learners:
 # What is changed in the good config (key path: value), and the message.
 CASES = [
     ("seed.trian: 2", "seed.trian: unknown key; did you mean 'train'?"),
+    (
+        "learners.found: {type: estimator, class: sklearn.ensemble.IsolationForest}",
+        "learners.found.class: sklearn.ensemble.IsolationForest finds outliers; expected a classifier or a regressor",
+    ),
+    (
+        "learners.found: {type: estimator, class: sklearn.cluster.KMeans}",
+        "learners.found.class: sklearn.cluster.KMeans finds clusters; expected a classifier or a regressor",
+    ),
+    (
+        "learners.found: {type: estimator, class: sklearn.mixture.GaussianMixture}",
+        "learners.found.class: sklearn.mixture.GaussianMixture estimates densities; expected a classifier or a regressor",
+    ),
+    (
+        "learners.found: {type: estimator, class: sklearn.decomposition.PCA}",
+        "learners.found.class: sklearn.decomposition.PCA has no method predict: not an estimator of scikit-learn's API",
+    ),
     ("seed.train: one", "seed.train: expected an integer of at least -2147483647 and below 2147483648, got 'one'"),
     (
         "seed.resampling: 3000000000",

@@ -232,7 +232,9 @@ def disagreements(config: Config, names: Names) -> Iterator[Problem]:
 
 
 def _not_found(config: Config) -> Iterator[Problem]:
-    """The user's own readers and figures that cannot be imported, and a font that this machine does not have."""
+    """The user's own readers and figures that cannot be imported, classes of scikit-learn that are no learners, and a font
+    that this machine does not have.
+    """
     own: list[tuple[KeyPath, str, str]] = [
         *((("figures", "own", index), path, "figure") for index, path in enumerate(config.figures.own)),
         *(
@@ -246,6 +248,12 @@ def _not_found(config: Config) -> Iterator[Problem]:
             find_function(path, kind)
         except SoakError as error:
             yield key, str(error)
+    for name, learner in config.learners.items():
+        try:
+            learner.check_class()
+        except SoakError as error:
+            argument, _, message = str(error).partition(": ")
+            yield ("learners", name, argument), message
     if problem := font_problem(config.figures.style.font):
         yield ("figures", "style", "font"), problem
 

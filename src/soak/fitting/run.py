@@ -13,12 +13,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from soak.errors import SoakError
+from soak.errors import SoakError, printable
 from soak.fitting.model import fit_model
 from soak.fitting.record import FINISHED, FitRecord, read_fit, write_fit, write_pack
-from soak.learners.base import Fit, FitFailed, LearnerType, Prediction, TrainData
+from soak.fitting.state import own_state, seeded
+from soak.learners.base import Fit, FitFailed, LearnerType, Prediction, TrainData, check_prediction
 from soak.resampling.store import StoredSplits, StoredTest
 from soak.tasks.task import Task, TaskRows
+
+_ERRORS = (Exception, SystemExit)  # of a learner's code, which may do anything
+_LONGEST_REASON = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,8 @@ def fit_train_set(job: Job, train_set: str) -> FitRecord:
     if fit is None:
         return record
     try:
-        predictions = _predictions(job.task, job.splits, train_set, fit)
-    except Exception as error:
+        predictions = _predictions(job, job.splits, train_set, fit)
+    except _ERRORS as error:
         return replace(record, status="failed", reason=_reason(error))
     return replace(record, tables={**record.tables, "predictions": predictions})
 
@@ -106,14 +110,15 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
         note = {"note": "the train set has no rows"}
         versions = job.settings.versions()
         return FitRecord(job.task.name, train_set, job.learner, 0, "empty", info=note, versions=versions), None
-    data = TrainData(rows, job.seed, torch_seed(job.seed, job.task.name, train_set, job.learner), job.device)
-    fit, reason = None, ""
-    job.settings.load()  # seconds of importing torch are not training
-    with _measured() as cost:
-        try:
+    data = TrainData(rows, job.seed, _fit_seed(job, train_set), job.device)
+    fit, reason, cost = None, "", {}
+    try:
+        with seeded(torch_seed(job.seed, job.learner)):  # once in a process, whichever fit is the first
+            job.settings.load()  # seconds of importing torch are not training
+        with _measured() as cost, own_state(data.torch_seed):
             fit = fit_model(job.settings, job.learner, data)
-        except Exception as error:  # any error of a learner is a failed fit, and the other fits go on
-            reason = _reason(error)
+    except _ERRORS as error:  # any error of a learner is a failed fit, and the other fits go on
+        reason = _reason(error)
     record = FitRecord(
         job.task.name,
         train_set,
@@ -125,6 +130,10 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
         **cost,
     )
     return record if fit is None else replace(record, **_found(fit)), fit
+
+
+def _fit_seed(job: Job, train_set: str) -> int:
+    return torch_seed(job.seed, job.task.name, train_set, job.learner)
 
 
 def torch_seed(seed: int, *names: str) -> int:
@@ -142,35 +151,38 @@ def _found(fit: Fit) -> dict[str, Any]:
     }
 
 
-def _predictions(task: Task, splits: StoredSplits, train_set: str, fit: Fit) -> pa.Table:
+def _predictions(job: Job, splits: StoredSplits, train_set: str, fit: Fit) -> pa.Table:
     """All algorithms' predictions of all test rows: by algorithm, test set and row.
 
     Rows that only the transfer map asks for are predicted apart, so that the map changes no bit of the others (sums in a
     product of matrices may depend on the number of rows), and is left out where a model cannot predict them.
     """
-    parts = _predicted(task, splits.tests(train_set), fit)
+    seed = _fit_seed(job, train_set)
+    parts = _predicted(job.task, splits.tests(train_set), fit, seed)
     if transfers := splits.transfers(train_set):
         try:
-            parts += _predicted(task, transfers, fit)
-        except Exception as error:
+            parts += _predicted(job.task, transfers, fit, seed)
+        except _ERRORS as error:
             print(f"{train_set}: no predictions for the transfer map: {_reason(error)}", flush=True)
     return pa.concat_tables(parts).unify_dictionaries()
 
 
-def _predicted(task: Task, tests: Sequence[StoredTest], fit: Fit) -> list[pa.Table]:
-    """Predictions by algorithm and test set, a table for each.
+def _predicted(task: Task, tests: Sequence[StoredTest], fit: Fit, seed: int) -> list[pa.Table]:
+    """Predictions by algorithm and test set, a table for each; ``seed``: of the fit.
 
     Test sets are predicted one by one, as R does: ties between classes are drawn anew for each.
     """
-    return [
-        _prediction_table(task, test, algorithm, predict(TaskRows(task, test.rows)))
-        for algorithm, predict in fit.predict.items()
-        for test in tests
-    ]
+    parts = []
+    for algorithm, predict in fit.predict.items():
+        for test in tests:
+            with own_state(torch_seed(seed, algorithm, test.test_subset, str(test.test_fold))):
+                prediction = predict(TaskRows(task, test.rows))
+            parts.append(_prediction_table(task, test, algorithm, prediction))
+    return parts
 
 
 def _prediction_table(task: Task, test: StoredTest, algorithm: str, prediction: Prediction) -> pa.Table:
-    _check_finite(algorithm, prediction)
+    _check(algorithm, prediction, task, len(test.rows))
     columns: dict[str, Any] = {
         "algorithm": pa.array([algorithm] * len(test.rows)).dictionary_encode(),
         "test_subset": pa.array([test.test_subset] * len(test.rows), pa.string()).dictionary_encode(),
@@ -184,16 +196,23 @@ def _prediction_table(task: Task, test: StoredTest, algorithm: str, prediction: 
     return pa.table(columns)
 
 
-def _check_finite(algorithm: str, prediction: Prediction) -> None:
-    arrays = [prediction.response] if prediction.probabilities is None else [*vars(prediction).values()]
-    bad = sum(int((~np.isfinite(array)).sum()) for array in arrays)
-    if bad:
-        raise FitFailed(f"{algorithm}: {bad} predictions are not finite")
+def _check(algorithm: str, prediction: Prediction, task: Task, n_rows: int) -> None:
+    try:
+        check_prediction(prediction, task, n_rows)
+    except FitFailed as error:
+        raise FitFailed(f"{algorithm}: {error}") from None
 
 
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if isinstance(error, FitFailed | SoakError) else f"{type(error).__name__}: {text}"
+def _reason(error: BaseException) -> str:
+    """Why a fit failed, in one line of at most so many characters; the text of a learner's error may be anything."""
+    try:
+        text = " ".join(str(error)[: 10 * _LONGEST_REASON].split())
+    except Exception:
+        text = "its error cannot be shown as text"
+    if not isinstance(error, FitFailed | SoakError):
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    text = printable(text)
+    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 2]} …"
 
 
 @contextlib.contextmanager
@@ -206,10 +225,15 @@ def _measured() -> Iterator[dict[str, Any]]:
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # Linux: resets VmHWM, the peak resident memory
     wall, cpu = time.perf_counter(), time.process_time()
-    yield cost
-    cost |= {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
+    try:
+        yield cost
+    finally:
+        cost |= {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu, "peak_mb": _peak_mb()}
+
+
+def _peak_mb() -> float:
     try:
         status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":" in line)
-        cost["peak_mb"] = int(status["VmHWM"].split()[0]) / 1024
+        return int(status["VmHWM"].split()[0]) / 1024
     except (OSError, KeyError):
-        cost["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,7 +1,7 @@
 """What a learner type is, what its fit takes, and what it gives back."""
 
 import importlib.metadata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.machinery import PathFinder
@@ -26,8 +26,16 @@ __all__ = [
     "Prediction",
     "TrainData",
     "argmax_response",
+    "check_prediction",
+    "check_probabilities",
+    "class_codes",
     "constant_prediction",
+    "predicted_column",
+    "set_random_states",
 ]
+
+
+_ROUNDING = 1e-4  # by which probabilities in float32 may miss their limits
 
 
 @dataclass(frozen=True)
@@ -178,6 +186,15 @@ class LearnerType(Settings):
         """Import paths of classes that the settings name: the user's own, or those of an installed package."""
         return ()
 
+    def check_class(self) -> None:
+        """Refuse an installed class that cannot be a learner, as far as that is seen without data.
+
+        Raises
+        ------
+        SoakError
+            The message begins with the key below the learner's name.
+        """
+
     def versions(self) -> dict[str, str]:
         """Versions of the packages that a fit depends on; a package that is not installed is left out."""
         own = (_distribution(path.partition(".")[0]) for path in self.import_paths())
@@ -270,6 +287,92 @@ def argmax_response(probabilities: NDArray[Any]) -> NDArray[np.int32]:
     """The most probable class of each row; of several that are equally probable the first in label order."""
     response: NDArray[np.int32] = probabilities.argmax(axis=1).astype(np.int32)
     return response
+
+
+def check_prediction(prediction: Prediction, task: Task, n_rows: int) -> None:
+    """Refuse what is no prediction of so many rows of a task.
+
+    Raises
+    ------
+    FitFailed
+        Responses are not classes of the task (for regression: finite numbers), or probabilities do not have the shape
+        (n_rows, n_classes), lie outside of [0, 1] or do not add up to 1.
+    """
+    response, probabilities = prediction.response, prediction.probabilities
+    predicted_column(response, n_rows)
+    if bad := n_rows - int(np.count_nonzero(np.isfinite(response))):
+        raise FitFailed(f"{bad} predictions are not finite")
+    if task.classes and (response.dtype.kind not in "iu" or response.min() < 0 or response.max() >= len(task.classes)):
+        raise FitFailed(f"expected codes of the {len(task.classes)} classes as predictions, got others")
+    if probabilities is not None:
+        check_probabilities(probabilities, n_rows, len(task.classes))
+
+
+def check_probabilities(probabilities: NDArray[Any], n_rows: int, n_classes: int) -> None:
+    """Refuse what are no probabilities of classes; errors as of `check_prediction`."""
+    if probabilities.shape != (n_rows, n_classes):
+        raise FitFailed(
+            f"expected probabilities of shape {(n_rows, n_classes)}, rows and classes, got {probabilities.shape}"
+        )
+    if bad := int(np.count_nonzero(~np.isfinite(probabilities))):
+        raise FitFailed(f"{bad} probabilities are not finite")
+    lowest, highest = probabilities.min(), probabilities.max()
+    if lowest < -_ROUNDING or highest > 1 + _ROUNDING:
+        raise FitFailed(f"expected probabilities from 0 to 1, got {lowest if lowest < 0 else highest:.4g}")
+    totals = probabilities.sum(axis=1, dtype=np.float64)
+    worst = totals[np.abs(totals - 1).argmax()]
+    if abs(worst - 1) > _ROUNDING:
+        raise FitFailed(f"expected probabilities that add up to 1, got a sum of {worst:.4g}")
+
+
+def predicted_column(values: Any, n_rows: int) -> NDArray[Any]:
+    """What an estimator of scikit-learn's API predicts, as an array of shape (n_rows,).
+
+    Raises
+    ------
+    FitFailed
+        If it is not one value for each row.
+    """
+    array = np.asarray(values)
+    if array.shape not in ((n_rows,), (n_rows, 1)):
+        raise FitFailed(f"expected {n_rows} predictions, one for each row, got an array of shape {array.shape}")
+    return array.reshape(n_rows)
+
+
+def class_codes(response: NDArray[Any], n_classes: int) -> NDArray[np.intp]:
+    """What a classifier of scikit-learn's API predicts, as whole numbers from 0 to n_classes - 1, which it was trained on.
+
+    Raises
+    ------
+    FitFailed
+        If a prediction is anything else.
+    """
+    codes = np.arange(n_classes)
+    known = np.isin(response, codes) if response.dtype.kind in "biuf" else np.zeros(response.shape, bool)
+    if not known.all():
+        raise FitFailed(
+            f"expected class codes from 0 to {n_classes - 1}, as it was trained on, as predictions, got "
+            f"{response[~known].tolist()[0]!r:.60}"
+        )
+    return response.astype(np.intp)
+
+
+def set_random_states(model: Any, seed: int, own: Collection[str] = ()) -> None:
+    """Seed what draws random numbers in an estimator of scikit-learn's API, also in its parts, unless the user has.
+
+    Parameters
+    ----------
+    own : collection of str
+        Arguments that the user has set, to None maybe.
+    """
+    parameters = model.get_params(deep=True) if hasattr(model, "get_params") else {}
+    missing = [
+        name
+        for name, value in parameters.items()
+        if value is None and name not in own and (name == "random_state" or name.endswith("__random_state"))
+    ]
+    if missing:
+        model.set_params(**dict.fromkeys(missing, seed))
 
 
 def constant_prediction(values: NDArray[np.float64], rows: TaskRows) -> Prediction:

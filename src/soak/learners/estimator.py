@@ -14,7 +14,18 @@ from numpy.typing import DTypeLike, NDArray
 from pydantic import Field
 
 from soak.errors import SoakError
-from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData
+from soak.learners.base import (
+    Fit,
+    FitFailed,
+    FitSize,
+    LearnerType,
+    Prediction,
+    TrainData,
+    check_probabilities,
+    class_codes,
+    predicted_column,
+    set_random_states,
+)
 from soak.names import listed
 from soak.plugins import EstimatorPath, check_arguments, find_class
 from soak.tasks.task import Task, TaskRows
@@ -74,6 +85,11 @@ class Estimator(LearnerType):
     def import_paths(self) -> tuple[str, ...]:
         return (self.class_,)
 
+    def check_class(self) -> None:
+        """A class of scikit-learn must be a classifier or a regressor, or one that wraps others; it is imported to tell."""
+        if self.class_.startswith("sklearn.") and self.only_for() is None:
+            _check_learns(find_class(self.class_), self.class_)
+
     @property
     def _n_candidates(self) -> int:
         """Combinations of the values to tune; 1 without any."""
@@ -113,6 +129,8 @@ class Estimator(LearnerType):
     def load(self) -> None:
         import sklearn.model_selection  # noqa: F401
 
+        find_class(self.class_)
+
     def check(self, task: Task) -> dict[str, str]:
         super().check(task)
         self._model(task)
@@ -135,7 +153,7 @@ class Estimator(LearnerType):
         rows, task = data.rows, data.rows.task
         seed = data.torch_seed % 2**32
         model = self._model(task)
-        self._set_random_state(model, seed)
+        set_random_states(model, seed, {*self.params, *self.tune})
         if task.type == "classification":
             present, target = np.unique(rows.target, return_inverse=True)  # some classes want codes without gaps
         else:
@@ -170,9 +188,7 @@ class Estimator(LearnerType):
             class for the other type of task.
         """
         made = find_class(self.class_)
-        for method in ("fit", "predict"):
-            if not callable(getattr(made, method, None)):
-                raise SoakError(f"class: {self.class_} has no method {method}: not an estimator of scikit-learn's API")
+        _check_learns(made, self.class_)
         check_arguments(made, [*self.params, *self.tune])
         for argument in self.tune:
             if argument in self.params:
@@ -185,13 +201,6 @@ class Estimator(LearnerType):
         if self.tune and not hasattr(model, "__sklearn_tags__"):
             raise SoakError(f"class: {made.__name__} must derive from sklearn.base.BaseEstimator for tune")
         return model
-
-    def _set_random_state(self, model: Any, seed: int) -> None:
-        """Seed what draws random numbers, unless the user has."""
-        own = {*self.params, *self.tune}
-        known = model.get_params(deep=False) if hasattr(model, "get_params") else {}
-        if "random_state" in known and "random_state" not in own:
-            model.set_params(random_state=seed)
 
     def _weights(self, model: Any, rows: TaskRows) -> dict[str, Any]:
         """The argument of ``fit`` that holds the rows' weights."""
@@ -228,6 +237,24 @@ def _make(key: str, made: type[Any], arguments: Mapping[str, Any]) -> Any:
     except (TypeError, ValueError) as error:
         raise SoakError(f"{key}: {made.__name__}: {' '.join(str(error).split())}") from None
     return model
+
+
+def _check_learns(made: type[Any], path: str) -> None:
+    """Refuse what has no predictions, or finds outliers, clusters or densities: these are no classes or values of a target."""
+    from sklearn import base
+
+    for method in ("fit", "predict"):
+        if not callable(getattr(made, method, None)):
+            raise SoakError(f"class: {path} has no method {method}: not an estimator of scikit-learn's API")
+    others = {
+        base.OutlierMixin: "finds outliers",
+        base.ClusterMixin: "finds clusters",
+        base.DensityMixin: "estimates densities",
+    }
+    if not issubclass(made, (base.ClassifierMixin, base.RegressorMixin)):
+        for kind, what in others.items():
+            if issubclass(made, kind):
+                raise SoakError(f"class: {path} {what}; expected a classifier or a regressor")
 
 
 def _check_kind(model: Any, task: Task) -> None:
@@ -347,13 +374,14 @@ def _predict(model: Any, present: NDArray[np.int32], rows: TaskRows) -> Predicti
 
     features = rows.features(_dtype(rows.task))
     with threadpool_limits(1):
-        response = np.asarray(model.predict(features)).reshape(len(rows))
+        response = predicted_column(model.predict(features), len(rows))
         if rows.task.type == "regression":
             return Prediction(response.astype(np.float64))
-        response = present[response.astype(np.intp)].astype(np.int32)
+        response = present[class_codes(response, len(present))].astype(np.int32)
         if not hasattr(model, "predict_proba"):
             return Prediction(response)
-        found = model.predict_proba(features)
+        found = np.asarray(model.predict_proba(features))
+    check_probabilities(found, len(rows), len(present))
     probabilities = np.zeros((len(rows), len(rows.task.classes)), found.dtype)
     probabilities[:, present] = found
     return Prediction(response, probabilities)

@@ -1,0 +1,186 @@
+"""What a learner draws from and changes: seeded before it runs, undone afterwards."""
+
+import locale
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import warnings
+
+import numpy as np
+import pytest
+import sklearn
+from misbehaving_job import SETS, misbehaving_job
+
+from soak.files import umask
+from soak.fitting.record import read_pack
+from soak.fitting.run import run_pack
+from soak.fitting.state import own_state
+
+
+def predictions(folder):
+    return {record.train_set: record.tables["predictions"].to_pydict() for record in read_pack(folder)}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    sys.modules.pop("misbehaving", None)
+
+
+@pytest.mark.parametrize("name", ["Numpy", "Python", "Torch"])
+def test_a_fit_is_the_same_whatever_generator_it_draws_from_and_whichever_fits_share_its_pack(here, name):
+    job = misbehaving_job(here, name)
+    run_pack(job, SETS, here / "all")
+    random.seed(5)
+    np.random.seed(6)
+    np.random.normal(size=7)
+    run_pack(job, SETS[::-1], here / "reversed")
+    run_pack(job, SETS[2:3], here / "alone")
+    together = predictions(here / "all")
+    assert together == predictions(here / "reversed")
+    assert together[SETS[2][0]] == predictions(here / "alone")[SETS[2][0]]
+    sets = [name for name, _ in SETS]
+    assert together[sets[0]]["response"] != together[sets[3]]["response"]  # another fit draws other numbers
+
+
+def test_torch_is_seeded_also_where_the_learner_imports_it():
+    code = (
+        "import sys; from soak.fitting.state import own_state\n"
+        "for _ in range(2):\n"
+        "    with own_state(7):\n"
+        "        import torch\n"
+        "        print(torch.rand(1).item())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, second = done.stdout.split()
+    assert first == second
+
+
+def test_generators_of_the_caller_go_on():
+    random.seed(1)
+    np.random.seed(1)
+    expected = [random.random(), np.random.random()]
+    random.seed(1)
+    np.random.seed(1)
+    with own_state(99):
+        np.random.random(3)
+        random.random()
+    assert [random.random(), np.random.random()] == expected
+
+
+def test_the_state_of_the_process_is_as_it_was(here, monkeypatch):
+    monkeypatch.setenv("KEPT", "1")
+
+    def state():
+        return (
+            os.getcwd(),
+            umask(),
+            dict(os.environ),
+            sys.getrecursionlimit(),
+            np.geterr(),
+            list(warnings.filters),
+            sklearn.get_config(),
+            signal.getsignal(signal.SIGTERM),
+            signal.getitimer(signal.ITIMER_REAL),
+            locale.setlocale(locale.LC_ALL),
+        )
+
+    before = state()
+    with own_state(1):
+        os.chdir("/")
+        os.umask(0o777)
+        del os.environ["KEPT"]
+        os.environ["NEW"] = "1"
+        sys.setrecursionlimit(60_000)
+        np.seterr(all="raise")
+        warnings.simplefilter("error")
+        sklearn.set_config(transform_output="pandas", assume_finite=True)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.alarm(60)
+        locale.setlocale(locale.LC_ALL, "C")
+    assert state() == before
+
+
+def test_settings_of_torch_are_as_they_were():
+    torch = pytest.importorskip("torch")
+    with own_state(1):
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        torch.set_default_device("meta")
+    assert torch.ones(1).dtype == torch.float32
+    assert torch.ones(1, requires_grad=True).requires_grad
+    assert torch.ones(1).device.type == "cpu"
+    assert torch.is_grad_enabled()
+
+
+def test_output_that_a_learner_has_closed_or_turned_away_comes_again(tmp_path):
+    code = (
+        "import os, sys; from soak.fitting.state import own_state\n"
+        "with own_state(1):\n    sys.stdout.close(); os.close(2)\n"
+        "print('after'); print('also', file=sys.stderr)\n"
+        "with own_state(1):\n    sys.stdout = open('elsewhere', 'w'); print('lost'); os.dup2(sys.stdout.fileno(), 2)\n"
+        "print('and now', flush=True); os.write(2, b'low')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout == "after\nand now\n"
+    assert done.stderr == "also\nlow"
+
+
+def test_a_thread_leaves_the_process_to_the_others():
+    seen = []
+
+    def fit():
+        with own_state(1):
+            os.environ["FROM_A_THREAD"] = "1"
+        seen.append(os.environ.pop("FROM_A_THREAD", None))
+
+    thread = threading.Thread(target=fit)
+    thread.start()
+    thread.join()
+    assert seen == ["1"]
+
+
+@pytest.mark.parametrize("name", ["Moves", "Settings", "Patches"])
+def test_the_fit_of_a_learner_that_changes_the_process_counts(here, name, monkeypatch):
+    monkeypatch.setattr(np, "isfinite", np.isfinite)
+    run_pack(misbehaving_job(here), SETS, here / "well")
+    run_pack(misbehaving_job(here, name), SETS, here / "bad")
+    assert predictions(here / "well") == predictions(here / "bad")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("TooFew", r"expected \d+ predictions, one for each row, got an array of shape"),
+        ("OtherClass", "expected class codes from 0 to 1, as it was trained on, as predictions, got 7"),
+        ("Negative", "as predictions, got -1"),
+        ("Fraction", "as predictions, got 0.9"),
+        ("Text", "as predictions, got 'yes'"),
+        ("Objects", "as predictions, got None"),
+        ("NegativeProbability", "expected probabilities from 0 to 1, got -5"),
+        ("LargeProbability", "expected probabilities from 0 to 1, got 3"),
+        ("OneProbability", r"expected probabilities of shape \(\d+, 2\), rows and classes, got \(\d+, 1\)"),
+        ("NoSum", "expected probabilities that add up to 1, got a sum of 0.8"),
+        ("MissingProbability", r"^\d+ probabilities are not finite"),
+        ("Exits", "^SystemExit: bye$"),
+        ("Colored", r"RuntimeError: soak: fake \\x1b\[31mred\\x1b\[0m second line <script>"),
+        ("Unprintable", "^Silent: its error cannot be shown as text$"),
+        ("Long", r"^RuntimeError: y{900,} …$"),
+        ("Surrogate", r"RuntimeError: bad \\udcff text"),
+        ("Recursion", "^RecursionError: "),
+        ("TooLarge", "MemoryError: Unable to allocate"),
+    ],
+)
+def test_what_is_no_prediction_is_a_failed_fit_with_the_reason(here, name, reason):
+    run_pack(misbehaving_job(here, name), SETS[:2], here / "1")
+    for record in read_pack(here / "1"):
+        assert record.status == "failed"
+        assert "predictions" not in record.tables
+        assert re.search(reason, record.reason), record.reason
+        assert len(record.reason) <= 1000
+        assert record.seconds > 0
