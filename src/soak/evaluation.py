@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -347,6 +347,8 @@ def _task(name: str, kind: TaskType, target: NDArray[Any], subset: NDArray[Any])
 
 class Given(LearnerType):
     """An estimator that is there as an object, with the features and the target that it is for."""
+
+    runs_other_code: ClassVar[bool] = True
 
     type: Literal["given"]
     estimator: Any

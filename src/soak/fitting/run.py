@@ -115,7 +115,7 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
     try:
         with seeded(torch_seed(job.seed, job.learner)):  # once in a process, whichever fit is the first
             job.settings.load()  # seconds of importing torch are not training
-        with _measured() as cost, own_state(data.torch_seed):
+        with _measured() as cost, _state(job, data.torch_seed):
             fit = fit_model(job.settings, job.learner, data)
     except _ERRORS as error:  # any error of a learner is a failed fit, and the other fits go on
         reason = _reason(error)
@@ -130,6 +130,11 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
         **cost,
     )
     return record if fit is None else replace(record, **_found(fit)), fit
+
+
+def _state(job: Job, seed: int) -> contextlib.AbstractContextManager[None]:
+    """What this library's own learners draw from is seeded where it is drawn, and they change nothing of the process."""
+    return own_state(seed) if job.settings.runs_other_code else contextlib.nullcontext()
 
 
 def _fit_seed(job: Job, train_set: str) -> int:
@@ -158,16 +163,16 @@ def _predictions(job: Job, splits: StoredSplits, train_set: str, fit: Fit) -> pa
     product of matrices may depend on the number of rows), and is left out where a model cannot predict them.
     """
     seed = _fit_seed(job, train_set)
-    parts = _predicted(job.task, splits.tests(train_set), fit, seed)
+    parts = _predicted(job, splits.tests(train_set), fit, seed)
     if transfers := splits.transfers(train_set):
         try:
-            parts += _predicted(job.task, transfers, fit, seed)
+            parts += _predicted(job, transfers, fit, seed)
         except _ERRORS as error:
             print(f"{train_set}: no predictions for the transfer map: {_reason(error)}", flush=True)
     return pa.concat_tables(parts).unify_dictionaries()
 
 
-def _predicted(task: Task, tests: Sequence[StoredTest], fit: Fit, seed: int) -> list[pa.Table]:
+def _predicted(job: Job, tests: Sequence[StoredTest], fit: Fit, seed: int) -> list[pa.Table]:
     """Predictions by algorithm and test set, a table for each; ``seed``: of the fit.
 
     Test sets are predicted one by one, as R does: ties between classes are drawn anew for each.
@@ -175,9 +180,9 @@ def _predicted(task: Task, tests: Sequence[StoredTest], fit: Fit, seed: int) -> 
     parts = []
     for algorithm, predict in fit.predict.items():
         for test in tests:
-            with own_state(torch_seed(seed, algorithm, test.test_subset, str(test.test_fold))):
-                prediction = predict(TaskRows(task, test.rows))
-            parts.append(_prediction_table(task, test, algorithm, prediction))
+            with _state(job, torch_seed(seed, algorithm, test.test_subset, str(test.test_fold))):
+                prediction = predict(TaskRows(job.task, test.rows))
+            parts.append(_prediction_table(job.task, test, algorithm, prediction))
     return parts
 
 

@@ -144,6 +144,8 @@ class LearnerType(Settings):
         Whether fits run on the device that the config's ``execution.device`` names; its jobs ask for a GPU.
     needs_check : bool
         Whether a task may be at odds with its settings, so that a job checks them before the first fit.
+    runs_other_code : bool
+        Whether fits run code that is not this library's own, which may draw from any generator and change any setting.
     history_figure : str
         Name of the figure that shows the history of its fit on a whole task; "" if there is none.
     """
@@ -152,6 +154,7 @@ class LearnerType(Settings):
     is_reference: ClassVar[bool] = False
     uses_gpu: ClassVar[bool] = False
     needs_check: ClassVar[bool] = False
+    runs_other_code: ClassVar[bool] = False
     history_figure: ClassVar[str] = ""
 
     type: str

@@ -73,6 +73,7 @@ class Estimator(LearnerType):
 
     packages: ClassVar[tuple[str, ...]] = ("scikit-learn", "numpy")
     needs_check: ClassVar[bool] = True
+    runs_other_code: ClassVar[bool] = True
 
     def only_for(self) -> tuple[str, str] | None:
         """The task type that the name of a class of scikit-learn stands for; None for other names."""

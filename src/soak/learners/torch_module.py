@@ -1,7 +1,7 @@
 """Type torch_module: a network of the user's own."""
 
 import inspect
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,8 @@ class TorchModule(TorchLearner):
         examples=["my_nets.Deep"],
     )
     params: dict[str, Any] = Field(default={}, description="further arguments of the class", examples=[{"width": 50}])
+
+    runs_other_code: ClassVar[bool] = True
 
     def import_paths(self) -> tuple[str, ...]:
         return (self.class_,)
