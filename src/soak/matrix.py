@@ -115,11 +115,15 @@ class RowsFile:
             return np.empty(self._shape, dtype=self.dtype)
         return np.memmap(self._file, dtype=self.dtype, mode="r", shape=self._shape)
 
+    def close(self) -> None:
+        """Delete the file; what maps it can still be used."""
+        self._file.close()
+
     def __enter__(self) -> "RowsFile":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self.close()
 
 
 def row_blocks(matrix: NDArray[Any], n_bytes: int = 2**24) -> Iterator[NDArray[Any]]:

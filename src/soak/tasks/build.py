@@ -20,13 +20,15 @@ from soak.names import listed
 from soak.tasks.columns import Column, kept_rows, read_columns
 from soak.tasks.conditions import meets
 from soak.tasks.features import (
+    Encoding,
     describe_features,
     describe_missing,
+    dtype_of,
     encode_rows,
     incomplete_features,
     plan_features,
-    smallest_dtype,
 )
+from soak.tasks.kept import KeptNumbers
 from soak.tasks.roles import RoleColumns, RoleValues, check_roles, find_roles, find_type, leave_out
 from soak.tasks.settings import Condition, TaskSettings
 from soak.tasks.table import Table, open_table
@@ -91,26 +93,54 @@ def _build_from_table(name: str, settings: TaskSettings, file: str | Path | None
         table = replace(table, categories=table.categories | {*settings.categorical}).without(settings.missing)
         roles = find_roles(name, settings, table.names, label)
         rows = _meeting(name, settings, table)
-        columns = read_columns(table, roles.names, rows.kept)
+        numbers = stack.enter_context(KeptNumbers(path.parent, roles.features))
+        columns = read_columns(table, roles.names, rows.kept, numbers.append)
         roles, notes = leave_out(name, roles, columns, table.index)
         if settings.impute == "drop_rows":
-            rows, columns = _complete(name, table, roles, columns, rows)
+            rows, columns = _complete(name, table, roles, columns, rows, numbers)
         check_roles(name, roles, columns)
         task_type = find_type(name, columns[roles.target], settings.type)
         plan = plan_features(name, table, columns, roles.features, settings.impute)
-        feature_names = tuple(feature for encoding in plan for feature in encoding.feature_names)
-        matrix = stack.enter_context(RowsFile(path.parent, len(feature_names), smallest_dtype(plan, columns)))
-
         values = RoleValues(roles, task_type, columns)
-        for batch, kept in kept_rows(table.read(roles.names), rows.kept):
-            arrays = dict(zip(roles.names, batch.columns, strict=True))
-            values.append(arrays, kept)
-            if kept is not None:
-                arrays = {column: array.filter(pa.array(kept)) for column, array in arrays.items()}
-            matrix.append(encode_rows(plan, arrays, len(batch) if kept is None else int(kept.sum()), matrix.dtype))
+        features = _read_rows(table, values, plan, numbers, rows.kept, stack.enter_context(_matrix_file(plan, path)))
         notes = [*describe_features(plan), *notes, *rows.notes, *describe_missing(plan, settings.impute)]
-        task = _task_of_table(name, label, task_type, roles, values, matrix.matrix(), feature_names, rows.kept, notes)
+        feature_names = tuple(feature for encoding in plan for feature in encoding.feature_names)
+        task = _task_of_table(name, label, task_type, roles, values, features, feature_names, rows.kept, notes)
         replace(task, incomplete=incomplete_features(plan, settings.impute)).write(path)
+
+
+def _matrix_file(plan: Sequence[Encoding], path: Path) -> RowsFile:
+    return RowsFile(path.parent, sum(len(encoding.feature_names) for encoding in plan), dtype_of(plan))
+
+
+def _read_rows(
+    table: Table,
+    values: RoleValues,
+    plan: Sequence[Encoding],
+    numbers: KeptNumbers,
+    kept: NDArray[np.bool_] | None,
+    matrix: RowsFile,
+) -> NDArray[Any]:
+    """Read what is still to be read, the roles and the features that are no numbers, and give all features."""
+    known = numbers.matrix()
+    place = {name: number for number, name in enumerate(numbers.names)}
+    left = [encoding.column for encoding in plan if not (encoding.is_number and encoding.column in place)]
+    is_matrix = [encoding.column for encoding in plan] == numbers.names and not left and known.dtype == matrix.dtype
+    names = list(dict.fromkeys([*values.names, *left]))
+    start = 0
+    for batch, block in kept_rows(table.read(names), kept):
+        arrays = dict(zip(names, batch.columns, strict=True))
+        values.append(arrays, block)
+        if is_matrix:
+            continue
+        if block is not None:
+            arrays = {column: array.filter(pa.array(block)) for column, array in arrays.items()}
+        n_rows = len(batch) if block is None else int(block.sum())
+        rows = known[start : start + n_rows]
+        arrays |= {column: rows[:, number] for column, number in place.items() if column not in left}
+        matrix.append(encode_rows(plan, arrays, n_rows, matrix.dtype))
+        start += n_rows
+    return known if is_matrix else matrix.matrix()
 
 
 def _meeting(task: str, settings: TaskSettings, table: Table) -> _Rows:
@@ -153,7 +183,7 @@ def _rows(count: int) -> str:
 
 
 def _complete(
-    task: str, table: Table, roles: RoleColumns, columns: dict[str, Column], rows: _Rows
+    task: str, table: Table, roles: RoleColumns, columns: dict[str, Column], rows: _Rows, numbers: KeptNumbers
 ) -> tuple[_Rows, dict[str, Column]]:
     """Rows that have a value in each column of the task, and what the columns hold in these rows."""
     names = [name for name in roles.names if columns[name].missing]
@@ -175,7 +205,8 @@ def _complete(
             f"{listed([name for name, count in counts.items() if count])}"
         )
     notes = [Note("dropped", name, f"{_rows(count)} without a value") for name, count in counts.items() if count]
-    left = read_columns(table, roles.names, kept)
+    numbers.restart()
+    left = read_columns(table, roles.names, kept, numbers.append)
     lost = sorted({*(columns[roles.target].labels or ())} - {*(left[roles.target].labels or ())})
     if left[roles.target].type in ("text", "boolean") and lost:
         notes.append(Note("class", roles.target, f"no row of {listed(lost)} is left by drop_rows"))

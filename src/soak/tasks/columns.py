@@ -1,7 +1,7 @@
 """What the columns of a table hold: types, ranges, distinct and missing values, found in all rows."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -82,6 +82,7 @@ class Column:
         self._n_read = 0
         self._counts, self._start = True, 0.0
         self._hashes: list[NDArray[np.uint64]] | None = []  # of the values, as long as all differ
+        self._casts = True  # all blocks so far were numbers to Arrow
 
     def place(self, row: int | None = None) -> str:
         """Table, row and column, as messages begin."""
@@ -116,6 +117,11 @@ class Column:
             return "boolean"
         is_text = self.n_texts or self._has_codes or self._order is not None or self._declared == "date"
         return "text" if is_text else "number"
+
+    @property
+    def may_cast(self) -> bool:
+        """Whether it was numbers to Arrow so far."""
+        return self._casts and bool(self.n_numbers) and self._declared != "empty"
 
     @property
     def labels(self) -> tuple[str, ...] | None:
@@ -251,7 +257,9 @@ class Column:
 
     # Gathering
 
-    def add(self, values: Any, typed: bool, kept: Mask | None = None) -> None:
+    def add(
+        self, values: Any, typed: bool, kept: Mask | None = None, numbers: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64] | None:
         """Add the next rows of the file.
 
         Parameters
@@ -261,24 +269,35 @@ class Column:
             Whether the table has types of columns; if not, all values are text.
         kept : array of bool, optional
             Which of the rows the task has; default all.
+        numbers : array of float64, optional
+            The values as numbers, if they are known.
+
+        Returns
+        -------
+        array of float64
+            The rows of the task as `to_numbers` has them; None for dates and booleans.
         """
         if pa.types.is_dictionary(values.type):
             self._declare_categories(values)
             values = values.dictionary_decode()
         if typed:
             self._declared = self._declared_type(values.type)
-        numbers = self._fast_numbers(values)
+        if numbers is None:
+            numbers = self._fast_numbers(values)
         self._check_counting(numbers, values)
-        rows = self._n_read + (np.arange(len(values)) if kept is None else np.flatnonzero(kept))
+        rows = np.arange(self._n_read, self._n_read + len(values))
+        if kept is not None:
+            rows = rows[kept]
         self._n_read += len(values)
         if kept is not None:
             values = values.filter(pa.array(kept))
             numbers = None if numbers is None else numbers[kept]
         if numbers is None:
-            self._add_words(_encoded(values), rows)
+            numbers = self._add_words(_encoded(values), rows)
         else:
             self._add_numbers(numbers, values, rows)
         self.count += len(values)
+        return None if self._declared in ("boolean", "date") else numbers
 
     def _fast_numbers(self, values: Any) -> NDArray[np.float64] | None:
         """All values as numbers; None if they have to be looked at as text."""
@@ -292,6 +311,7 @@ class Column:
         try:
             return _floats(values.cast(pa.float64()))
         except pa.ArrowInvalid:
+            self._casts = False
             return None
 
     def _declare_categories(self, values: Any) -> None:
@@ -327,9 +347,12 @@ class Column:
         self._counts = bool(np.array_equal(numbers, counted) and float(self._start).is_integer())
 
     def _add_numbers(self, numbers: NDArray[np.float64], values: Any, rows: NDArray[np.int64]) -> None:
-        is_number = ~np.isnan(numbers)
-        self._record_missing(~is_number, rows)
-        self._record_numbers(numbers, is_number, rows)
+        valid = numbers
+        is_missing = np.isnan(numbers)
+        if is_missing.any():
+            self._record_missing(is_missing, rows)
+            valid = numbers[~is_missing]
+        self._record_numbers(valid, numbers, rows)
         self._all_dates = False
         if self._words is not None:
             self._add_to_words(pc.unique(values))
@@ -341,17 +364,18 @@ class Column:
             if pc.any(zeros).as_py():
                 self._has_codes = bool(pc.any(pc.match_substring_regex(values.filter(zeros), CODE)).as_py())
         if self._has_codes:
-            self._record_different(pc.unique(values), int(is_number.sum()))
+            self._record_different(pc.unique(values), len(valid))
 
-    def _add_words(self, encoded: Any, rows: NDArray[np.int64]) -> None:
-        """Add values that are not all numbers: each distinct text is looked at once."""
+    def _add_words(self, encoded: Any, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Add values that are not all numbers, looking at each distinct text once; give the numbers among them."""
         words, codes = encoded.dictionary, encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         floats, is_text = _parsed(words)
         floats, is_text = np.append(floats, np.nan), np.append(is_text, False)  # code -1: missing
-        numbers, texts = floats[codes], is_text[codes]
+        numbers: NDArray[np.float64] = floats[codes]
+        texts = is_text[codes]
         is_number = ~np.isnan(numbers)
         self._record_missing(~is_number & ~texts, rows)
-        self._record_numbers(numbers, is_number, rows)
+        self._record_numbers(numbers[is_number], numbers, rows)
         self._add_to_words(words)
         self._record_integers(words)
         if not self._has_codes:
@@ -364,6 +388,7 @@ class Column:
             self._record_texts(words, np.bincount(codes[codes >= 0], minlength=len(words)), is_text[:-1])
         if self._all_dates:
             self._record_dates(words)
+        return numbers
 
     def _record_integers(self, texts: Any) -> None:
         if self.is_whole and not self._has_integers:
@@ -398,9 +423,10 @@ class Column:
             self.first_missing = int(rows[is_missing.argmax()]) + 1
         self.missing += n_missing
 
-    def _record_numbers(self, numbers: NDArray[np.float64], is_number: Mask, rows: NDArray[np.int64]) -> None:
-        """Range and kind of the numbers of a block, which are NaN where there is none."""
-        valid = numbers[is_number]
+    def _record_numbers(
+        self, valid: NDArray[np.float64], numbers: NDArray[np.float64], rows: NDArray[np.int64]
+    ) -> None:
+        """Range and kind of the valid ones among the numbers of a block."""
         if not len(valid):
             return
         low, high = valid.min(), valid.max()
@@ -424,7 +450,12 @@ class Column:
                 self._words = None
 
 
-def read_columns(table: Table, names: Sequence[str], kept: Mask | None = None) -> dict[str, Column]:
+Keep = Callable[[Mapping[str, NDArray[np.float64] | None], Mapping[str, Column]], None]
+
+
+def read_columns(
+    table: Table, names: Sequence[str], kept: Mask | None = None, keep: Keep | None = None
+) -> dict[str, Column]:
     """Read columns once, and describe them.
 
     Parameters
@@ -433,6 +464,8 @@ def read_columns(table: Table, names: Sequence[str], kept: Mask | None = None) -
     names : sequence of str
     kept : array of bool, shape (n_rows,), optional
         Rows of the file that the task has; default all.
+    keep : function, optional
+        Is given the numbers of each block of rows (see `Column.add`), and the columns so far.
 
     Raises
     ------
@@ -441,11 +474,28 @@ def read_columns(table: Table, names: Sequence[str], kept: Mask | None = None) -
     """
     columns = {name: Column(name, table.label, name in table.categories) for name in names}
     for batch, block in kept_rows(table.read(names), kept):
-        for name, values in zip(names, batch.columns, strict=True):
-            columns[name].add(values, table.typed, block)
+        cast = _cast_together(batch, columns)
+        numbers = {
+            name: columns[name].add(values, table.typed, block, cast.get(name))
+            for name, values in zip(names, batch.columns, strict=True)
+        }
+        if keep is not None:
+            keep(numbers, columns)
     if not next(iter(columns.values()))._n_read:
         raise SoakError(f"{table.label}: expected rows below the header, got none")
     return columns
+
+
+def _cast_together(batch: pa.RecordBatch, columns: Mapping[str, Column]) -> dict[str, NDArray[np.float64]]:
+    """Columns of text that was numbers so far, as numbers: one cast of all, since many of them take longer."""
+    names = [name for name, column in columns.items() if column.may_cast and _is_text(batch.column(name).type)]
+    if len(names) < 2:
+        return {}
+    try:
+        numbers = _floats(pa.concat_arrays([batch.column(name) for name in names]).cast(pa.float64()))
+    except pa.ArrowInvalid:
+        return {}
+    return dict(zip(names, numbers.reshape(len(names), len(batch)), strict=True))
 
 
 def kept_rows(batches: Iterable[pa.RecordBatch], kept: Mask | None) -> Iterator[tuple[pa.RecordBatch, Mask | None]]:

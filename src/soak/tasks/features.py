@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from soak.errors import SoakError
 from soak.names import listed
 from soak.tasks.columns import MAX_LEVELS, Column
+from soak.tasks.kept import smallest_dtype
 from soak.tasks.preparation import Incomplete
 from soak.tasks.table import Table
 from soak.tasks.task import Note
@@ -48,6 +49,11 @@ class Encoding:
         return [self.column] if self.levels is None else [f"{self.column}={level}" for level in self.levels]
 
     @property
+    def is_number(self) -> bool:
+        """Whether it is the column's numbers as they are."""
+        return self.levels is None and self.source.is_numeric
+
+    @property
     def has_missing_level(self) -> bool:
         """Whether a missing text is a level of its own."""
         return self.levels is not None and self.levels[-1:] == (MISSING_LEVEL,)
@@ -62,13 +68,16 @@ class Encoding:
 
         Parameters
         ----------
-        values : Arrow array of n values
+        values : Arrow array of n values, or NumPy array of n numbers
+            The latter of a column of numbers.
 
         Returns
         -------
         array of shape (n, n_features of this column)
             NaN where there is no value.
         """
+        if isinstance(values, np.ndarray):
+            return values[:, None]
         if self.levels is not None:
             labels = self.source.to_labels(values)
             code = pc.index_in(labels.dictionary, pa.array(self.levels, pa.string()))
@@ -168,16 +177,14 @@ def _made(encoding: Encoding) -> str:
     return {"date": "days since 1970", "boolean": "1 for true, 0 for false"}.get(encoding.source.type, "")
 
 
-def smallest_dtype(plan: Sequence[Encoding], columns: Mapping[str, Column]) -> np.dtype[Any]:
+def dtype_of(plan: Sequence[Encoding]) -> np.dtype[Any]:
     """The smallest of uint8, float32, float64 that holds all features exactly; missing values need one of the latter."""
-    numbers = [columns[encoding.column] for encoding in plan if encoding.levels is None]
+    numbers = [encoding.source for encoding in plan if encoding.levels is None]
     if any(column.type == "date" for column in numbers):
         return np.dtype(np.float64)
-    if all(column.fits_uint8 for column in numbers) and not any(encoding.is_incomplete for encoding in plan):
-        return np.dtype(np.uint8)
-    if all(column.fits_float32 for column in numbers):
-        return np.dtype(np.float32)
-    return np.dtype(np.float64)
+    dtype = smallest_dtype(numbers)
+    is_incomplete = any(encoding.is_incomplete for encoding in plan)
+    return np.dtype(np.float32) if dtype == np.uint8 and is_incomplete else dtype
 
 
 def encode_rows(
@@ -188,7 +195,8 @@ def encode_rows(
     Parameters
     ----------
     plan : sequence of Encoding
-    columns : mapping of str to Arrow array of n_rows values
+    columns : mapping of str to Arrow array of n_rows values, or NumPy array
+        See `Encoding.encode`.
     n_rows : int
     dtype : dtype of the features
 

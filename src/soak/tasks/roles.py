@@ -315,6 +315,11 @@ class RoleValues:
         self._texts: dict[str, list[Any]] = {name: [] for name in texts if name}
         self.rows_read: dict[str, int] = {}
 
+    @property
+    def names(self) -> list[str]:
+        """The columns of the roles."""
+        return [*dict.fromkeys([*self._numbers, *self._texts])]
+
     def append(self, columns: Mapping[str, Any], kept: NDArray[np.bool_] | None) -> None:
         """Add the kept rows of a block, given as Arrow arrays by name of column; None keeps all."""
         for name, blocks in self._numbers.items():
