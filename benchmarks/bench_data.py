@@ -137,7 +137,7 @@ STEPS = {
     "  limit: pandas.read_csv": read_with_pandas,
     "both made into one task": stack,
     "10 folds and splits of it": split,
-    "wide table: task built (two passes)": build_wide,
+    "wide table: task built": build_wide,
     "  limit: pyarrow's reader, one pass": read_wide_with_pyarrow,
 }
 TOGETHER = (decode_idx, decode_csv, stack, split)

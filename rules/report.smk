@@ -19,7 +19,6 @@ rule report:
     params:
         config=config,
         references=experiment.references,
-        positive=lambda w: experiment.positive_notes(),
         code=lambda w: experiment.figure_code("report", *GROUPS),
         versions=versions(
             "snakemake",

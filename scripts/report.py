@@ -24,7 +24,7 @@ with job(snakemake.log):
         config=params.config,
         references=params.references,
         networks=networks,
-        notes=[*read_notes(given.get("notes", [])), *params.positive],
+        notes=read_notes(given.get("notes", [])),
         facts={
             "Python": platform.python_version(),
             "system": f"{platform.system()} {platform.machine()}",

@@ -15,10 +15,9 @@ from soak.tasks.summary import data_lines, data_notes, data_table, notes_table, 
 from soak.tasks.task import Task
 
 
-def describe(task_file, train_sets_file, positive):
-    """What the graph of jobs needs to know of a task; ``positive``: key of that name of each task."""
+def describe(task_file, train_sets_file):
+    """What the graph of jobs needs to know of a task."""
     task = Task.open(task_file)
-    code = task.positive_code(positive.get(task.name))
     table = pd.read_csv(train_sets_file, dtype={"train_set": str, "digest": str}, keep_default_na=False)
     sets = zip(table["train_set"], table["n_train"].tolist(), table["digest"], strict=True)
     n_rows, n_features = task.features.shape
@@ -29,7 +28,6 @@ def describe(task_file, train_sets_file, positive):
         n_features,
         task.n_outputs,
         tuple(TrainSet(*one) for one in sets),
-        positive=task.classes[code] if len(task.classes) == 2 else "",
     )
 
 
@@ -51,7 +49,10 @@ with job(snakemake.log):
     counts = [count_rows(Task.open(file), one) for file, one in zip(given.tasks, folds, strict=True)]
     write_table(TABLES["fold_counts"], pd.concat(counts, ignore_index=True), made.counts)
     tasks = [Task.open(file) for file in given.tasks]
-    notes = {task.name: data_notes(task, one["fold"].to_numpy()) for task, one in zip(tasks, folds, strict=True)}
+    notes = {
+        task.name: data_notes(task, one["fold"].to_numpy(), **params.positive[task.name])
+        for task, one in zip(tasks, folds, strict=True)
+    }
     write_table(TABLES["data"], data_table(tasks), made.data)
     write_table(TABLES["data_notes"], notes_table(notes), made.notes)
     lines = [
@@ -62,7 +63,7 @@ with job(snakemake.log):
     with atomic(made.data_lines) as temporary:
         temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     print(*lines, sep="\n")
-    index = [describe(*files, params.positive) for files in zip(given.tasks, given.train_sets, strict=True)]
+    index = [describe(*files) for files in zip(given.tasks, given.train_sets, strict=True)]
     if problems := unsuited(params.unsettled, {task.task: task.type for task in index}):
         raise SoakError(*problems)
     write_index(made.index, index)

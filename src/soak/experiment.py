@@ -159,9 +159,17 @@ class Experiment:
         return {key: value for key, value in settings.items() if key in TaskSettings.model_fields and key != "positive"}
 
     @property
-    def positive(self) -> dict[str, Any]:
-        """The positive class of each task that names one: scores depend on it, tasks and fits do not."""
-        return {name: task.positive for name, task in self.config.tasks.items() if task.positive is not None}
+    def positive(self) -> dict[str, dict[str, Any]]:
+        """Of each task the positive class that it names, and its measures of that class alone if it has two classes."""
+        return {
+            name: {
+                "positive": task.positive,
+                "measures": [
+                    one for one in measures_of(self.config, name, "classification") if measure(one).is_of_positive_class
+                ],
+            }
+            for name, task in self.config.tasks.items()
+        }
 
     @property
     def unscaled(self) -> dict[str, list[str]]:
@@ -171,18 +179,6 @@ class Experiment:
             task: [name for name in names if settings.learners is None or name in settings.learners]
             for task, settings in self.config.tasks.items()
         }
-
-    def positive_notes(self) -> list[str]:
-        """A sentence for each task of two classes with measures of the positive class alone: which class that is."""
-        notes = []
-        for name, task in self.index.items() if self.config.tasks else ():
-            names = [one for one in self.measures(name) if measure(one).is_of_positive_class]
-            if task.positive and names:
-                verb = "is" if len(names) == 1 else "are"
-                notes.append(
-                    f"{name}: {', '.join(names)} {verb} of the class {task.positive} (tasks.{name}.positive names another)."
-                )
-        return notes
 
     @property
     def image_tasks(self) -> list[str]:

@@ -653,11 +653,11 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "Excel": (
         lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.xlsx"),
-        "FOLDER/my.xlsx: the Excel workbook is damaged, or has a password (File not found '_rels/.rels')",
+        "FOLDER/my.xlsx: the workbook is damaged, or has a password (File not found '_rels/.rels')",
     ),
     "Excel named csv": (
         lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.csv"),
-        "FOLDER/my.csv: the Excel workbook is damaged, or has a password (Cannot detect file format)",
+        "FOLDER/my.csv: the workbook is damaged, or has a password (Cannot detect file format)",
     ),
     "HTML table": (
         lambda f: table(f, "<html><body>Not found</body></html>"),

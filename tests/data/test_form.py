@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -43,6 +44,28 @@ def build(folder, content, name="my.csv", **settings):
     return Task.open(folder / "T.arrow")
 
 
+def open_document():
+    """The table as LibreOffice stores it."""
+
+    def cell(value):
+        if isinstance(value, str):
+            return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
+        return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    rows = "".join(
+        f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in [("region", "y", "a", "n"), *ROWS]
+    )
+    spaces = "".join(f' xmlns:{name}="{names}:{name}:1.0"' for name in ("office", "table", "text"))
+    body = f'<office:spreadsheet><table:table table:name="S">{rows}</table:table></office:spreadsheet>'
+    content = f"<office:document-content{spaces}><office:body>{body}</office:body></office:document-content>"
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = (
+        f'<m:manifest xmlns:m="{names}:manifest:1.0"><m:file-entry m:full-path="/" m:media-type="{kind}"/></m:manifest>'
+    )
+    return zipped(**{"mimetype": kind, "content.xml": content, "META-INF__manifest.xml": manifest})
+
+
 FORMS = {
     "commas": (text(), {}),
     "semicolons": (text(";"), {}),
@@ -68,6 +91,20 @@ FORMS = {
     "a delimiter by key": (text("^"), {"delimiter": "^"}),
     "a member": (zipped(**{"a.txt": "notes", "data__my.csv": text(";")}), {"member": "data/my.csv"}),
     "a zip by macOS": (zipped(**{"my.csv": text(), "MACOSX": "x"}), {}),
+    "R's row names": (
+        text(" ", quote='"').split("\n", 1)[0]
+        + "".join(f'\n"row {k}" {line}' for k, line in enumerate(text(" ", quote='"').splitlines()[1:])),
+        {},
+    ),
+    "R's row names, tabs": (
+        text("\t").split("\n", 1)[0] + "".join(f"\n{k}\t{line}" for k, line in enumerate(text("\t").splitlines()[1:])),
+        {},
+    ),
+    "an old Excel workbook": (
+        (Path(__file__).parent / "form.xls").read_bytes(),
+        {},
+    ),  # these rows, written by xlwt 1.3.0
+    "an OpenDocument sheet": (open_document(), {}),
     "no header": (text().split("\n", 1)[1], {"header": False, "target": "2", "subset": "1"}),
 }
 
@@ -160,9 +197,23 @@ def test_an_unnamed_first_column_that_counts_is_left_out(tmp_path):
     assert build(tmp_path, named.to_csv(), exclude="column 1").feature_names == ("x",)
 
 
+def test_row_names_are_left_out_unless_named(tmp_path):
+    lines = [
+        "region y x",
+        *(f'"{name}" {name[0]} {"ab"[k % 2]} {k % 3}' for k, name in enumerate(("N 1", "S 1", "N 2", "S 2"))),
+    ]
+    task = build(tmp_path, "\n".join(lines))
+    assert task.feature_names == ("x",)
+    assert [tuple(note) for note in task.notes if note.kind == "left_out"] == [
+        ("left_out", "row.names", "R's row names")
+    ]
+    assert build(tmp_path, "\n".join(lines), features=["row.names", "x"]).features.shape == (4, 5)
+
+
 @pytest.mark.parametrize(
     ("content", "settings"),
     [
+        ("y a b\n1 1 1.5 2\n2 2 -.25 1\n", {}),
         ("y;a;b\n1;1,5;2\n2;-0,25;1\n", {}),
         ("y\ta\tb\n1\t1,5\t2\n2\t-0,25\t1\n", {"decimal": ","}),
         ("y a b\n1 1.5 2\n2 -.25 1\n", {}),

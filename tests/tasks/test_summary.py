@@ -65,6 +65,18 @@ def test_notes_of_classes_and_folds():
     assert table["kind"].tolist() == ["features", "left_out", "dropped", *["class"] * 3, *["folds"] * 2]
 
 
+def test_the_positive_class_is_named():
+    two = Task(**{**vars(task()), "classes": ("no", "yes"), "target": np.array([0, 0, 1, 0, 0, 1], dtype=np.int32)})
+
+    def texts(one, *given):
+        return [note.text for note in data_notes(one, np.arange(6) % 2, *given) if note.kind == "positive"]
+
+    measures = ["f1_score", "recall_score"]
+    assert texts(two, None, measures) == ["f1_score, recall_score are of the class no (tasks.T.positive names another)"]
+    assert texts(two, "yes", measures[:1]) == ["f1_score is of the class yes (tasks.T.positive)"]
+    assert texts(two) == texts(task(), None, measures) == []
+
+
 def test_classes_that_are_numbers_are_not_spellings_of_each_other():
     numbers = task(classes=("-1", "1", "1.5"))
     assert not [note for note in data_notes(numbers, np.ones(6, dtype=int)) if "spelling" in note.text]

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from soak.data.form import DELIMITERS, SAMPLE, SPACES, Reading, find_form, split_lines
+from soak.data.form import DELIMITERS, ROW_NAMES, SAMPLE, SPACES, Reading, find_form, split_lines
 from soak.data.streams import open_bytes
 from soak.data.values import MISSING, NUMBER
 from soak.data.workbook import is_workbook, sheet_text
@@ -74,7 +74,7 @@ class DelimitedFile:
             names = [str(number) for number in range(1, len(form.names) + 1)]
             return cls(Path(path), label, reading, tuple(names), len(names), form.first_line)
         names = form.names[: form.n_filled]
-        index = None if names[0].strip() or len(names) == 1 else _INDEX
+        index = ROW_NAMES if form.has_row_names else None if names[0].strip() or len(names) == 1 else _INDEX
         names = [index, *names[1:]] if index else names
         _check_names(names, label, form.delimiter)
         return cls(Path(path), label, reading, tuple(names), form.n_columns, form.first_line, index)

@@ -11,6 +11,7 @@ from typing import Any
 from soak.errors import SoakError
 
 DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}  # in the order in which they are tried
+ROW_NAMES = "row.names"  # what R calls the first column if the header has no name for it
 SPACES = " "  # any number of spaces and tabs
 SAMPLE = 2**16  # bytes
 _SAMPLE_ROWS = 50
@@ -76,6 +77,8 @@ class Form:
         Values of a row, those after a trailing delimiter included.
     n_filled : int
         Columns before trailing delimiters.
+    has_row_names : bool
+        Whether rows have one value more than names, the first: as R's write.table writes them.
     """
 
     delimiter: str
@@ -84,6 +87,7 @@ class Form:
     names: list[str]
     n_columns: int
     n_filled: int
+    has_row_names: bool = False
 
 
 def find_form(text: str, is_whole: bool, reading: Reading, label: str) -> Form:
@@ -122,6 +126,8 @@ def find_form(text: str, is_whole: bool, reading: Reading, label: str) -> Form:
         while n_filled > 1 and not names[n_filled - 1].strip():
             n_filled -= 1
         is_trailing = not any(value.strip() for row in body for value in row[n_filled:])
+        if not is_trailing and lengths.keys() == {len(names) + 1} and all(map(str.strip, names)) and names:
+            return Form(delimiter, decimal, first_line, [ROW_NAMES, *names], n_columns, n_columns, True)
         if not is_trailing or n_columns < n_filled or (n_columns > n_filled and len(lengths) > 1):
             n_columns = n_filled = len(names)
     return Form(delimiter, decimal, first_line, names, n_columns, n_filled)

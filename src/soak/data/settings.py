@@ -115,7 +115,7 @@ Encoding = Annotated[
 ]
 Sheet = Annotated[
     str | Annotated[int, Field(ge=1)],
-    Field(description="of an Excel workbook: name or number; default: the only one with values", examples=["Patients"]),
+    Field(description="of a workbook: name or number; default: the only one with values", examples=["Patients"]),
 ]
 Codes = Annotated[
     list[str | int | float],

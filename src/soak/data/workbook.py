@@ -1,4 +1,4 @@
-"""Sheets of Excel workbooks as delimited text, so that they are read as any other table."""
+"""Sheets of workbooks, of Excel or OpenDocument, as delimited text, so that they are read as any other table."""
 
 import csv
 import io
@@ -12,15 +12,21 @@ from soak.data.values import shortest
 from soak.errors import SoakError
 from soak.names import listed, nearest
 
+_OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")  # an .xls file begins with it, as do Word's old files
+
 
 def is_workbook(path: str | Path) -> bool:
-    """Whether a file is an Excel workbook, by its contents."""
+    """Whether a file is a workbook (.xlsx, .xlsm, .xlsb, .xls, .ods), by its contents."""
     try:
+        with Path(path).open("rb") as file:
+            if file.read(len(_OLD_EXCEL)) == _OLD_EXCEL:
+                return True
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
+            is_open_document = "mimetype" in names and b"opendocument.spreadsheet" in archive.read("mimetype")
     except (OSError, zipfile.BadZipFile, ValueError):
         return False
-    return "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names)
+    return is_open_document or ("[Content_Types].xml" in names and any(name.startswith("xl/") for name in names))
 
 
 def sheet_text(path: str | Path, label: str, sheet: str | int | None) -> bytes:
@@ -58,7 +64,7 @@ def _text(path: str, changed: int, label: str, sheet: str | int | None) -> bytes
             (rows,) = filled.values()
     except (CalamineError, OSError, ValueError, KeyError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise SoakError(f"{label}: the Excel workbook is damaged, or has a password ({reason})") from None
+        raise SoakError(f"{label}: the workbook is damaged, or has a password ({reason})") from None
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     lines = [[_cell(value) for value in row] for row in rows]

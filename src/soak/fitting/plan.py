@@ -42,8 +42,6 @@ class TaskIndex:
         Number of classes; 1 for regression.
     train_sets : tuple of TrainSet
         In the order in which the splits first name them.
-    positive : str
-        Label of the positive class of a task with two classes; "" for other tasks.
     """
 
     task: str
@@ -52,7 +50,6 @@ class TaskIndex:
     n_features: int
     n_outputs: int
     train_sets: tuple[TrainSet, ...]
-    positive: str = ""
 
     def size(self, n_train: int | None = None) -> FitSize:
         """Size of a fit on a train set of ``n_train`` rows (default: all rows)."""

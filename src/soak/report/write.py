@@ -64,7 +64,7 @@ def write_report(
         Algorithms that use no features.
     networks : mapping of task to learner to what `LearnerType.check` returns, optional
     notes : sequence of str, optional
-        What was left out of scores from elsewhere, and which class is the positive one; shown above the verdicts.
+        What was left out of scores from elsewhere; shown above the verdicts.
     facts : mapping of str to str, optional
         Lines of "How this was made": versions and the system.
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from soak.data.form import ROW_NAMES
 from soak.errors import SoakError
 from soak.names import listed, nearest
 from soak.tasks.columns import MAX_LEVELS, Column, to_numbers
@@ -161,7 +162,7 @@ def leave_out(
     roles : RoleColumns
     columns : mapping of str to Column
     index : str or None
-        A first column without a name.
+        A first column without a name, or R's row names.
 
     Returns
     -------
@@ -172,8 +173,10 @@ def leave_out(
     """
     notes = [Note("excluded", name, "excluded by the config") for name in roles.excluded]
     reasons = {} if roles.named else {name: _reason(columns[name]) for name in roles.features}
+    if index == ROW_NAMES and index in reasons:
+        reasons[index] = "R's row names"
     kept = tuple(name for name in roles.features if not reasons.get(name))
-    if index in kept:
+    if index in kept and index != ROW_NAMES:
         raise SoakError(
             f"{columns[index].label}, line 1: column 1 has no name (row names written by R? use row.names = FALSE; by "
             f"pandas? index=False), and does not count the rows; leave it out with tasks.{task}.exclude: [{index}]"

@@ -61,7 +61,7 @@ class TaskSettings(Settings):
     table: str | None = Field(
         default=None,
         min_length=1,
-        description="path or URL of a CSV, TSV, Excel (.xlsx), Parquet or Arrow file, or builtin:diabetes",
+        description="path or URL of a CSV, TSV, Excel (.xlsx, .xls), OpenDocument (.ods), Parquet or Arrow file, or builtin:diabetes",
     )
     hash: Hashes = Field(default=[])
     member: Member | None = Field(default=None, description=IN_ARCHIVE)

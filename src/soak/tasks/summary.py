@@ -49,9 +49,35 @@ def _subset_rows(task: Task) -> Iterable[dict[str, object]]:
         yield row
 
 
-def data_notes(task: Task, folds: NDArray[np.integer]) -> list[Note]:
-    """What people should know of a task: of its columns, left-out rows, classes and folds, in this order."""
-    return [*task.notes, *_class_notes(task), *_fold_notes(task, folds)]
+def data_notes(
+    task: Task, folds: NDArray[np.integer], positive: object = None, measures: Sequence[str] = ()
+) -> list[Note]:
+    """What people should know of a task: of its columns, left-out rows, classes, folds and measures, in this order.
+
+    Parameters
+    ----------
+    task : Task
+    folds : array of int, shape (n_rows,)
+    positive : optional
+        The positive class that the config names.
+    measures : sequence of str
+        Those that are of the positive class alone if there are two classes.
+
+    Raises
+    ------
+    SoakError
+        If the task has no such class.
+    """
+    return [*task.notes, *_class_notes(task), *_fold_notes(task, folds), *_positive_notes(task, positive, measures)]
+
+
+def _positive_notes(task: Task, positive: object, measures: Sequence[str]) -> list[Note]:
+    code = task.positive_code(positive)
+    if len(task.classes) != 2 or not measures:
+        return []
+    verb = "is" if len(measures) == 1 else "are"
+    how = f"tasks.{task.name}.positive names another" if positive is None else f"tasks.{task.name}.positive"
+    return [Note("positive", "", f"{listed(measures)} {verb} of the class {task.classes[code]} ({how})")]
 
 
 def notes_table(notes: Mapping[str, Sequence[Note]]) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from soak.errors import SoakError
 from soak.tasks.settings import BUILTIN_PREFIX
 
 _COMPRESSED = (".gz", ".xz", ".zst", ".bz2", ".zip")
-_OTHER_FORMATS = (".xls", ".ods", ".rds", ".rdata", ".json")
+_OTHER_FORMATS = (".rds", ".rdata", ".json")
 _VALUES_PER_BATCH = 2**22  # 32 MB of float64
 
 
@@ -105,10 +105,8 @@ def open_table(location: str, path: str | Path | None, label: str, reading: Read
                 path = _decompressed(stream, stack)
             yield _parquet(path, label) if head.startswith(b"PAR1") else _arrow(path, label, stack)
             return
-        if suffix in (".xlsx", ".xlsm"):
-            raise SoakError(
-                f"{label}: expected an Excel workbook, got a file that begins with the bytes {head.hex(' ')}"
-            )
+        if suffix in (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"):
+            raise SoakError(f"{label}: expected a workbook, got a file that begins with the bytes {head.hex(' ')}")
         if suffix in (".parquet", ".arrow", ".feather"):
             name = "Parquet" if suffix == ".parquet" else "Arrow"
             raise SoakError(f"{label}: expected {name} data, got a file that begins with the bytes {head.hex(' ')}")
@@ -137,7 +135,7 @@ def _suffix(name: str) -> str:
         path = path.with_suffix("")
     if path.suffix in _OTHER_FORMATS:
         raise SoakError(
-            f"{name}: expected a .csv, .tsv, .xlsx, .parquet or .arrow file, compressed or not, got {path.suffix}"
+            f"{name}: expected a .csv, .tsv, .xlsx, .xls, .ods, .parquet or .arrow file, compressed or not, got {path.suffix}"
         )
     return path.suffix
 

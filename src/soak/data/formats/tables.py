@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from soak.data.base import DataFormat, RawFile
 from soak.data.dataset import Dataset
 from soak.data.delimited import DelimitedFile
-from soak.data.form import Reading
+from soak.data.form import ROW_NAMES, Reading
 from soak.data.images import times
 from soak.data.numbers import FLOAT32, FLOAT64, NumberTable, column_of, read_tables
 from soak.data.settings import (
@@ -33,8 +33,6 @@ from soak.data.sources import Source
 from soak.errors import SoakError
 from soak.names import listed, nearest
 from soak.settings import Settings
-
-ROW_NAMES = "row.names"
 
 
 def _keys_as_text(value: Any) -> Any:
