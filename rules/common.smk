@@ -16,7 +16,7 @@ if Path(soak.__file__).resolve().parent != (ROOT / "src" / "soak").resolve():
     )
 
 from soak import lock, progress
-from soak.config.read import config_files, place_message
+from soak.config.read import config_files, place_message, refuse_files
 from soak.errors import SoakError
 from soak.config.check import load_config
 from soak.experiment import Experiment, as_params, growing, pattern
@@ -27,6 +27,8 @@ from soak.provenance import versions
 from soak.tables import TABLES as TABLE_RECORDS
 
 CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
+if workflow.is_main_process:
+    refuse_files(CONFIG_FILES)  # also those that no workflow profile has seen
 
 try:
     experiment = Experiment(

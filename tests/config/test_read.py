@@ -58,6 +58,37 @@ CASES = [
         ":1: invalid YAML: expected chomping or indentation indicators, but found 'x' (while scanning a block scalar)",
     ),
     ("a: \0\n", ": invalid YAML: unacceptable character #x0000: special characters are not allowed"),
+    (
+        "tasks: {}\n__use_yte__: true\n",
+        ": __use_yte__: is not allowed: a config holds settings, and no code to run",
+    ),
+    (
+        "x: &x {__use_yte__: true}\n<<: *x\n",
+        ": __use_yte__: is not allowed: a config holds settings, and no code to run",
+    ),
+    (
+        '{"__definitions__": ["import os"]}',
+        ": __definitions__: is not allowed: a config holds settings, and no code to run",
+    ),
+    (
+        "__variables__: {a: 1}\n",
+        ": __variables__: is not allowed: a config holds settings, and no code to run",
+    ),
+    ("x: &x\n  y: *x\n", ":2: *x stands within &x itself, which would have no end"),
+    ("a: &a [1, {b: *a}]\n", ":1: *a stands within &a itself, which would have no end"),
+    ("x: &x {<<: *x}\n", ":1: *x stands within &x itself, which would have no end"),
+    ("a: " + "[" * 5000, ":1: more than 50 lists and mappings within each other"),
+    ("a: " + "{b: " * 60, ":1: more than 50 lists and mappings within each other"),
+    (
+        "a: &a [0, 0, 0, 0, 0, 0, 0, 0, 0]\n"
+        + "".join(
+            f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+        ),
+        ":6: the aliases down to *e stand for more than 100000 values",
+    ),
+    ("seed: " + "1" * 5000 + "\n", ": invalid YAML: Exceeds the limit (4300 digits) for integer string conversion"),
+    ("a: 2020-13-45\n", ": invalid YAML: month must be in 1..12"),
+    ("a: !!python/name:os.system\n", None),
     ("just text\n", ": expected keys with values, such as tasks and learners, got text"),
     ("- a\n- b\n", ": expected keys with values, such as tasks and learners, got a list"),
     ("3\n", ": expected keys with values, such as tasks and learners, got a single value"),
@@ -69,7 +100,18 @@ CASES = [
 def test_not_a_config(text, message, tmp_path):
     file = tmp_path / "my.yaml"
     file.write_text(text)
-    assert unreadable(file) == f"{file}{message}"
+    found = unreadable(file)
+    assert found is not None
+    assert found.startswith(f"{file}{message or ':1: invalid YAML'}")
+    assert "\n" not in found
+
+
+def test_aliases_of_little_are_allowed(tmp_path):
+    file = tmp_path / "my.yaml"
+    file.write_text(
+        "resampling: {folds: &k 5}\ntasks:\n  A: &a {table: x.csv, resampling: {folds: *k}}\n  B: {<<: *a, target: y}\n"
+    )
+    assert unreadable(file) is None
 
 
 def test_not_text(tmp_path):
@@ -112,6 +154,23 @@ def test_profiles_refuse_a_file_from_any_folder(profile, tmp_path):
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "soak: my.yaml:2: invalid YAML: use spaces, not tabs"
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize("profile", ["default", "slurm", "slurm-gpu", "none"])
+def test_a_config_is_no_program(profile, tmp_path):
+    """Snakemake would run the definitions when it reads the file; without a profile only the run is refused."""
+    (tmp_path / "my.yaml").write_text("__use_yte__: true\n__definitions__:\n  - open('RAN', 'w')\ntasks: {}\n")
+    chosen = profile if profile == "none" else ROOT / "profiles" / profile
+    words = [SNAKEMAKE, "-n", "--cores", "1", "--snakefile", ROOT / "Snakefile", "--workflow-profile", chosen]
+    done = subprocess.run(
+        [*words, "--configfile", "my.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        "my.yaml: __use_yte__: is not allowed: a config holds settings, and no code to run"
+    )
+    assert (tmp_path / "RAN").exists() == (profile == "none")
 
 
 def test_the_option_in_all_its_forms():

@@ -10,16 +10,19 @@ from pathlib import Path
 
 import yaml
 
+from soak.config.read import unreadable
 from soak.errors import SoakError
 
 
 def check_folder(directory: str, config: str = "") -> None:
-    """Refuse a file, and a folder that does not exist although the config asks for a table in it.
+    """Refuse a config that cannot be read, a file, and a folder that does not exist although the config asks for a table in it.
 
     Raises
     ------
     SoakError
     """
+    if config and (problem := unreadable(Path(config))):
+        raise SoakError(problem)
     folder = Path(directory).resolve()
     if folder.is_file():
         hint = f"; for a config write CONFIG={directory}" if folder.suffix in (".yaml", ".yml") else ""

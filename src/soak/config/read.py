@@ -5,7 +5,7 @@ Light to import, since the profiles import it before Snakemake does anything els
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import yaml
@@ -15,6 +15,9 @@ from soak.names import KeyPath, Problem, nearest
 
 _OPTIONS = ("--configfile", "--configfiles")
 _NAMED = ("datasets", "tasks", "learners", "scores")  # mappings whose keys the user chooses
+_PROGRAM = ("__use_yte__", "__definitions__", "__variables__")  # by which Snakemake would run code that the file holds
+_DEEPEST = 50  # levels of lists and mappings within each other; a config has 8
+_MOST_ALIASED = 100_000  # values that aliases (*name) stand for, all together
 
 
 def refuse_unreadable(arguments: Sequence[str]) -> None:
@@ -23,7 +26,12 @@ def refuse_unreadable(arguments: Sequence[str]) -> None:
     Snakemake itself would end with a traceback, or with PyYAML's jargon. The workflow profiles call this, because
     Snakemake evaluates them before it reads the file.
     """
-    problems = [problem for file in config_files(arguments) if (problem := unreadable(file))]
+    refuse_files(config_files(arguments))
+
+
+def refuse_files(files: Iterable[Path | str]) -> None:
+    """End the process if a config file cannot be read, with a line for each."""
+    problems = [problem for file in files if (problem := unreadable(Path(file)))]
     if problems:
         sys.exit(f"soak: {SoakError(*problems)}")
 
@@ -58,18 +66,56 @@ def unreadable(file: Path) -> str | None:
         return f"{file}: no such file; {nearest(file.name, sorted(beside), 'YAML files there')}"
     try:
         text = file.read_text(encoding="utf-8")
+        if problem := _unbounded(text):
+            return f"{file}:{problem}"
         config = yaml.safe_load(text)
     except UnicodeDecodeError as error:
         return f"{file}: not a text file in UTF-8: {error.reason} at byte {error.start + 1}"
     except yaml.MarkedYAMLError as error:
         line, message = _yaml_mistake(error, text)
         return f"{file}:{line}: invalid YAML: {message}"
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist, a number of too many digits
         return f"{file}: invalid YAML: {str(error).splitlines()[0]}"
-    # Whatever else Snakemake must not be given (keys that make it run code, say) is to be refused here.
     if not isinstance(config, dict):
         given = {"NoneType": "nothing", "str": "text", "list": "a list"}.get(type(config).__name__, "a single value")
         return f"{file}: expected keys with values, such as tasks and learners, got {given}"
+    if program := [key for key in _PROGRAM if key in config]:
+        return f"{file}: {program[0]}: is not allowed: a config holds settings, and no code to run"
+    return None
+
+
+def _unbounded(text: str) -> str | None:
+    """Line and description of what would keep a reader busy for ever: depth, and aliases of what they are in, or of much.
+
+    Read as events, without recursion.
+    """
+    opened: list[tuple[str | None, int]] = []  # anchor and size of each list and mapping around the current place
+    sizes: dict[str, int] = {}  # of what has an anchor
+    aliased = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line, size = event.start_mark.line + 1, 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            opened.append((event.anchor, 1))
+            if len(opened) > _DEEPEST:
+                return f"{line}: more than {_DEEPEST} lists and mappings within each other"
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = opened.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor in (anchor for anchor, _ in opened):
+                return f"{line}: *{event.anchor} stands within &{event.anchor} itself, which would have no end"
+            anchor, size = None, sizes.get(event.anchor, 1)
+            aliased += size
+            if aliased > _MOST_ALIASED:
+                return f"{line}: the aliases down to *{event.anchor} stand for more than {_MOST_ALIASED} values"
+        elif isinstance(event, yaml.ScalarEvent):
+            anchor = event.anchor
+        else:
+            continue
+        if anchor is not None:
+            sizes[anchor] = size
+        if opened:
+            opened[-1] = (opened[-1][0], opened[-1][1] + size)
     return None
 
 
@@ -110,7 +156,8 @@ class Places:
                 self._labels[file] = name
         for file, label in self._labels.items():
             if Path(file).suffix in (".yaml", ".yml", ".json") and Path(file).is_file():
-                for path, line in self._keys(yaml.compose(Path(file).read_text(), Loader=yaml.SafeLoader), ()):
+                text = Path(file).read_text(encoding="utf-8")
+                for path, line in self._keys(yaml.compose(text, Loader=yaml.SafeLoader), ()):
                     self._lines[dotted(path)] = f"{label}:{line}: "
 
     def place(self, path: KeyPath, message: str) -> str:

@@ -76,7 +76,9 @@ def _seed(undo: contextlib.ExitStack, seed: int) -> None:
     undo.callback(torch.set_rng_state, torch.get_rng_state())
     if torch.cuda.is_initialized():
         undo.callback(torch.cuda.set_rng_state_all, torch.cuda.get_rng_state_all())
-    seed_torch = torch.manual_seed if torch.backends.cuda.is_built() else torch.default_generator.manual_seed  # 30x quicker
+    seed_torch = (
+        torch.manual_seed if torch.backends.cuda.is_built() else torch.default_generator.manual_seed
+    )  # 30x quicker
     seed_torch(seed)
 
 

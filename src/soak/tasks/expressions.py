@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 
 from soak.errors import SoakError
@@ -20,9 +21,11 @@ _BY_ALPHABET = re.compile(r"\\[wWdDsSbB]|\(\?[a-zA-Z]*i")
 def check_expression(key: str, expression: str) -> None:
     """Raise a ValueError unless a text is a regular expression of Python."""
     try:
-        re.compile(expression)
-    except re.error as error:
-        raise ValueError(f"{key}: expected a regular expression, got {expression!r}: {error}") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of brackets within brackets, which may be meant
+            re.compile(expression)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"{key}: expected a regular expression, got {expression!r:.200}: {error}") from None
 
 
 def matching(key: str, expression: str, names: Sequence[str]) -> list[str]:
@@ -57,10 +60,13 @@ def _matching_in_process(key: str, expression: str, names: Sequence[str]) -> lis
     given = json.dumps({"expression": expression, "names": list(names)})
     command = [sys.executable, "-I", "-S", "-c", _SEARCH]
     try:
-        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=_SECONDS, check=True)
+        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise SoakError(
-            f"{key}: {expression!r} needs more than {_SECONDS} s to be matched with {len(names)} names, since it can "
+            f"{key}: {expression!r:.200} needs more than {_SECONDS} s to be matched with {len(names)} names, since it can "
             "match in too many ways; write it without nested repetition, or use a list of names"
         ) from None
+    if done.returncode:
+        why = (done.stderr.splitlines() or ["it crashed"])[-1]
+        raise SoakError(f"{key}: {expression!r:.200} cannot be matched with {len(names)} names: {why}")
     return [name for name, found in zip(names, json.loads(done.stdout), strict=True) if found]
