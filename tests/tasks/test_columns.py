@@ -246,3 +246,74 @@ def test_a_regex_that_backtracks_is_answered_or_stopped(tmp_path):
     frame = people(**{"a": range(0, 2 * N, 2), name: [1] * N})
     assert build(tmp_path, frame, features="^(a+)+$").feature_names == ("a",)
     assert "needs more than 5 s" in message(tmp_path, frame, features=r"^(?=a)(a+)+$")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["12%", "3 %", "4.5%"],
+        ["$1,200", "$3", "-$4.50"],
+        ["5,50 €", "1.200,00 €"],
+        ["−3.5", "4", "−1"],
+        ["(3.5)", "4", "7"],
+        ["'3'", "'4'"],
+        ["$1", "2", "3", "4"],
+    ],
+)
+def test_numbers_with_signs_are_not_categories(tmp_path, values):
+    rows = range(4 * len(values))
+    content = pd.DataFrame(
+        {"s": [values[k % len(values)] for k in rows], "y": ["ab"[k % 2] for k in rows], "x": [k % 5 for k in rows]}
+    )
+    signed = next(value for value in values if not value.isdigit())
+    assert message(tmp_path, content).startswith(
+        f"my.csv, row {values.index(signed) + 1}, column 's': expected a number, got {signed!r}: write "
+    )
+    task = build(tmp_path, content, categorical=["s"])
+    assert len(task.feature_names) == len(values) + 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["1.2.3", "1.2.4"],
+        ["Q1", "Q2"],
+        ["1st", "2nd"],
+        ["<0.5", "high"],
+        ["10-20", "20-30"],
+        ["192.168.1.1", "10.0.0.1"],
+    ],
+)
+def test_texts_with_digits_are_categories(tmp_path, values):
+    assert build(tmp_path, column(*values)).feature_names == (*(f"s={value}" for value in sorted(values)), "x")
+
+
+@pytest.mark.parametrize(
+    "date", ["{}-Mar-2020", "Mar {} 2020", "March {}, 2020", "{} Mar 20", "{}/03/20", "2020/3/{}", "{}.3.2020 10:30"]
+)
+def test_dates_as_people_write_them_are_left_out(tmp_path, date):
+    frame = pd.DataFrame(
+        {"y": list("ab") * N, "x": [1, 2, 4] * (2 * N // 3), "d": [date.format(k % 9 + 1) for k in range(2 * N)]}
+    )
+    assert notes(build(tmp_path, frame), "left_out") == {"d": "holds dates"}
+
+
+def test_lines_above_the_names_are_pointed_at(tmp_path):
+    table = "s,y,x\n" + "N,a,1\nS,b,2\n" * 5
+    for above, first in (("# made by me\n# in 2020\n", "# made by me"), ("Numbers of 2020\n\n", "Numbers of 2020")):
+        expected = (
+            f"my.csv, line 1: expected names of columns, got {first!r}; line 3 may hold them: remove the lines above it"
+        )
+        assert message(tmp_path, above + table) == expected
+
+
+def test_names_are_trimmed_unless_that_makes_them_alike(tmp_path):
+    assert build(tmp_path, "s, y , x\n" + "N,a,1\nS,b,2\n" * 5, subset="s").feature_names == ("x",)
+    assert build(tmp_path, "x, x,y\n" + "2,1,a\n3,2,b\n" * 5).feature_names == ("x", " x")
+
+
+@pytest.mark.parametrize(
+    ("begin", "kind"), [('[{"y": 1}]', "JSON"), ('{"y": [1]}', "JSON"), ("@RELATION r\n", "an ARFF file")]
+)
+def test_other_formats_are_recognized(tmp_path, begin, kind):
+    assert message(tmp_path, begin) == f"my.csv: expected delimited text, got {kind}; save it as CSV"

@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from soak.data.form import DELIMITERS, ROW_NAMES, SAMPLE, SPACES, Reading, find_form, split_lines
 from soak.data.streams import open_bytes
-from soak.data.values import MISSING, NUMBER
+from soak.data.values import BLANKS, MISSING, NUMBER
 from soak.data.workbook import is_workbook, sheet_text
 from soak.errors import SoakError
 
@@ -76,6 +76,8 @@ class DelimitedFile:
         names = form.names[: form.n_filled]
         index = ROW_NAMES if form.has_row_names else None if names[0].strip() or len(names) == 1 else _INDEX
         names = [index, *names[1:]] if index else names
+        trimmed = [name.strip(BLANKS) for name in names]
+        names = trimmed if len({*trimmed}) == len(names) else names
         _check_names(names, label, form.delimiter)
         return cls(Path(path), label, reading, tuple(names), form.n_columns, form.first_line, index)
 
@@ -261,6 +263,10 @@ class _Text(io.BufferedIOBase):
         for magic, kind in ((b"PAR1", "Parquet"), (b"ARRO", "Arrow"), (b"PK\x03\x04", "zip")):
             if head.startswith(magic):
                 raise SoakError(f"{label}: expected delimited text, got a {kind} file")
+        begin = self._stream.peek(64)[:64].lstrip().lower()  # type: ignore[attr-defined]
+        for words, kind in (((b"@relation",), "an ARFF file"), ((b"[{", b'{"'), "JSON")):
+            if begin.startswith(words):
+                raise SoakError(f"{label}: expected delimited text, got {kind}; save it as CSV")
         if head.startswith(b"\xef\xbb\xbf"):
             self._stream.read(3)
 

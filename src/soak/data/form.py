@@ -15,6 +15,7 @@ ROW_NAMES = "row.names"  # what R calls the first column if the header has no na
 SPACES = " "  # any number of spaces and tabs
 SAMPLE = 2**16  # bytes
 _SAMPLE_ROWS = 50
+_LEAST_ROWS = 5  # of a table below lines that are none of it
 _SEP = re.compile(r'"?sep=(.)"?\s*')  # Excel's own first line
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _POINT_NUMBER = re.compile(r"\s*[+-]?\d+\.\d+\s*")
@@ -112,7 +113,7 @@ def find_form(text: str, is_whole: bool, reading: Reading, label: str) -> Form:
         lines = lines[:-1]
     delimiter = reading.delimiter
     if delimiter == "auto":
-        delimiter = found[1] if found else _delimiter(lines, reading.header)
+        delimiter = found[1] if found else _delimiter(lines, label, first_line if reading.header else None)
     rows = split_lines(lines[: _SAMPLE_ROWS + 1], delimiter, label)
     names, body = (rows[0] if rows else []), rows[1:] if reading.header else rows
     decimal = reading.decimal
@@ -144,8 +145,11 @@ def split_lines(lines: Sequence[str], delimiter: str, label: str) -> list[list[s
         raise SoakError(f"{label}, line 1: cannot be read as names of columns ({error})") from None
 
 
-def _delimiter(lines: Sequence[str], header: bool) -> str:
-    """What separates values: what splits the first lines into as many, two or more; else what the first line has most of."""
+def _delimiter(lines: Sequence[str], label: str, header: int | None) -> str:
+    """What separates values: what splits the first lines into as many, two or more; else what the first line has most of.
+
+    ``header`` is the number of the line with the names of columns, if there is one.
+    """
     first = lines[0] if lines else ""
     sample = lines[: _SAMPLE_ROWS + 1]
     for delimiter in [*DELIMITERS, SPACES]:
@@ -158,8 +162,29 @@ def _delimiter(lines: Sequence[str], header: bool) -> str:
         counts = {len(row) for row in rows[1:]} or {len(rows[0])} if rows else {0}
         if len(counts) == 1 and min(counts) > 1 and abs(len(rows[0]) - counts.pop()) <= 1 and len(rows[0]) > 1:
             return delimiter
+    if header and (line := _names_below(sample)):
+        raise SoakError(
+            f"{label}, line {header}: expected names of columns, got {first.strip()[:60]!r}; line {header + line} may "
+            "hold them: remove the lines above it"
+        )
     counted = {delimiter: first.count(delimiter) for delimiter in (",", "\t", ";", "|")}
     return max(counted, key=counted.__getitem__) if any(counted.values()) else SPACES if " " in first.strip() else ","
+
+
+def _names_below(lines: Sequence[str]) -> int:
+    """Index of a line from which on all have as many values, if those above have fewer: titles, comments; else 0."""
+    for delimiter in DELIMITERS:
+        try:
+            lengths = [len(row) for row in split_lines(lines, delimiter, "")]
+        except SoakError:
+            continue
+        start = len(lengths)
+        while start and lengths[start - 1] == lengths[-1]:
+            start -= 1
+        is_table = lengths and lengths[-1] > 1 and len(lengths) - start >= _LEAST_ROWS
+        if is_table and start and max(lengths[:start]) < lengths[-1]:
+            return start
+    return 0
 
 
 def _has_decimal_commas(rows: Sequence[Sequence[str]], reading: Reading) -> bool:

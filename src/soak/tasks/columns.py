@@ -26,7 +26,16 @@ _MOST_WORDS = 2 * MAX_LEVELS  # kept of a column: a value may be spelled in seve
 _SHOWN = 5  # of the values that are not numbers
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
-_DATE = r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{4}( .*)?)$"
+# Numbers with a sign that numbers do not have: 12 %, $1,200, −3 (with Unicode's minus), (3.5) for -3.5, '3'
+_SIGNS = "%$\u20ac\u00a3\u00a5"
+_SIGNED_NUMBER = re.compile(
+    rf"(?!\d*[.,]?\d+$)[('\u2018]?[-+\u2212]?[{_SIGNS}]?\s*[-+\u2212]?(\d+|\d{{1,3}}([., ]\d{{3}})+)([.,]\d+)?\s*[{_SIGNS}]?[)'\u2019]?"
+)
+_MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-zA-Z]*"
+_DATE = (
+    r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{4}( .*)?|\d{1,2}/\d{1,2}/\d{2}( .*)?"
+    rf"|\d{{1,2}}[-/. ]+{_MONTH}[-/., ]+\d{{2,4}}( .*)?|{_MONTH}[-/. ]+\d{{1,2}}[-/., ]+\d{{2,4}}( .*)?)$"
+)
 _NUMBER = NUMBER.replace("|nan", "")  # Nan is a name; where all else is a number Arrow has read it as missing
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})(.*)")
 _SECONDS_PER_DAY = 86_400
@@ -182,6 +191,12 @@ class Column:
             return (
                 f'{self.place(row)}: expected a decimal point, got {value!r}; set tasks.{task}.decimal: "," if the '
                 "file has decimal commas"
+            )
+        if all(map(_SIGNED_NUMBER.fullmatch, self.texts)):
+            return (
+                f"{self.place(row)}: expected a number, got {value!r}: write its numbers with digits, a point and a minus "
+                f"sign only; or, if the column holds categories, set tasks.{task}.categorical: [{self.name}]; or leave it "
+                f"out with tasks.{task}.exclude"
             )
         if not self._is_number_with_texts():
             return None
