@@ -17,6 +17,7 @@ if Path(soak.__file__).resolve().parent != (ROOT / "src" / "soak").resolve():
 
 from soak import lock, progress
 from soak.config.read import config_files, place_message, refuse_files
+from soak.data.sources import shown_settings
 from soak.errors import SoakError
 from soak.config.check import load_config
 from soak.experiment import Experiment, as_params, growing, pattern

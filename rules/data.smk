@@ -18,7 +18,7 @@ rule download:
         mem_mb=growing(300),
         runtime=growing(120),
     params:
-        urls=lambda w: list(experiment.sources[w.owner, w.source].urls),
+        urls=lambda w: experiment.urls(w.owner, w.source),
         hashes=lambda w: list(experiment.sources[w.owner, w.source].hashes),
         code=lambda w: experiment.code("download"),
     message:

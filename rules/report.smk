@@ -17,7 +17,7 @@ rule report:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        config=config,
+        config=shown_settings(config),
         references=experiment.references,
         code=lambda w: experiment.figure_code("report", *GROUPS),
         versions=versions(

@@ -47,6 +47,7 @@ if cfg.tasks:
         params:
             features=lambda w: experiment.n_features,
             subset_types=experiment.subset_types,
+            csv_safe=cfg.figures.csv_safe,
             code=lambda w: experiment.code("datasets"),
         message:
             "How large and how even the data sets are"
@@ -84,6 +85,7 @@ if cfg.tasks:
             tasks=lambda w: experiment.scored(),
             references=experiment.references,
             seed=cfg.seed.train,
+            csv_safe=cfg.figures.csv_safe,
             code=lambda w: experiment.code("scores", (), experiment.user_measures()),
         message:
             "Scoring the predictions of all fits"
@@ -111,6 +113,7 @@ else:
             measures=cfg.measures,
             tasks=[one.tasks for one in cfg.scores.values()],
             subset_types=experiment.subset_types,
+            csv_safe=cfg.figures.csv_safe,
             code=lambda w: experiment.code("import_scores"),
         message:
             "Reading scores from elsewhere: {input.files}"
@@ -134,6 +137,7 @@ rule stats:
     params:
         names=STATISTICS,
         alpha=cfg.verdict.alpha,
+        csv_safe=cfg.figures.csv_safe,
         code=lambda w: experiment.code("stats"),
     message:
         "Means, standard deviations and P values over the folds"
@@ -165,6 +169,7 @@ rule verdicts:
         verdict=as_params(cfg.verdict),
         references=experiment.references,
         labels=experiment.labels.as_params(),
+        csv_safe=cfg.figures.csv_safe,
         code=lambda w: experiment.code("verdicts"),
     message:
         "May one train on one subset and predict on another?"

@@ -80,6 +80,7 @@ checkpoint splits:
         unsettled=experiment.unsettled(),
         positive=experiment.positive,
         unscaled=experiment.unscaled,
+        csv_safe=cfg.figures.csv_safe,
         code=lambda w: experiment.code("splits"),
     message:
         "Gathering the splits of all tasks"

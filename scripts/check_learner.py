@@ -16,4 +16,4 @@ with job(snakemake.log):
     except SoakError as error:
         raise SoakError(f"learners.{name}: {error} (task {task.name})") from None
     with atomic(snakemake.output[0]) as temporary:
-        temporary.write_text(json.dumps(described, indent=1) + "\n")
+        temporary.write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")

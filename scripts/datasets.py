@@ -9,6 +9,6 @@ with job(snakemake.log):
     given, made, params = snakemake.input, snakemake.output, snakemake.params
     data = read_table(given.data)
     table = of_tasks(data, params.features, params.subset_types)
-    write_table(TABLES["datasets"], table, made.datasets, printed(table))
+    write_table(TABLES["datasets"], table, made.datasets, printed(table), csv_safe=params.csv_safe)
     write_parquet(data[SUBSET_ROWS], made.subset_rows)
     write_parquet(of_fits(read_table(given.times), read_table(given.splits)), made.times_of_training)

@@ -9,9 +9,9 @@ from soak.tables import TABLES, write_parquet, write_table
 with job(snakemake.log):
     made, params = snakemake.output, snakemake.params
     read = read_elsewhere(snakemake.input.files, params.tasks, params.measures, params.subset_types)
-    write_table(TABLES["scores"], read.scores, made.scores)
-    write_table(TABLES["datasets"], read.datasets, made.datasets, printed(read.datasets))
+    write_table(TABLES["scores"], read.scores, made.scores, csv_safe=params.csv_safe)
+    write_table(TABLES["datasets"], read.datasets, made.datasets, printed(read.datasets), csv_safe=params.csv_safe)
     write_parquet(read.subset_rows, made.subset_rows)
     write_parquet(read.times, made.times_of_training)
     with atomic(made.notes) as temporary:
-        temporary.write_text("".join(f"{note}\n" for note in read.notes))
+        temporary.write_text("".join(f"{note}\n" for note in read.notes), encoding="utf-8")

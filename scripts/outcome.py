@@ -8,7 +8,7 @@ from soak.job import job
 from soak.tables import read_table
 
 with job(snakemake.log):
-    verdicts = Path(snakemake.input.verdicts).read_text()
+    verdicts = Path(snakemake.input.verdicts).read_text(encoding="utf-8")
     for file in snakemake.input.get("fits", []):
         fits = read_table(file)
         failed = fits[fits["status"] == "failed"]
@@ -23,4 +23,4 @@ with job(snakemake.log):
             )
     data = "".join(Path(file).read_text(encoding="utf-8") + "\n" for file in snakemake.input.get("data", []))
     with atomic(snakemake.output[0]) as temporary:
-        temporary.write_text(data + verdicts + "Report: results/report.html\n")
+        temporary.write_text(data + verdicts + "Report: results/report.html\n", encoding="utf-8")

@@ -14,7 +14,7 @@ with job(snakemake.log):
     files = {Path(file).stem: file for file in given.tables}
     networks: dict[str, dict] = {}
     for file in map(Path, given.learners):  # …/TASK/LEARNER.json
-        networks.setdefault(file.parent.name, {})[file.stem] = json.loads(file.read_text())
+        networks.setdefault(file.parent.name, {})[file.stem] = json.loads(file.read_text(encoding="utf-8"))
     write_report(
         snakemake.output[0],
         tables={

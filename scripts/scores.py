@@ -39,13 +39,20 @@ with job(snakemake.log):
         )
         parts.append(scored)
         fits += scored.fits
-    write_table(TABLES["scores"], pd.concat([part.scores for part in parts], ignore_index=True), made.scores)
+    write_table(
+        TABLES["scores"],
+        pd.concat([part.scores for part in parts], ignore_index=True),
+        made.scores,
+        csv_safe=params.csv_safe,
+    )
     reference = pd.concat([part.reference for part in parts], ignore_index=True)
     if transfer_file := made.get("transfer"):
         own = pd.concat([part.own for part in parts], ignore_index=True)
-        write_table(TABLES["transfer"], transfer(own, params.references, reference), transfer_file)
-    write_table(TABLES["fits"], fits_table(fits), made.fits)
-    write_table(TABLES["times"], times_table(fits), made.times)
-    write_table(TABLES["history"], history_table(fits), made.history)
+        write_table(
+            TABLES["transfer"], transfer(own, params.references, reference), transfer_file, csv_safe=params.csv_safe
+        )
+    write_table(TABLES["fits"], fits_table(fits), made.fits, csv_safe=params.csv_safe)
+    write_table(TABLES["times"], times_table(fits), made.times, csv_safe=params.csv_safe)
+    write_table(TABLES["history"], history_table(fits), made.history, csv_safe=params.csv_safe)
     write_parquet(reference, made.reference)
     write_parquet(pd.concat([part.row_errors for part in parts], ignore_index=True), made.row_errors)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from soak.errors import SoakError
+from soak.errors import SoakError, printable
 from soak.figures.settings import FocusSettings
 from soak.files import atomic
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
@@ -43,25 +43,25 @@ with job(snakemake.log):
     splits = pd.concat([read_splits(file) for file in given.splits], ignore_index=True)
     FocusSettings.model_validate(params.focus).check(splits)
     Labels(**params.labels).check(splits)
-    write_table(TABLES["splits"], splits, made.splits)
+    write_table(TABLES["splits"], splits, made.splits, csv_safe=params.csv_safe)
     folds = [pd.read_parquet(file) for file in given.folds]
-    write_table(TABLES["folds"], pd.concat(folds, ignore_index=True), made.folds)
+    write_table(TABLES["folds"], pd.concat(folds, ignore_index=True), made.folds, csv_safe=params.csv_safe)
     counts = [count_rows(Task.open(file), one) for file, one in zip(given.tasks, folds, strict=True)]
-    write_table(TABLES["fold_counts"], pd.concat(counts, ignore_index=True), made.counts)
+    write_table(TABLES["fold_counts"], pd.concat(counts, ignore_index=True), made.counts, csv_safe=params.csv_safe)
     tasks = [Task.open(file) for file in given.tasks]
     notes = {
         task.name: data_notes(task, one["fold"].to_numpy(), **params.positive[task.name])
         for task, one in zip(tasks, folds, strict=True)
     }
-    write_table(TABLES["data"], data_table(tasks), made.data)
-    write_table(TABLES["data_notes"], notes_table(notes), made.notes)
+    write_table(TABLES["data"], data_table(tasks), made.data, csv_safe=params.csv_safe)
+    write_table(TABLES["data_notes"], notes_table(notes), made.notes, csv_safe=params.csv_safe)
     lines = [
         line
         for task in tasks
         for line in [*data_lines(task, notes[task.name]), *scale_lines(task, params.unscaled[task.name])]
     ]
     with atomic(made.data_lines) as temporary:
-        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        temporary.write_text("".join(f"{printable(line)}\n" for line in lines), encoding="utf-8")
     print(*lines, sep="\n")
     index = [describe(*files) for files in zip(given.tasks, given.train_sets, strict=True)]
     if problems := unsuited(params.unsettled, {task.task: task.type for task in index}):

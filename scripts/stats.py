@@ -11,4 +11,6 @@ with job(snakemake.log):
     tests = {"pvalues": pvalues, "pvalues_downsample": pvalues_downsample}
     for name in snakemake.params.names:
         frame = stats(scores) if name == "stats" else tests[name](scores, snakemake.params.alpha)
-        write_table(TABLES[name], frame, Path(snakemake.output[0]).with_name(f"{name}.csv"))
+        write_table(
+            TABLES[name], frame, Path(snakemake.output[0]).with_name(f"{name}.csv"), csv_safe=snakemake.params.csv_safe
+        )

@@ -1,5 +1,6 @@
 """Rule verdicts: the answer per task and test subset, as a table and in plain words."""
 
+from soak.errors import printable
 from soak.files import atomic
 from soak.job import job
 from soak.labels import Labels
@@ -28,6 +29,6 @@ with job(snakemake.log):
         ]
         maps = sentences(labels.shown(read_table(given.transfer[0])), table, references) if given.transfer else {}
         text = [terminal(table, scores, maps)] if len(table) else []
-    write_table(TABLES["verdicts"], labels.stored(table), made.csv)
+    write_table(TABLES["verdicts"], labels.stored(table), made.csv, csv_safe=params.csv_safe)
     with atomic(made.text) as temporary:
-        temporary.write_text("\n".join([*text, *lines, ""]))
+        temporary.write_text(printable("\n".join([*text, *lines, ""])), encoding="utf-8")

@@ -26,6 +26,19 @@ def test_a_table_is_the_same_when_it_is_read(tmp_path):
     assert (tmp_path / "t.csv").read_text() == "task_id,n,value\nT,1,0.30000000000000004\nNA,,\n"
 
 
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe_if_asked_for(tmp_path):
+    texts = ["=1+1", "+1", "-1", "@a", "\tb", "a=1", ""]
+    frame = pd.DataFrame({"task_id": texts, "n": pd.array([-1] * 7, dtype="Int64"), "value": [-0.5] * 7})
+    write_table(SMALL, frame, tmp_path / "safe.csv", csv_safe=True)
+    write_table(SMALL, frame, tmp_path / "plain.csv")
+    cells = [line.split(",") for line in (tmp_path / "safe.csv").read_text().splitlines()[1:]]
+    assert [cell[0] for cell in cells] == ["'=1+1", "'+1", "'-1", "'@a", "'\tb", "a=1", ""]
+    assert all(cell[1:] == ["-1", "-0.5"] for cell in cells)
+    assert (tmp_path / "plain.csv").read_text().splitlines()[1] == "=1+1,-1,-0.5"
+    assert read_table(tmp_path / "safe.parquet").equals(read_table(tmp_path / "plain.parquet"))
+    assert list(frame["task_id"]) == texts
+
+
 def test_columns_are_written_in_the_order_of_the_catalogue(tmp_path):
     write_table(SMALL, FRAME[["value", "n", "task_id"]], tmp_path / "t.csv")
     assert list(read_table(tmp_path / "t.csv").columns) == ["task_id", "n", "value"]

@@ -1,6 +1,7 @@
 """The exceptions that a user is meant to read, and text that may be shown on a terminal."""
 
 import re
+import sys
 
 # Characters that a terminal obeys instead of showing them (but line breaks and tabs), also those that turn the direction of
 # writing, and halves of surrogate pairs, which cannot be written
@@ -18,11 +19,50 @@ def printable(text: str) -> str:
     return _RAW.sub(lambda found: f"\\x{ord(found[0]):02x}" if found[0] < "\x80" else f"\\u{ord(found[0]):04x}", text)
 
 
+def show(text: str) -> None:
+    """Print text on a terminal that may not know all characters, and is not to obey any."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(printable(text).encode(encoding, "backslashreplace").decode(encoding))
+
+
+_URL = re.compile(
+    r"""(?P<scheme>https?://)(?P<authority>[^/?#\s'"]*)(?P<path>[^?#\s'"]*)"""
+    r"""(?P<query>\?[^#\s'"]*?(?=[.,:;)]*(?:[\s'"#]|$)))?(?P<fragment>\#[^\s'"]*)?""",  # not with a colon after it
+    re.IGNORECASE,
+)
+
+
+def without_secrets(text: str) -> str:
+    """Text with its http and https URLs as messages and logs may show them: without user, password, values of a query.
+
+    Examples
+    --------
+    >>> without_secrets("https://me:secret@example.org/a.csv?token=hidden: not found")
+    'https://example.org/a.csv?token=…'
+    >>> without_secrets("see https://example.org/a.csv and my.csv")
+    'see https://example.org/a.csv and my.csv'
+    """
+    return _URL.sub(_shown, text)
+
+
+def _shown(url: re.Match[str]) -> str:
+    authority, path = url["authority"].rpartition("@")[2], url["path"]
+    port = authority.partition(":")[2]
+    if "@" not in url["authority"] and not (port.isdigit() or not port) and "@" in path:  # a password with a slash
+        authority, path = "", path.rpartition("@")[2]
+    query = (url["query"] or "")[1:]
+    shown = (
+        "&".join(f"{part.partition('=')[0]}=…" if "=" in part else "…" for part in query.split("&")) if query else ""
+    )
+    return f"{url['scheme']}{authority}{path}{'?' if query else ''}{shown}"
+
+
 class SoakError(Exception):
     """A user's mistake, or data that cannot be used; of several mistakes found at once, a message for each.
 
     A message is one line: what is wrong, where (file, row, column or config key path), and what is allowed.
-    Scripts print it as ``soak: TEXT`` and exit with 1; nobody ever sees a traceback for it.
+    Scripts print it as ``soak: TEXT`` and exit with 1; nobody ever sees a traceback for it. Its text shows no control
+    characters, and no secrets of URLs.
 
     Examples
     --------
@@ -32,7 +72,7 @@ class SoakError(Exception):
     """
 
     def __str__(self) -> str:
-        return "\nsoak: ".join(map(str, self.args))
+        return printable(without_secrets("\nsoak: ".join(map(str, self.args))))
 
 
 class FitFailed(Exception):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soak.errors import SoakError
+from soak.errors import SoakError, printable
 from soak.fitting.record import FitRecord, write_pack
 from soak.fitting.run import Job, fit_train_set
 from soak.learners.base import (
@@ -87,7 +87,7 @@ class Evaluation:
     def __str__(self) -> str:
         """The verdicts, as the workflow shows them at its end."""
         maps = sentences(self.transfer, self.verdicts, self.references)
-        return terminal(self.verdicts, self.scores, maps).rstrip()
+        return printable(terminal(self.verdicts, self.scores, maps).rstrip())
 
     def __repr__(self) -> str:
         return str(self)

@@ -14,7 +14,7 @@ from typing import Any
 from soak.config.check import algorithm_labels, known_type, unsuited
 from soak.config.read import dotted
 from soak.config.workflow import Config
-from soak.data.sources import file_name, local_path
+from soak.data.sources import SecretText, file_name, local_path, shown_settings
 from soak.data.values import value_label
 from soak.figures.catalog import GROUPS, PER_TASK, Figure, FigureFacts, Group, figures_of
 from soak.fitting.plan import Pack, TaskIndex, make_packs, minutes, read_index
@@ -30,8 +30,12 @@ INDEX = "results/tasks/index.json"
 
 
 def as_params(settings: Settings) -> dict[str, Any]:
-    """Settings as plain values: Snakemake keeps them as params of a job, and compares them with those of its last run."""
-    return settings.model_dump(mode="json", by_alias=True)
+    """Settings as plain values: Snakemake keeps them as params of a job, and compares them with those of its last run.
+
+    What it keeps shows no secrets of URLs.
+    """
+    values: dict[str, Any] = shown_settings(settings.model_dump(mode="json", by_alias=True), SecretText)
+    return values
 
 
 def pattern(names: Iterable[str]) -> str:
@@ -116,6 +120,10 @@ class Experiment:
     def raw_files(self, owner: str) -> list[str]:
         """Raw files of a data set, or of a task with a table of its own."""
         return [f"results/raw/{of}/{name}" for of, name in self.sources if of == owner]
+
+    def urls(self, owner: str, source: str) -> list[SecretText]:
+        """Where a raw file can be had."""
+        return [SecretText(url) for url in self.sources[owner, source].urls]
 
     def local_file(self, owner: str, source: str) -> list[str]:
         """The user's own file that a raw file is a copy of: new bytes in it run again. None for URLs and mirrors."""

@@ -1,15 +1,17 @@
 """What every script of a rule runs in: its log, and one line for a user's mistake."""
 
 import ctypes
+import io
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from soak.errors import SoakError
+from soak.errors import SoakError, without_secrets
 from soak.run_log import INTERRUPTED
 
 _PR_SET_PDEATHSIG = 1  # of Linux, prctl(2): the signal that a process gets when its parent ends
@@ -31,17 +33,23 @@ def job(log: Sequence[str]) -> Iterator[None]:
     """
     global _terminal
     if sys.stderr.isatty():
-        _terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w")
+        _terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace")
     _end_with_snakemake()
     path = Path(log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # the log is UTF-8 whatever the locale
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         try:
             yield
         except SoakError as error:
             print(f"soak: {error}", file=sys.stderr, flush=True)
+            sys.exit(1)
+        except Exception:  # a fault of ours, or of a package; it may quote a URL
+            print(without_secrets(traceback.format_exc()), file=sys.stderr, flush=True)
             sys.exit(1)
         except KeyboardInterrupt:
             print(INTERRUPTED, file=sys.stderr, flush=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from soak.errors import printable, without_secrets
+
 INTERRUPTED = "soak: interrupted; the same command goes on from here"
 _LAST_LINES = 15  # shown of a log without a message
 _BY_JOBS = ("RuleException", "CalledProcessError", "SpawnedJobError", "WorkflowError")  # repeat that a job has failed
@@ -95,7 +97,7 @@ class RunLog(logging.Handler):
         messages = [_message(job, directory / name) for job in self.failed.values() for name in job.logs or [""]]
         messages += [f"soak: Snakemake: {error}" for error in self.errors]
         lines = [with_place(message) for message in messages if message != INTERRUPTED]
-        return "\n".join(dict.fromkeys(lines)) or INTERRUPTED
+        return printable(without_secrets("\n".join(dict.fromkeys(lines)))) or INTERRUPTED
 
 
 def _message(job: FailedJob, log: Path) -> str:

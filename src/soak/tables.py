@@ -84,6 +84,9 @@ class Table:
         return ordered
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 def _is_kind(values: pd.Series, kind: Kind) -> bool:
     """Whether values are of a kind; a column without any value may have any type."""
     dtype = values.dtype
@@ -392,7 +395,9 @@ PREDICTIONS = Table(
 )
 
 
-def write_table(table: Table, frame: pd.DataFrame, path: str | Path, printed: pd.DataFrame | None = None) -> None:
+def write_table(
+    table: Table, frame: pd.DataFrame, path: str | Path, printed: pd.DataFrame | None = None, csv_safe: bool = False
+) -> None:
     """Write a table in its formats, with equal bytes for equal values.
 
     Parameters
@@ -404,6 +409,8 @@ def write_table(table: Table, frame: pd.DataFrame, path: str | Path, printed: pd
         Of one of the files; the others lie beside it, with the suffix of their format.
     printed : DataFrame, optional
         The same as texts, for the formats md and tex.
+    csv_safe : bool
+        Whether the CSV file holds no text that a spreadsheet would run (see `write_csv`).
     """
     checked = table.checked(frame)
     if printed is not None:
@@ -413,8 +420,25 @@ def write_table(table: Table, frame: pd.DataFrame, path: str | Path, printed: pd
         if form == "parquet":
             write_parquet(checked, file)
         elif form == "csv":
-            with atomic(file) as temporary:
-                checked.to_csv(temporary, index=False, lineterminator="\n")
+            write_csv(checked, file, csv_safe)
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path, csv_safe: bool = False) -> None:
+    """Write a data frame as CSV.
+
+    Spreadsheets take text that begins with =, +, -, @, a tab or a carriage return for a formula. With ``csv_safe`` an
+    apostrophe stands before such text, which they do not show.
+    """
+    if csv_safe:
+        frame = frame.copy()
+        for name in frame.columns[[not types.is_numeric_dtype(dtype) for dtype in frame.dtypes]]:
+            frame[name] = [_quoted(value) for value in frame[name]]
+    with atomic(path) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def _quoted(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def write_parquet(frame: pd.DataFrame, path: str | Path) -> None:

@@ -21,7 +21,7 @@ import yaml
 
 from soak.commands.config import ROOT, config_path, read_experiment
 from soak.config.workflow import Config
-from soak.errors import SoakError
+from soak.errors import SoakError, show
 from soak.experiment import INDEX, learners_of
 from soak.files import atomic
 from soak.fitting.plan import TaskIndex, read_index
@@ -190,7 +190,7 @@ def main(directory: str, config: str = "", cores: str = "all") -> None:
     try:
         file = config_path(config)
         os.chdir(directory)
-        print(smoke(file, cores or "all"))
+        show(smoke(file, cores or "all"))
     except (SoakError, FileNotFoundError) as error:
         sys.exit(f"soak: {error}")
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from soak.commands.config import config_path, read_experiment
-from soak.errors import SoakError
+from soak.errors import SoakError, show
 from soak.experiment import INDEX, Experiment
 from soak.lock import is_held
 from soak.progress import Progress, counts, duration, fit_progress, seconds_left, unknown
@@ -71,7 +71,7 @@ def main(directory: str, config: str = "") -> None:
     try:
         file = config_path(config)
         os.chdir(directory)
-        print(status(read_experiment(file)))
+        show(status(read_experiment(file)))
     except (SoakError, FileNotFoundError) as error:
         sys.exit(f"soak: {error}")
 

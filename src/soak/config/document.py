@@ -257,7 +257,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
 def main() -> None:
     """Write the documents."""
     for path, text in DOCUMENTS.items():
-        (ROOT / path).write_text(text())
+        (ROOT / path).write_text(text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

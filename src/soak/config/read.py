@@ -93,30 +93,33 @@ def _unbounded(text: str) -> str | None:
     sizes: dict[str, int] = {}  # of what has an anchor
     aliased = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line, size = event.start_mark.line + 1, 1
+        line = event.start_mark.line + 1
         if isinstance(event, yaml.CollectionStartEvent):
             opened.append((event.anchor, 1))
             if len(opened) > _DEEPEST:
                 return f"{line}: more than {_DEEPEST} lists and mappings within each other"
-            continue
-        if isinstance(event, yaml.CollectionEndEvent):
-            anchor, size = opened.pop()
-        elif isinstance(event, yaml.AliasEvent):
-            if event.anchor in (anchor for anchor, _ in opened):
-                return f"{line}: *{event.anchor} stands within &{event.anchor} itself, which would have no end"
-            anchor, size = None, sizes.get(event.anchor, 1)
-            aliased += size
-            if aliased > _MOST_ALIASED:
-                return f"{line}: the aliases down to *{event.anchor} stand for more than {_MOST_ALIASED} values"
-        elif isinstance(event, yaml.ScalarEvent):
-            anchor = event.anchor
-        else:
-            continue
-        if anchor is not None:
-            sizes[anchor] = size
-        if opened:
-            opened[-1] = (opened[-1][0], opened[-1][1] + size)
+        elif isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            anchor, size = _ended(event, opened, sizes)
+            if isinstance(event, yaml.AliasEvent):
+                aliased += size
+                if event.anchor in (around for around, _ in opened):
+                    return f"{line}: *{event.anchor} stands within &{event.anchor} itself, which would have no end"
+                if aliased > _MOST_ALIASED:
+                    return f"{line}: the aliases down to *{event.anchor} stand for more than {_MOST_ALIASED} values"
+            if anchor is not None:
+                sizes[anchor] = size
+            if opened:
+                opened[-1] = (opened[-1][0], opened[-1][1] + size)
     return None
+
+
+def _ended(event: yaml.Event, opened: list[tuple[str | None, int]], sizes: dict[str, int]) -> tuple[str | None, int]:
+    """Anchor and size of the value that ends with an event."""
+    if isinstance(event, yaml.CollectionEndEvent):
+        return opened.pop()
+    if isinstance(event, yaml.AliasEvent):
+        return None, sizes.get(event.anchor, 0)
+    return event.anchor, 1
 
 
 def dotted(path: KeyPath) -> str:

@@ -16,9 +16,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from soak.data.fetch import Patience, discard, fetch
-from soak.data.sources import file_name, is_remote, local_path, without_secrets
+from soak.data.sources import file_name, is_remote, local_path
 from soak.data.streams import check_readable, open_bytes
-from soak.errors import SoakError
+from soak.errors import SoakError, without_secrets
 from soak.files import atomic, reporting_disk_errors
 
 
@@ -83,7 +83,7 @@ def _cached(url: str, hashes: Sequence[str], patience: Patience) -> Path:
         entry.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{entry}.lock"):
             noted = Path(f"{entry}.sha256")
-            last = noted.read_text().strip() if noted.exists() else ""
+            last = noted.read_text(encoding="utf-8").strip() if noted.exists() else ""
             if not entry.exists() or _mismatch(entry, hashes or [last]):
                 _fetch_checked(url, hashes, entry, patience)
                 found = _checksum(entry, "sha256")
@@ -94,7 +94,7 @@ def _cached(url: str, hashes: Sequence[str], patience: Patience) -> Path:
                         file=sys.stderr,
                     )
                 with atomic(noted) as temporary:
-                    temporary.write_text(f"{found}\n")
+                    temporary.write_text(f"{found}\n", encoding="utf-8")
     return entry
 
 

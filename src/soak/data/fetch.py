@@ -143,7 +143,7 @@ def _fetch_rest(session: requests.Session, url: str, part: Path, patience: Patie
             have = 0
             etag = response.headers.get("ETag", "W/")
             known = response.headers.get("Last-Modified", "") if etag.startswith("W/") else etag
-            _version_file(part).write_text("" if decode else known)
+            _version_file(part).write_text("" if decode else known, encoding="utf-8")
         length = response.headers.get("Content-Length", "")
         total = have + int(length) if length.isdigit() and not decode else None
         with part.open("ab") as file:
@@ -223,7 +223,7 @@ def _version_file(part: Path) -> Path:
 
 def _version(part: Path) -> str:
     """The version of the file of which ``part`` is the beginning; "" if that cannot be resumed."""
-    return _version_file(part).read_text() if _size(part) and _version_file(part).exists() else ""
+    return _version_file(part).read_text(encoding="utf-8") if _size(part) and _version_file(part).exists() else ""
 
 
 def _size(part: Path) -> int:

@@ -29,6 +29,8 @@ def check_location(value: str) -> str:
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", value)
     if scheme and scheme[1].lower() not in ("http", "https", "file"):
         raise ValueError(f"expected http://, https://, file:// or a path, got {scheme[0]}")
+    if scheme and scheme[1].lower() != "file" and re.search(r"\s", value):
+        raise ValueError("expected a URL without blanks; %20 stands for one")
     return value
 
 

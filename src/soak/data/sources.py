@@ -1,10 +1,15 @@
 """Where the bytes of a file can be had: URLs and paths, in the order in which they are tried."""
 
+import hashlib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
+
+from soak.errors import without_secrets
 
 
 @dataclass(frozen=True)
@@ -51,16 +56,25 @@ def file_name(location: str) -> str:
     return path.rstrip("/").rpartition("/")[2] or "download"
 
 
-def without_secrets(location: str) -> str:
-    """A location as messages and logs may show it: without user, password and the values of a query.
+class SecretText(str):
+    """Text that may hold URLs with secrets, for the job that needs them: where it is recorded it has none.
 
-    Examples
-    --------
-    >>> without_secrets("https://me:secret@example.org/a.csv?token=hidden")
-    'https://example.org/a.csv?token=…'
+    Snakemake keeps ``repr`` of a rule's params: it shows URLs without secrets, and a digest of the text without users and
+    passwords, so that a URL with another query is another one.
     """
-    if not is_remote(location):
-        return location
-    parts = urlsplit(location)
-    query = re.sub(r"=[^&]*", "=…", parts.query)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+    def __repr__(self) -> str:
+        shown = without_secrets(self)
+        if shown == self:
+            return super().__repr__()
+        public = re.sub(r"//[^/]*@", "//", self)
+        return f"{shown!r} ({hashlib.sha256(public.encode()).hexdigest()[:16]})"
+
+
+def shown_settings(value: Any, show: Callable[[str], str] = without_secrets) -> Any:
+    """Plain values of a config, with URLs as they may be shown; or with another change to each text."""
+    if isinstance(value, Mapping):
+        return {key: shown_settings(inner, show) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [shown_settings(inner, show) for inner in value]
+    return show(value) if isinstance(value, str) else value

@@ -15,6 +15,7 @@ import pandas as pd
 
 from soak.figures.settings import FigureSettings, StyleSettings, check_font
 from soak.files import atomic
+from soak.tables import write_csv
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -298,8 +299,7 @@ def save(drawn: Drawn, folder: Path, name: str, settings: FigureSettings) -> lis
         with atomic(folder / f"{name}.{kind}") as temporary:
             figure.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_METADATA[kind])
         paths.append(folder / f"{name}.{kind}")
-    with atomic(folder / f"{name}.csv") as temporary:
-        data.to_csv(temporary, index=False, lineterminator="\n")
+    write_csv(data, folder / f"{name}.csv", settings.csv_safe)
     return [*paths, folder / f"{name}.csv"]
 
 

@@ -61,6 +61,11 @@ class FigureSettings(Settings):
         description="import paths of your own functions, whose figures become figures/own/NAME: function(tables) "
         "returns a matplotlib figure and a DataFrame of the numbers drawn",
     )
+    csv_safe: bool = Field(
+        default=False,
+        description="whether text in CSV files, of figures and of tables, that a spreadsheet would take for a formula (it "
+        "begins with =, +, -, @, a tab or a carriage return) gets an apostrophe before it",
+    )
 
 
 class TutorialSettings(Settings):

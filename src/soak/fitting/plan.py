@@ -74,12 +74,12 @@ class Pack:
 def write_index(path: str | Path, tasks: Iterable[TaskIndex]) -> None:
     """Write the index of all tasks as JSON: results/tasks/index.json."""
     with atomic(path) as temporary:
-        temporary.write_text(json.dumps([asdict(task) for task in tasks], indent=1) + "\n")
+        temporary.write_text(json.dumps([asdict(task) for task in tasks], indent=1) + "\n", encoding="utf-8")
 
 
 def read_index(path: str | Path) -> dict[str, TaskIndex]:
     """Read the index: task name to its TaskIndex."""
-    entries = json.loads(Path(path).read_text())
+    entries = json.loads(Path(path).read_text(encoding="utf-8"))
     return {
         entry["task"]: TaskIndex(**{**entry, "train_sets": tuple(TrainSet(**fields) for fields in entry["train_sets"])})
         for entry in entries

@@ -228,7 +228,7 @@ def _measured() -> Iterator[dict[str, Any]]:
     """
     cost: dict[str, Any] = {}
     with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")  # Linux: resets VmHWM, the peak resident memory
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # Linux: resets VmHWM, the peak resident memory
     wall, cpu = time.perf_counter(), time.process_time()
     try:
         yield cost
@@ -238,7 +238,11 @@ def _measured() -> Iterator[dict[str, Any]]:
 
 def _peak_mb() -> float:
     try:
-        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":" in line)
+        status = dict(
+            line.split(":", 1)
+            for line in Path("/proc/self/status").read_text(encoding="utf-8", errors="replace").splitlines()
+            if ":" in line
+        )
         return int(status["VmHWM"].split()[0]) / 1024
     except (OSError, KeyError):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -195,8 +195,8 @@ function prepareChart() {
   const draw = async () => {
     const panel = data.panels[Number(choice.value)];
     if (view) view.finalize();
-    // ast: expressions are interpreted, so that the page needs no eval.
-    view = await vegaEmbed(box, chartSpec(panel, data, dark.matches), { actions: false, renderer: "svg", ast: true, mode: "vega-lite" });
+    // ast: expressions are interpreted, so that the page needs no eval; styles are in style.css, whose hash the policy has.
+    view = await vegaEmbed(box, chartSpec(panel, data, dark.matches), { actions: false, renderer: "svg", ast: true, defaultStyle: false, tooltip: { disableDefaultStyle: true }, mode: "vega-lite" });
     box.querySelector("svg")?.setAttribute("aria-label",
       `${panel.label} on ${panel.test_subset} of ${panel.task}, by algorithm and by what was trained on; the numbers are in the table stats`);
   };

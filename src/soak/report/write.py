@@ -26,6 +26,7 @@ from soak.report.content import (
     verdict_cards,
     without_paths,
 )
+from soak.report.policy import with_policy
 from soak.scores.notes import notes_on, problems
 from soak.scores.settings import VerdictSettings
 from soak.scores.transfer import sentences
@@ -95,11 +96,11 @@ def write_report(
         config=without_paths(yaml.safe_dump(_yaml_value(config), sort_keys=False, allow_unicode=True, width=110)),
         citation=CITATION,
         bibtex=BIBTEX,
-        css=Markup((_HERE / "style.css").read_text()),
-        script=Markup((_HERE / "report.js").read_text()),
+        css=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
+        script=Markup((_HERE / "report.js").read_text(encoding="utf-8")),
     )
     with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(with_policy(text), encoding="utf-8")
 
 
 def _verdicts(
@@ -153,7 +154,7 @@ def _chart(data: dict[str, Any]) -> dict[str, Any]:
     return {
         "chart": Markup(script_json(data)),
         "chart_panels": [f"{panel['task']}: {panel['test_subset']}" for panel in data["panels"]],
-        "vega": Markup((_HERE / "vendor" / "vega.js").read_text()),
+        "vega": Markup((_HERE / "vendor" / "vega.js").read_text(encoding="utf-8")),
     }
 
 

@@ -174,4 +174,4 @@ def _unequal_sizes(rows: pd.DataFrame) -> str:
 
 def read_notes(files: Iterable[str | Path]) -> list[str]:
     """What was left out of scores from elsewhere, a sentence each, as rule import_scores wrote it."""
-    return [note for file in files for note in Path(file).read_text().splitlines()]
+    return [note for file in files for note in Path(file).read_text(encoding="utf-8").splitlines()]

@@ -60,7 +60,9 @@ def _matching_in_process(key: str, expression: str, names: Sequence[str]) -> lis
     given = json.dumps({"expression": expression, "names": list(names)})
     command = [sys.executable, "-I", "-S", "-c", _SEARCH]
     try:
-        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            command, input=given, capture_output=True, encoding="utf-8", timeout=_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
         raise SoakError(
             f"{key}: {expression!r:.200} needs more than {_SECONDS} s to be matched with {len(names)} names, since it can "
