@@ -38,7 +38,7 @@ def without_secrets(text: str) -> str:
     Examples
     --------
     >>> without_secrets("https://me:secret@example.org/a.csv?token=hidden: not found")
-    'https://example.org/a.csv?token=…'
+    'https://example.org/a.csv?token=…: not found'
     >>> without_secrets("see https://example.org/a.csv and my.csv")
     'see https://example.org/a.csv and my.csv'
     """
