@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
+FULL = "full"  # the only subset of a task without subsets, or whose subsets are ignored, as in R
+
 KeyPath = tuple[str | int, ...]
 Problem = tuple[KeyPath, str]  # the key path in the config, and what is wrong there
 

@@ -182,7 +182,7 @@ CASES = [
         "resampling.folds: expected an integer of at least 2, got 2.5",
     ),
     ("resampling.sizes: -2", "resampling.sizes: expected an integer of at least -1, got -2"),
-    ("resampling.ratio: 1", "resampling.ratio: expected a number above 0 and below 1, got 1"),
+    ("resampling.ratio: 1.5", "resampling.ratio: expected a number from 0 to 1, got 1.5"),
     (
         "resampling.subsets: SOX",
         "resampling.subsets: expected letters S (same), O (other), A (all), each at most once, got 'SOX'",
@@ -209,7 +209,7 @@ CASES = [
     ),
     (
         "resampling.ratio: off",
-        "resampling.ratio: expected a number above 0 and below 1, got false (YAML reads yes, no, on and off as true and false)",
+        "resampling.ratio: expected a number from 0 to 1, got false (YAML reads yes, no, on and off as true and false)",
     ),
     (
         "execution.fits_per_job: on",

@@ -581,10 +581,6 @@ TABLES: dict[str, tuple[Any, str]] = {
         lambda f: table(f, GOOD_CSV, stratum=["y", "c"]),
         "tasks.T.stratum[1]: FOLDER/my.csv has no column 'c'; its columns: region, y, a, b",
     ),
-    "stratum of decimals": (
-        lambda f: table(f, GOOD_CSV, stratum=["a"]),
-        "tasks.T.stratum: expected text, whole numbers or booleans, but column 'a' of FOLDER/my.csv holds numbers with decimals, each of which would be a stratum of its own",
-    ),
     "two columns not found": (
         lambda f: table(f, GOOD_CSV, target="Y", features=["a", "bb"]),
         "tasks.T.target: FOLDER/my.csv has no column 'Y'; did you mean 'y'?\n"

@@ -18,7 +18,7 @@ from soak.errors import SoakError
 from soak.tasks.build import build_task
 from soak.tasks.preparation import Incomplete
 from soak.tasks.settings import TaskSettings
-from soak.tasks.task import Task
+from soak.tasks.task import Note, Task
 
 PEOPLE = pd.DataFrame(
     {
@@ -200,10 +200,18 @@ def test_columns_with_a_role_are_not_features(tmp_path):
     assert task.strata["k"].tolist() == ["u", "v"]
 
 
-def test_without_a_subset_column_all_rows_are_one_subset(tmp_path):
+def test_without_a_subset_column_all_rows_are_the_subset_full_as_in_r(tmp_path):
     task = build(tmp_path, "y,x\na,1\nb,2\n")
-    assert task.subset.tolist() == ["T", "T"]
+    assert task.subset.tolist() == ["full", "full"]
+    assert task.subsets == ("full",)
     assert task.strata == {}
+
+
+def test_a_stratum_of_decimals_is_noted(tmp_path):
+    task = build(tmp_path, "y,x,z\na,1,0.50\nb,2,0.5\nb,3,1.25\n", stratum=["z"], features=["x"])
+    assert task.strata["z"].tolist() == ["0.5", "0.5", "1.25"]
+    text = "stratum z holds numbers with decimals, each of which is a stratum of its own"
+    assert Note("folds", "z", text) in task.notes
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 ALGORITHMS = ("RSS", "Wasikowski", "WasikowskiLimitedMemory")
 LONG = np.longdouble
 # Number of groups from which the loop is compiled: plain Python takes about 0.4 s for so many (10 strata, 10 folds),
-# as long as the import of numba.
+# as long as the import of numba. With more strata fewer groups take as long.
 COMPILE_FROM = {"RSS": 50_000, "Wasikowski": 4_000}
 
 
@@ -249,8 +249,13 @@ def _choose_by_rss(counts: GroupCounts, groups: NDArray[np.int64], n_folds: int)
         np.zeros(counts.n_strata),
         np.zeros(n_folds * counts.n_strata),
         np.empty(len(groups), dtype=np.int32),
-        large=len(groups) >= COMPILE_FROM["RSS"],
+        large=_pays(counts, COMPILE_FROM["RSS"]),
     )
+
+
+def _pays(counts: GroupCounts, compile_from: int) -> bool:
+    """Whether the loop over the groups takes so long that compiling it pays."""
+    return len(counts.kind) * max(counts.n_strata / 10, 1) >= compile_from
 
 
 def _rss_loop(kinds, start, stratum, rows, ideal, group_rows, assigned, folds):  # type: ignore[no-untyped-def]
@@ -307,7 +312,7 @@ def _choose_by_spread(counts: GroupCounts, groups: NDArray[np.int64], n_folds: i
         np.zeros(counts.n_strata),
         np.zeros(n_folds),
         np.empty(len(groups), dtype=np.int32),
-        large=len(groups) >= COMPILE_FROM["Wasikowski"],
+        large=_pays(counts, COMPILE_FROM["Wasikowski"]),
         helpers=(_sd, _sum_in_two),
     )
 

@@ -10,8 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from soak.errors import SoakError
-
-FULL = "full"  # name of the only subset if subsets are ignored, as in R
+from soak.names import FULL
 
 Codes = NDArray[np.int32]
 
@@ -25,7 +24,8 @@ class Roles:
     subset : array of int32, shape (n_rows,)
         Codes into ``subsets``.
     subsets : tuple
-        The distinct subsets, sorted (numbers by value, text by code point).
+        The distinct subsets, sorted: numbers by value, categories of text in their own order, as R sorts the levels of a
+        factor, other text by code point.
     group : array of int32, shape (n_rows,), or None if each row is its own group
         Numbered by first appearance, as ``stratum`` is.
     stratum : array of int32, shape (n_rows,)
@@ -170,8 +170,9 @@ def _sorted_codes(name: str, values: "pd.Series[Any]") -> tuple[Codes, tuple[Any
     """Codes in the order of the values, and the distinct values in this order."""
     codes, distinct = _codes(name, values)
     levels = distinct.tolist()
+    keys = _declared_places(values, levels) or levels
     try:
-        order = sorted(range(len(levels)), key=levels.__getitem__)
+        order = sorted(range(len(levels)), key=keys.__getitem__)
     except TypeError:
         row_of = {type(level): int(np.argmax(codes == code)) for code, level in reversed(list(enumerate(levels)))}
         by_row = sorted(row_of.items(), key=lambda item: item[1])
@@ -180,6 +181,17 @@ def _sorted_codes(name: str, values: "pd.Series[Any]") -> tuple[Codes, tuple[Any
     rank = np.empty(len(levels), dtype=np.int32)
     rank[order] = np.arange(len(levels))
     return rank[codes], tuple(levels[code] for code in order)
+
+
+def _declared_places(values: "pd.Series[Any]", levels: list[Any]) -> list[int]:
+    """Places of the levels in the order in which categories of text are declared; none for other columns."""
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return []
+    declared = values.dtype.categories.tolist()
+    if not all(isinstance(category, str) for category in declared):
+        return []
+    place = {category: number for number, category in enumerate(declared)}
+    return [place[level] for level in levels]
 
 
 def _given_folds(values: "pd.Series[Any]") -> Codes:

@@ -35,7 +35,7 @@ class ResamplingSettings(Settings):
         ge=-1,
         description="-1: only train sets at their full size; 0: also at the size of the smallest; n: also at n sizes below it",
     )
-    ratio: float = Field(default=0.5, gt=0, lt=1, description="ratio of each size to the next larger one")
+    ratio: float = Field(default=0.5, ge=0, le=1, description="ratio of each size to the next larger one")
     subsets: Subsets = Field(
         default="SOA", description="which train sets to use: S(ame), O(ther), A(ll)", examples=["SO"]
     )
@@ -51,7 +51,7 @@ class ResamplingOverride(Settings):
     folds: int | None = Field(default=None, ge=2)
     seeds: int | None = Field(default=None, ge=1)
     sizes: int | None = Field(default=None, ge=-1)
-    ratio: float | None = Field(default=None, gt=0, lt=1)
+    ratio: float | None = Field(default=None, ge=0, le=1)
     subsets: Subsets | None = Field(default=None, examples=["SO"])
     ignore_subset: bool | None = None
     group_stratum_algo: Algorithm | None = None

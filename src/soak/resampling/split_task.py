@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from soak.errors import SoakError
 from soak.files import atomic
 from soak.resampling.roles import Roles, read_roles
 from soak.resampling.settings import ResamplingSettings
-from soak.resampling.splits import Split
-from soak.resampling.splitter import Instance, SameOtherSizesCV, check_enough_groups
+from soak.resampling.splits import Split, count_groups_per_subset
+from soak.resampling.splitter import Instance, SameOtherSizesCV, few_groups
 from soak.tables import TABLES
 from soak.tasks.task import Task
 
@@ -41,7 +42,7 @@ def split_task(task: Task, settings: ResamplingSettings, seed: int) -> Instance:
     Raises
     ------
     SoakError
-        If the rows cannot be split.
+        If the rows cannot be split, or no subset has two groups: then no model could be tested on the subset it is of.
     """
     splitter = SameOtherSizesCV(**settings.model_dump(), random_state=seed)
     try:
@@ -57,8 +58,8 @@ def _roles(task: Task, settings: ResamplingSettings) -> Roles:
     roles = read_roles(task.subset, task.group, strata, task.fold, ignore_subset=settings.ignore_subset)
     if task.subsets and not settings.ignore_subset:
         roles = roles.with_subsets(task.subsets)
-    if roles.fold is None:
-        check_enough_groups(roles, settings.folds, of_all=False)
+    if count_groups_per_subset(roles.subset, roles.group, len(roles.subsets)).max() < 2:
+        raise SoakError(few_groups(replace(roles, fold=None), settings.folds))
     return roles
 
 

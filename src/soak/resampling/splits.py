@@ -199,7 +199,7 @@ def _sample_groups(
     all sizes have the strata in the same proportions.
     """
     first = _first_of_pairs(group, stratum)
-    order = random.permutation(len(first))
+    order = random.permutation(max(len(first), 1))[: len(first)]  # R's sample(0) is sample(1), and draws a number
     shuffled = first[order]
     strata = stratum[shuffled]
     by_stratum = np.argsort(strata, kind="stable")

@@ -2,6 +2,7 @@
 
 import inspect
 import numbers
+import warnings
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import cached_property
@@ -50,7 +51,7 @@ class SameOtherSizesCV:
           be compared at equal size;
         - n > 0: also n sizes below that one.
     ratio : float, default=0.5
-        From one size to the next smaller, between 0 and 1. Used if ``sizes`` is positive.
+        From one size to the next smaller, from 0 to 1. Used if ``sizes`` is positive.
     subsets : str, default="SOA"
         Kinds of train sets: any of the letters S (same), O (other), A (all). With only one subset in the data there
         is only "same".
@@ -163,15 +164,20 @@ class SameOtherSizesCV:
         ------
         SoakError
             If a parameter or a column cannot be used; the message names it, and the row (0-based) if there is one.
+
+        Warns
+        -----
+        UserWarning
+            If a subset has fewer groups than there are folds: as in R, it has splits in the folds with rows of it.
         """
         self._check_parameters()
         roles = read_roles(subset, group, stratum, fold, ignore_subset=self.ignore_subset)
-        if roles.fold is None:
-            check_enough_groups(roles, int(self.folds))
+        if problem := few_groups(roles, int(self.folds)):
+            warnings.warn(problem, stacklevel=2)
         return self.instantiate_roles(roles)
 
     def instantiate_roles(self, roles: Roles) -> "Instance":
-        """The same for columns that are codes already. As in R a subset may have fewer rows than there are folds."""
+        """The same for columns that are codes already."""
         train_subsets = self._check_parameters()
         random = RRandom(int(self.random_state))
         folds = self._folds(roles, random)
@@ -254,8 +260,8 @@ class SameOtherSizesCV:
         _check_integer("folds", self.folds, 2, "an integer of at least 2")
         _check_integer("seeds", self.seeds, 1, "an integer of at least 1")
         _check_integer("sizes", self.sizes, -1, "-1 (full size only), 0 (also the smallest full size), 1, 2, …")
-        if not _is_number(self.ratio, numbers.Real) or not 0 < self.ratio < 1:
-            raise SoakError(f"ratio: expected a number above 0 and below 1, got {self.ratio!r}")
+        if not _is_number(self.ratio, numbers.Real) or not 0 <= self.ratio <= 1:
+            raise SoakError(f"ratio: expected a number from 0 to 1, got {self.ratio!r}")
         if self.group_stratum_algo not in ALGORITHMS:
             nearest = nearest_name(str(self.group_stratum_algo), ALGORITHMS)
             hint = f"; did you mean {nearest!r}?" if nearest else ""
@@ -453,23 +459,21 @@ def _is_number(value: Any, kind: type) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
 
 
-def check_enough_groups(roles: Roles, n_folds: int, of_all: bool = True) -> None:
-    """Raise if a subset (with ``of_all`` false: each of them) has fewer groups than there are folds."""
+def few_groups(roles: Roles, n_folds: int) -> str:
+    """What is wrong if a subset has fewer groups than there are folds to be drawn; "" if none has."""
     per_subset = count_groups_per_subset(roles.subset, roles.group, len(roles.subsets))
     smallest = int(per_subset.argmin())
     n_groups = int(per_subset[smallest])
-    if n_groups >= n_folds or (not of_all and per_subset.max() >= n_folds):
-        return
+    if roles.fold is not None or n_groups >= n_folds:
+        return ""
     unit = "row" if roles.group is None else "group"
     counted = f"{n_groups} {unit}" if n_groups == 1 else f"{n_groups} {unit}s"
     if len(roles.subsets) == 1:
         remedy = f"use at most {n_groups} folds" if n_groups > 1 else "at least 2 are needed"
-        raise SoakError(
-            f"{'folds' if roles.group is None else 'group'}: {counted} cannot fill {n_folds} folds; {remedy}"
-        )
+        return f"{'folds' if roles.group is None else 'group'}: {counted} cannot fill {n_folds} folds; {remedy}"
     name = roles.subsets[smallest]
     remedy = f"use at most {n_groups} folds, or " if n_groups > 1 else ""
-    raise SoakError(
+    return (
         f"subset: {name!s} has {counted}, fewer than the {n_folds} folds; {remedy}leave the rows of {name!s} out of "
         "the table"
     )

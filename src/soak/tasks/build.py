@@ -16,7 +16,7 @@ from soak.data.values import sort_labels
 from soak.errors import SoakError
 from soak.files import reporting_disk_errors
 from soak.matrix import RowsFile, row_blocks
-from soak.names import listed
+from soak.names import FULL, listed
 from soak.tasks.columns import Column, kept_rows, read_columns
 from soak.tasks.conditions import meets
 from soak.tasks.features import (
@@ -29,7 +29,7 @@ from soak.tasks.features import (
     plan_features,
 )
 from soak.tasks.kept import KeptNumbers
-from soak.tasks.roles import RoleColumns, RoleValues, check_roles, find_roles, find_type, leave_out
+from soak.tasks.roles import RoleColumns, RoleValues, check_roles, find_roles, find_type, leave_out, stratum_notes
 from soak.tasks.settings import Condition, TaskSettings
 from soak.tasks.table import Table, open_table
 from soak.tasks.task import Note, Task, TaskType
@@ -103,7 +103,13 @@ def _build_from_table(name: str, settings: TaskSettings, file: str | Path | None
         plan = plan_features(name, table, columns, roles.features, settings.impute)
         values = RoleValues(roles, task_type, columns)
         features = _read_rows(table, values, plan, numbers, rows.kept, stack.enter_context(_matrix_file(plan, path)))
-        notes = [*describe_features(plan), *notes, *rows.notes, *describe_missing(plan, settings.impute)]
+        notes = [
+            *describe_features(plan),
+            *notes,
+            *rows.notes,
+            *describe_missing(plan, settings.impute),
+            *stratum_notes(roles, columns),
+        ]
         feature_names = tuple(feature for encoding in plan for feature in encoding.feature_names)
         task = _task_of_table(name, label, task_type, roles, values, features, feature_names, rows.kept, notes)
         replace(task, incomplete=incomplete_features(plan, settings.impute)).write(path)
@@ -225,7 +231,7 @@ def _task_of_table(
     notes: Sequence[Note],
 ) -> Task:
     target = values.target
-    subset = values.text(roles.subset) if roles.subset else np.full(len(target), name, dtype=object)
+    subset = values.text(roles.subset) if roles.subset else np.full(len(target), FULL, dtype=object)
     return Task(
         name=name,
         type=task_type,
@@ -239,9 +245,9 @@ def _task_of_table(
         group=values.text(roles.group) if roles.group else None,
         fold=values.numbers(roles.fold).astype(np.int64) if roles.fold else None,
         weights=values.numbers(roles.weights) if roles.weights else None,
-        subsets=values.subsets if roles.subset else (name,),
+        subsets=values.subsets if roles.subset else (FULL,),
         row=None if kept is None or kept.all() else np.flatnonzero(kept),
-        rows_read=values.rows_read if roles.subset else {name: len(target) if kept is None else len(kept)},
+        rows_read=values.rows_read if roles.subset else {FULL: len(target) if kept is None else len(kept)},
         source=label,
         notes=tuple(notes),
     )

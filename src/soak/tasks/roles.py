@@ -266,12 +266,15 @@ def check_roles(task: str, roles: RoleColumns, columns: Mapping[str, Column]) ->
         _check_folds(columns[roles.fold])
     if roles.weights is not None:
         _check_weights(columns[roles.weights])
-    for name in roles.strata:
-        if columns[name].type == "number" and not columns[name].is_whole:
-            raise SoakError(
-                f"tasks.{task}.stratum: expected text, whole numbers or booleans, but column {name!r} of "
-                f"{columns[name].label} holds numbers with decimals, each of which would be a stratum of its own"
-            )
+
+
+def stratum_notes(roles: RoleColumns, columns: Mapping[str, Column]) -> list[Note]:
+    """Notes on strata that are probably too many: as in R each distinct number is one."""
+    return [
+        Note("folds", name, f"stratum {name} holds numbers with decimals, each of which is a stratum of its own")
+        for name in roles.strata
+        if columns[name].type == "number" and not columns[name].is_whole
+    ]
 
 
 def _check_folds(column: Column) -> None:
