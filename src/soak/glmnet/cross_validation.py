@@ -2,8 +2,13 @@
 
 Follows R's cv.glmnet (glmnet 4.1): each inner fold computes a path of its own, which is then read at the lambdas
 of the path on all rows.
+
+Where values may be equal the last bits decide, and they are computed as R computes them, whatever the CPU: sums over rows
+and folds from left to right in long double (points of a flat curve, of which the first is chosen), and for the measures
+class and auc, which compare predictions, linear predictors feature by feature and the C library's exp.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -13,13 +18,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from soak.errors import FitFailed
-from soak.glmnet.path import Family, Floats, GlmnetPath, PathSettings
+from soak.glmnet.path import Family, Floats, GlmnetPath, PathSettings, interpolation, mix
 from soak.glmnet.solver import fit_path
 from soak.tasks.task import TaskRows
 
 Measure = Literal["deviance", "class", "auc", "mse", "mae"]
 
 _CLIP = 1e-5  # R's prob_min: keeps one confident mistake from deciding the curve
+_COMPARING = ("class", "auc")  # measures of the order of predictions alone, so that ties between them count
+_LARGEST = 709.0  # exponent from which exp overflows
+_BLOCK = 1024  # rows that are added at once
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ def cross_validate(settings: PathSettings, train: TrainRows) -> CrossValidation:
             warnings.append(f"inner fold {number}: {problem}")
         response = train.response[held_out]
         if train.measure == "auc":
-            losses[number - 1] = fold_auc(link, response, weights[held_out])
+            losses[number - 1] = fold_auc(comparable(train.family, link), response, weights[held_out])
         else:
             losses[held_out] = row_losses(train.family, train.measure, link, response)
     curve = make_curve(path.lambdas, losses, train.fold, weights, train.measure)
@@ -115,7 +123,11 @@ def cross_validate(settings: PathSettings, train: TrainRows) -> CrossValidation:
 def _fit(settings: PathSettings, train: TrainRows, chosen: NDArray[np.intp]) -> GlmnetPath:
     """The path on some of the rows."""
     part = train.part(chosen)
-    return fit_path(settings, train.family, part.features(np.float64, order="F"), train.response[chosen], part.weights)
+    path = fit_path(settings, train.family, part.features(np.float64, order="F"), train.response[chosen], part.weights)
+    if np.isnan(path.lambdas).any():
+        where = "the train rows" if len(chosen) == len(train.rows) else "the rest of an inner fold"
+        raise FitFailed(f"no feature is correlated with the target in {where}, so that there are no penalties to try")
+    return path
 
 
 def _held_out_link(
@@ -131,7 +143,27 @@ def _held_out_link(
         if len(present) < train.response.shape[1]:
             return _link_of_some_classes(settings, train, rest, present, held_out, lambdas)
     inner = _fit(settings, train, rest)
-    return inner.link_at(train.part(held_out).features(np.float64), lambdas), inner.problem
+    return _link_at(inner, train, held_out, lambdas), inner.problem
+
+
+def _link_at(path: GlmnetPath, train: TrainRows, held_out: NDArray[np.intp], lambdas: Floats) -> Floats:
+    """Linear predictors of some rows, (n, n_lambda, n_outputs)."""
+    features = train.part(held_out).features(np.float64)
+    return link_in_order(path, features, lambdas) if train.measure in _COMPARING else path.link_at(features, lambdas)
+
+
+def link_in_order(path: GlmnetPath, features: Floats, penalties: Floats) -> Floats:
+    """`GlmnetPath.link_at` with R's rounding, the same for equal rows: coefficients are interpolated, terms added one by one.
+
+    The intercept comes first, then the features in the order of the task. A product of matrices adds in an order that
+    depends on the CPU and on the place of the row.
+    """
+    between = interpolation(path.lambdas, penalties)
+    coefficients = mix(path.coefficients, *between, axis=0)
+    link: Floats = np.repeat(mix(path.intercepts, *between, axis=0)[None], len(features), axis=0)
+    for position in np.argsort(path.used):
+        link += features[:, path.used[position], None, None] * coefficients[:, :, position]
+    return link
 
 
 def _link_of_some_classes(
@@ -155,7 +187,7 @@ def _link_of_some_classes(
         family: Family = "binomial" if len(present) == 2 else "multinomial"
         response = np.ascontiguousarray(train.response[chosen][:, present])
         inner = fit_path(settings, family, part.features(np.float64, order="F"), response, part.weights)
-        found, problem = inner.link_at(train.part(held_out).features(np.float64), lambdas), inner.problem
+        found, problem = _link_at(inner, train, held_out, lambdas), inner.problem
         link[..., present[-found.shape[2] :]] = found
     if train.family == "binomial":  # the log odds of the second class, of which only one is present
         link = link[..., 1:] - np.where(np.isinf(link[..., :1]), -np.inf, 0)
@@ -212,6 +244,20 @@ def probabilities(family: Family, link: Floats) -> Floats:
     return shares
 
 
+def comparable(family: Family, link: Floats) -> Floats:
+    """`probabilities` as R rounds them, for measures that compare them."""
+    if family == "gaussian":
+        return link
+    exp = np.frompyfunc(math.exp, 1, 1)  # NumPy has one of its own, which depends on the CPU
+    if family == "binomial":
+        return np.asarray(1 / (1 + exp(np.minimum(-link, _LARGEST)).astype(np.float64)))
+    if link.max() > _LARGEST:
+        return probabilities(family, link)
+    weights: Floats = exp(link).astype(np.float64)
+    total = _sum_in_order(np.moveaxis(weights, 2, 0))
+    return weights / total[..., None]
+
+
 def row_losses(family: Family, measure: Measure, link: Floats, response: Floats) -> Floats:
     """Loss of each row at each lambda, as R's cv.elnet, cv.lognet and cv.multnet compute it.
 
@@ -224,7 +270,7 @@ def row_losses(family: Family, measure: Measure, link: Floats, response: Floats)
     -------
     array of shape (n, n_lambda)
     """
-    fitted = probabilities(family, link)
+    fitted = comparable(family, link) if measure in _COMPARING else probabilities(family, link)
     if family == "gaussian":
         residual: Floats = np.abs(response[:, None] - fitted[:, :, 0])
         return residual if measure == "mae" else residual**2
@@ -254,9 +300,12 @@ def weighted_auc(positive: NDArray[np.bool_], score: Floats, weights: Floats) ->
     return float((ones * (below + zeros / 2)).sum() / pairs) if pairs > 0 else float("nan")
 
 
-def fold_auc(link: Floats, response: Floats, weights: Floats) -> list[float]:
-    """AUC of one inner fold at each lambda; shapes as in `row_losses`, two classes."""
-    return [weighted_auc(response[:, 1] > 0, score, weights) for score in link[:, :, 0].T]
+def fold_auc(fitted: Floats, response: Floats, weights: Floats) -> list[float]:
+    """AUC of one inner fold at each lambda, by probabilities of the second of two classes; shapes as in `row_losses`.
+
+    R takes probabilities: unlike linear predictors they may be rounded to the same number.
+    """
+    return [weighted_auc(response[:, 1] > 0, score, weights) for score in fitted[:, :, 0].T]
 
 
 def fold_rows(fold: NDArray[np.int64]) -> Iterator[NDArray[np.intp]]:
@@ -283,13 +332,22 @@ def average_in_folds(
     losses: Floats, fold: NDArray[np.int64], weights: Floats, measure: Measure
 ) -> tuple[Floats, Floats]:
     """Mean losses of each inner fold and the folds' weights; parameters as in `make_curve`."""
-    total: Floats = np.bincount(fold, weights=weights)[1:].astype(np.float64)
+    folds = list(fold_rows(fold))
+    total = np.array([_sum_in_order(weights[rows]) for rows in folds])
     if measure == "auc":
         return losses, total
     if len(losses) / len(total) < 3:
         return losses, weights
-    sums = [weights[rows] @ losses[rows] for rows in fold_rows(fold)]
+    sums = [_sum_in_order(weights[rows, None] * losses[rows]) for rows in folds]
     return np.array(sums) / total[:, None], total
+
+
+def _sum_in_order(values: Floats) -> Floats:
+    """Sum over the first axis from left to right in long double, rounded once: R's ``sum``."""
+    total = np.zeros(values.shape[1:], dtype=np.longdouble)
+    for start in range(0, len(values), _BLOCK):  # cumsum adds one after the other, where sum adds in pairs
+        total = np.cumsum(np.concatenate([total[None], values[start : start + _BLOCK]]), axis=0)[-1]
+    return total.astype(np.float64)
 
 
 def curve_of_parts(lambdas: Floats, values: Floats, weight: Floats, measure: Measure) -> Curve:
@@ -306,11 +364,14 @@ def curve_of_parts(lambdas: Floats, values: Floats, weight: Floats, measure: Mea
 
 
 def _mean_and_sd(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Weighted mean over the parts and its standard error at each lambda; a part without a value is left out."""
+    """Weighted mean over the parts and its standard error at each lambda.
+
+    A part without a value is left out of the means, but counts among the parts, as in R.
+    """
     known = ~np.isnan(values)
     weight = np.where(known, weights[:, None], 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        total = weight.sum(axis=0)
-        mean = (weight * np.where(known, values, 0.0)).sum(axis=0) / total
-        squares = (weight * np.where(known, values - mean, 0.0) ** 2).sum(axis=0) / total
-        return mean, np.sqrt(squares / (known.sum(axis=0) - 1))
+        total = _sum_in_order(weight)
+        mean = _sum_in_order(np.where(known, values * weight, 0.0)) / total
+        variance = _sum_in_order(np.where(known, (values - mean) ** 2 * weight, 0.0)) / total
+        return mean, np.sqrt(variance / (len(values) - 1))

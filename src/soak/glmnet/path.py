@@ -133,9 +133,13 @@ def mix(values: Floats, left: NDArray[np.intp], right: NDArray[np.intp], share: 
 
 
 def finite_first_lambda(lambdas: Floats) -> Floats:
-    """The path's penalties with a number in place of the first, which the solver calls infinite (R's ``fix.lam``)."""
+    """The path's penalties with a number in place of the first, which the solver calls infinite (R's ``fix.lam``).
+
+    NaN where the others are 0: no feature is correlated with the target.
+    """
     if len(lambdas) > 2:
-        lambdas[0] = np.exp(2 * np.log(lambdas[1]) - np.log(lambdas[2]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            lambdas[0] = np.exp(2 * np.log(lambdas[1]) - np.log(lambdas[2]))
     return lambdas
 
 

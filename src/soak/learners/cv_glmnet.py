@@ -258,10 +258,9 @@ def _predict(family: "Family", classes: Codes, point: "GlmnetPath", random: RRan
     ``random`` is the generator as training leaves it. R trains once for each learner and split, so that it is in this
     state before each test set.
     """
-    from soak.glmnet.cross_validation import probabilities
+    from soak.glmnet.cross_validation import comparable, link_in_order
 
-    link = point.link(rows.features(np.float64))[:, 0]
-    fitted = probabilities(family, link)
+    fitted = comparable(family, link_in_order(point, rows.features(np.float64), point.lambdas))[:, 0]
     if family == "gaussian":
         return Prediction(fitted[:, 0])
     if family == "binomial":
