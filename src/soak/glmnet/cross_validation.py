@@ -248,14 +248,18 @@ def comparable(family: Family, link: Floats) -> Floats:
     """`probabilities` as R rounds them, for measures that compare them."""
     if family == "gaussian":
         return link
-    exp = np.frompyfunc(math.exp, 1, 1)  # NumPy has one of its own, which depends on the CPU
     if family == "binomial":
-        return np.asarray(1 / (1 + exp(np.minimum(-link, _LARGEST)).astype(np.float64)))
+        return np.asarray(1 / (1 + _exp(np.minimum(-link, _LARGEST))))
     if link.max() > _LARGEST:
         return probabilities(family, link)
-    weights: Floats = exp(link).astype(np.float64)
+    weights = _exp(link)
     total = _sum_in_order(np.moveaxis(weights, 2, 0))
     return weights / total[..., None]
+
+
+def _exp(values: Floats) -> Floats:
+    """The C library's exp; NumPy has one of its own, which depends on the CPU."""
+    return np.asarray(np.frompyfunc(math.exp, 1, 1)(values), dtype=np.float64)
 
 
 def row_losses(family: Family, measure: Measure, link: Floats, response: Floats) -> Floats:
