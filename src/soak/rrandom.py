@@ -4,6 +4,8 @@ Source: what R's RNG.c (``RNG_Init``, ``MT_genrand``, ``rbits``, ``R_unif_index`
 maxcol.c do.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,27 +41,29 @@ class RRandom:
     """
 
     def __init__(self, seed: int) -> None:
-        self._generator = np.random.MT19937()
         self.set_seed(seed)
 
     def set_seed(self, seed: int) -> None:
         """Start again, as ``set.seed(seed)`` does."""
         if not -(2**31) < seed < 2**31:
             raise SoakError(f"seed: expected an integer from {-(2**31) + 1} to {2**31 - 1}, got {seed}")
-        value = seed % 2**32
-        values = []
-        for _ in range(50 + 625):
-            value = (69069 * value + 1) % 2**32
-            values.append(value)
-        key = np.array(values[51:], dtype=np.uint32)  # R overwrites the first of the 625 with the position
-        self._generator.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": 624}}
+        self._begin: Mapping[str, Any] = {"bit_generator": "MT19937", "state": {"key": _key(seed), "pos": 624}}
+        self._started: np.random.MT19937 | None = None
 
     def copy(self) -> "RRandom":
         """A generator in the same state."""
         other = RRandom.__new__(RRandom)
-        other._generator = np.random.MT19937()
-        other._generator.state = self._generator.state
+        other._begin = self._begin if self._started is None else self._started.state
+        other._started = None
         return other
+
+    @property
+    def _generator(self) -> np.random.MT19937:
+        """Made when the first number is drawn, for many a copy draws none."""
+        if self._started is None:
+            self._started = np.random.MT19937(0)
+            self._started.state = self._begin  # type: ignore[assignment]
+        return self._started
 
     def unif(self, n: int) -> NDArray[np.float64]:
         """``runif(n)``: n numbers between 0 and 1, both excluded; shape (n,)."""
@@ -101,8 +105,11 @@ class RRandom:
             exceeds = value > largest + tolerance
             ties[:, column] = ~exceeds & (value >= largest - tolerance)
             largest[exceeds] = value[exceeds]
+        n_ties = int(np.count_nonzero(ties))
+        if not n_ties:
+            return np.asarray(values.argmax(axis=1), dtype=np.int64)
         uniform = np.zeros(values.shape)
-        uniform[ties] = self.unif(int(ties.sum()))  # row by row
+        uniform[ties] = self.unif(n_ties)  # row by row
         largest = values[:, 0].copy()
         chosen = np.zeros(len(values), dtype=np.int64)
         count = np.ones(len(values), dtype=np.int64)
@@ -146,6 +153,17 @@ class RRandom:
         for piece in pieces.T:
             values = values << 16 | piece
         return (values & ((1 << bits) - 1)).astype(np.int64)
+
+
+@lru_cache(maxsize=8)
+def _key(seed: int) -> NDArray[np.uint32]:
+    """The 624 numbers that the generator starts with after ``set.seed(seed)``."""
+    value = seed % 2**32
+    values = []
+    for _ in range(50 + 625):
+        value = (69069 * value + 1) % 2**32
+        values.append(value)
+    return np.array(values[51:], dtype=np.uint32)  # R overwrites the first of the 625 with the position
 
 
 def _accepted(candidates: NDArray[np.int64], limit: int) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from soak.errors import SoakError, printable
 from soak.fitting.model import fit_model
@@ -179,26 +180,39 @@ def _predicted(job: Job, tests: Sequence[StoredTest], fit: Fit, seed: int) -> li
     """
     parts = []
     for algorithm, predict in fit.predict.items():
+        predictions = []
         for test in tests:
             with _state(job, torch_seed(seed, algorithm, test.test_subset, str(test.test_fold))):
                 prediction = predict(TaskRows(job.task, test.rows))
-            parts.append(_prediction_table(job.task, test, algorithm, prediction))
+            _check(algorithm, prediction, job.task, len(test.rows))
+            predictions.append(prediction)
+        parts.append(_prediction_table(job.task, tests, algorithm, predictions))
     return parts
 
 
-def _prediction_table(task: Task, test: StoredTest, algorithm: str, prediction: Prediction) -> pa.Table:
-    _check(algorithm, prediction, task, len(test.rows))
+def _prediction_table(
+    task: Task, tests: Sequence[StoredTest], algorithm: str, predictions: Sequence[Prediction]
+) -> pa.Table:
+    """The predictions of some test sets, one below the other."""
+    rows = np.concatenate([test.rows for test in tests])
+    sizes = [len(test.rows) for test in tests]
+    names = pa.array([test.test_subset for test in tests], pa.string()).dictionary_encode()
     columns: dict[str, Any] = {
-        "algorithm": pa.array([algorithm] * len(test.rows)).dictionary_encode(),
-        "test_subset": pa.array([test.test_subset] * len(test.rows), pa.string()).dictionary_encode(),
-        "test_fold": pa.array([test.test_fold] * len(test.rows), pa.int64()),
-        "row": test.rows,
-        "response": prediction.response,
+        "algorithm": _dictionary(np.zeros(len(rows), np.int32), [algorithm]),
+        "test_subset": _dictionary(np.repeat(names.indices.to_numpy(), sizes), names.dictionary),
+        "test_fold": np.repeat(np.array([test.test_fold for test in tests], np.int64), sizes),
+        "row": rows,
+        "response": np.concatenate([prediction.response for prediction in predictions]),
     }
-    if prediction.probabilities is not None:
-        for label, values in zip(task.classes, prediction.probabilities.T, strict=True):
+    probabilities = [one.probabilities for one in predictions if one.probabilities is not None]
+    if probabilities:
+        for label, values in zip(task.classes, np.concatenate(probabilities).T, strict=True):
             columns[f"prob.{label}"] = np.ascontiguousarray(values)
     return pa.table(columns)
+
+
+def _dictionary(codes: NDArray[np.int32], words: Any) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(words, pa.string()))
 
 
 def _check(algorithm: str, prediction: Prediction, task: Task, n_rows: int) -> None:

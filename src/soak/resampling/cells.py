@@ -93,6 +93,17 @@ class Cells:
             if (other, fold) not in known
         ]
 
+    def test_rows(self, subset: int, fold: int) -> NDArray[np.int64]:
+        """Rows of a test set, ascending from 0: quicker than `rows` where there are many cells."""
+        order, starts = self._sorted
+        cell = self.position(fold) * self.n_subsets + subset
+        return order[starts[cell] : starts[cell + 1]]
+
+    @cached_property
+    def _sorted(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows sorted by cell, and where each cell starts."""
+        return np.argsort(self._cell, kind="stable"), np.concatenate([[0], np.cumsum(self.counts.ravel())])
+
     def rows(self, mask: CellMask) -> NDArray[np.int64]:
         """Rows in the cells of a mask, ascending from 0."""
         return np.flatnonzero(self.row_mask(mask))

@@ -4,8 +4,10 @@
 change the code that a fit runs.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -50,15 +52,14 @@ class StoredSplits:
     """
 
     def __init__(self, subsets: list[str], cells: Cells, table: pd.DataFrame, down_sampled: pa.Table) -> None:
+        self.subsets = subsets
         self._code = {name: code for code, name in enumerate(subsets)}
         self._cells = cells
         self.table = table
         self._down_sampled = down_sampled
-
-    @property
-    def subsets(self) -> list[str]:
-        """The subsets, in the order of their codes."""
-        return list(self._code)
+        self._splits: dict[str, list[_Split]] = {}
+        for split in table[["train_set", *_Split._fields]].itertuples(index=False, name=None):
+            self._splits.setdefault(split[0], []).append(_Split(*split[1:]))
 
     def with_table(self, table: pd.DataFrame) -> "StoredSplits":
         """Other splits of the same rows and folds, at their full size."""
@@ -75,22 +76,15 @@ class StoredSplits:
 
     def train(self, train_set: str) -> NDArray[np.int64]:
         """Rows of a train set, ascending from 0."""
-        splits = self._splits_of(train_set)
-        full = splits[splits["n_train_groups"] == splits["groups"]]
-        if len(full):
-            split = full.iloc[0]
-            subset, fold = self._code[split["test_subset"]], int(split["test_fold"])
-            return self._cells.rows(self._cells.train(split["train_subsets"], subset, fold))
+        full = next((split for split in self._splits_of(train_set) if split.is_full), None)
+        if full is not None:
+            return self._cells.rows(self._cells.train(full.train_subsets, self._code[full.test_subset], full.test_fold))
         chosen = pc.equal(self._down_sampled["train_set"].combine_chunks(), train_set)
         return np.asarray(self._down_sampled["row"].filter(chosen).to_numpy())
 
     def tests(self, train_set: str) -> list[StoredTest]:
         """Test sets that are predicted with a train set's model, each once, in order of iterations."""
-        splits = self._splits_of(train_set).drop_duplicates(["test_subset", "test_fold"])
-        return [
-            StoredTest(subset, fold, self._rows(self._code[subset], fold))
-            for subset, fold in zip(splits["test_subset"], splits["test_fold"].tolist(), strict=True)
-        ]
+        return [self._test(subset, fold) for subset, fold in self._tested(self._splits_of(train_set))]
 
     def transfers(self, train_set: str) -> list[StoredTest]:
         """Further test sets, which the model of a subset's own rows predicts for the transfer map alone.
@@ -98,26 +92,38 @@ class StoredSplits:
         They are the rows of all other subsets in the fold that *same* leaves out; none for other train sets.
         """
         splits = self._splits_of(train_set)
-        same = splits[(splits["train_subsets"] == "same") & (splits["n_train_groups"] == splits["groups"])]
-        names = list(self._code)
+        same = [split for split in splits if split.train_subsets == "same" and split.is_full]
         return [
-            StoredTest(names[subset], fold, self._rows(subset, fold))
+            self._test(subset, fold)
             for subset, fold in self._cells.transfers(self._tested(splits), self._tested(same))
         ]
 
-    def _tested(self, splits: pd.DataFrame) -> list[tuple[int, int]]:
+    def _tested(self, splits: Iterable["_Split"]) -> list[tuple[int, int]]:
         """Test subset (its code) and fold of splits, each once."""
-        pairs = splits[["test_subset", "test_fold"]].drop_duplicates()
-        return [(self._code[subset], int(fold)) for subset, fold in pairs.itertuples(index=False)]
+        return list(dict.fromkeys((self._code[split.test_subset], split.test_fold) for split in splits))
 
-    def _rows(self, subset: int, fold: int) -> NDArray[np.int64]:
-        return self._cells.rows(self._cells.test(subset, fold))
+    def _test(self, subset: int, fold: int) -> StoredTest:
+        return StoredTest(self.subsets[subset], fold, self._cells.test_rows(subset, fold))
 
-    def _splits_of(self, train_set: str) -> pd.DataFrame:
-        splits = self.table[self.table["train_set"] == train_set]
-        if not len(splits):
+    def _splits_of(self, train_set: str) -> list["_Split"]:
+        if train_set not in self._splits:
             raise SoakError(f"train set {train_set}: expected a train set of this task; run make_splits again")
-        return splits
+        return self._splits[train_set]
+
+
+class _Split(NamedTuple):
+    """What a fit must know of a split."""
+
+    test_subset: str
+    train_subsets: str
+    test_fold: int
+    groups: int
+    n_train_groups: int
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has all groups of its train subsets."""
+        return self.n_train_groups == self.groups
 
 
 def read_splits(path: str | Path) -> pd.DataFrame:
