@@ -88,6 +88,20 @@ def figures_in_report(group, task=""):
     return list(files.values())
 
 
+def views_in_report():
+    """Files of the config's views; the PNG ones are shown in Snakemake's own report, with heading and caption."""
+    files = {file: file for file in experiment.view_files}
+    for name in cfg.figures.views:
+        png = f"results/figures/{name}.png"
+        files[png] = report(
+            png,
+            caption=str(Path(f"results/figures/captions/{name}.rst").resolve()),
+            category="Results",
+            labels={"figure": experiment.view_title(name)},
+        )
+    return list(files.values())
+
+
 def hold_folder():
     """One run at a time in a folder."""
     try:

@@ -75,8 +75,13 @@ rule draw_results:
             ["results/tables/transfer.parquet"] if experiment.has_transfer else []
         ),
         verdicts="results/tables/verdicts.parquet",
+        datasets="results/tables/datasets.parquet",
+        subset_rows="results/scores/subset_rows.parquet",
+        times="results/scores/times.parquet",
     output:
         figures_in_report("results"),
+        views_in_report(),
+        pages=directory("results/figures/pages"),
     log:
         "results/logs/draw_results.log",
     benchmark:
@@ -87,6 +92,8 @@ rule draw_results:
     params:
         figures=as_params(cfg.figures),
         names=[figure.name for figure in experiment.figures("results")],
+        views={name: as_params(view) for name, view in cfg.figures.views.items()},
+        subset_types=experiment.subset_types,
         code=lambda w: experiment.figure_code("draw_results", "results"),
         focus=as_params(cfg.focus),
         alpha=cfg.verdict.alpha,

@@ -5,6 +5,7 @@ rule report:
     input:
         tables=TABLES,
         figures=[figure for figure in FIGURES if figure.endswith(".png")],
+        pages="results/figures/pages",
         learners=(lambda w: experiment.all_checks()) if cfg.tasks else [],
         notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
     output:

@@ -16,7 +16,7 @@ from soak.config.read import dotted
 from soak.config.workflow import Config
 from soak.data.sources import SecretText, file_name, local_path, shown_settings
 from soak.data.values import value_label
-from soak.figures.catalog import GROUPS, PER_TASK, Figure, FigureFacts, Group, figures_of
+from soak.figures.catalog import GROUPS, PER_TASK, Figure, FigureFacts, Group, figures_of, view_figures
 from soak.fitting.plan import Pack, TaskIndex, make_packs, minutes, read_index
 from soak.labels import Labels
 from soak.learners.base import LearnerType
@@ -410,6 +410,23 @@ class Experiment:
         return files
 
     @property
+    def view_files(self) -> list[str]:
+        """Files of the config's views, with those of their captions."""
+        return [
+            file
+            for name in self.config.figures.views
+            for file in (
+                *(f"results/figures/{name}.{kind}" for kind in self.figure_formats),
+                f"results/figures/captions/{name}.rst",
+            )
+        ]
+
+    def view_title(self, name: str) -> str:
+        """The heading of a view."""
+        view = self.config.figures.views[name]
+        return view.title or view_figures()[view.figure].title
+
+    @property
     def figure_formats(self) -> list[str]:
         """Suffixes of the files of each figure."""
         return [*self.config.figures.formats, "csv"]
@@ -424,6 +441,7 @@ class Experiment:
         """Files of all figures."""
         files = [file for group in GROUPS if group != PER_TASK for file in self.figure_files(group)]
         files += [file for task in self.image_tasks for file in self.figure_files(PER_TASK, task)]
+        files += self.view_files
         return files + [
             f"results/figures/own/{name}.{kind}" for name in self.user_figures for kind in self.figure_formats
         ]
@@ -431,6 +449,8 @@ class Experiment:
     def figure_code(self, rule: str, *groups: Group) -> str:
         """Digest of the code that a rule runs for the figures of some groups."""
         modules = {figure.module for group in groups for figure in self.figures(group)}
+        if "results" in groups:
+            modules |= {view_figures()[view.figure].module for view in self.config.figures.views.values()}
         return self.code(rule, tuple(sorted(modules)))
 
     # The fits that single figures show

@@ -54,6 +54,11 @@ def test_a_config_has_the_figures_that_make_sense_for_it() -> None:
         "train_other",
         "same_other_all",
         "pvalue",
+        "ladder",
+        "volcano",
+        "measures",
+        "times",
+        "datasets",
     }
     assert names(FigureFacts()) == of_tables
     assert names(FigureFacts(has_sizes=True)) - of_tables == {"pvalue_downsample", "sizes"}

@@ -16,6 +16,7 @@ from soak.config.schema import Place, expected
 from soak.config.workflow import Config
 from soak.data.catalog import check_datasets
 from soak.errors import SoakError
+from soak.figures.catalog import find_figure, view_figures
 from soak.figures.settings import font_problem
 from soak.measures import DEFAULT_MEASURES, measure
 from soak.names import KeyPath, Problem, check_name, nearest, repeated, same_but_for_case
@@ -226,6 +227,7 @@ def disagreements(config: Config, names: Names) -> Iterator[Problem]:
     for name in config.tasks:
         yield from _check_task(config, name, names)
     yield from _check_measures(("measures",), config.measures or [])
+    yield from _check_views(config)
     if not config.scores:
         yield from _check_choices(config, names)
     yield from _check_labels(config, names)
@@ -272,6 +274,19 @@ def _check_names(config: Config) -> Iterator[Problem]:
                 yield ("learners", name), f"reports as '{algorithm}', as learner '{owner}' does; rename one of them"
     if again := repeated(path.rpartition(".")[2] for path in config.figures.own):
         yield ("figures", "own"), f"two figures are called '{again}'; rename one of the functions"
+
+
+def _check_views(config: Config) -> Iterator[Problem]:
+    """Views are called as files may be, unlike figures, and each is of a figure of results."""
+    results = list(view_figures())
+    for name, view in config.figures.views.items():
+        path = ("figures", "views", name)
+        if message := check_name(name):
+            yield path, message
+        elif find_figure(name):
+            yield path, f"'{name}' is a figure of the workflow; call the view something else"
+        if view.figure not in results:
+            yield (*path, "figure"), f"there is no figure of results '{view.figure}'; {nearest(view.figure, results)}"
 
 
 def _check_task(config: Config, name: str, names: Names) -> Iterator[Problem]:

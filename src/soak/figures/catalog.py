@@ -1,7 +1,8 @@
 """The catalogue of figures: which there are, and all that is known of each but how it is drawn.
 
 A module of this package that defines ``FIGURES``, a tuple of `Figure`, adds them to the catalogue by being there: rules,
-report and captions follow. Such a module imports matplotlib in its functions only.
+report and captions follow. Its ``VIEWS`` are figures that a config has only where its ``figures.views`` ask for them. Such a
+module imports matplotlib in its functions only.
 """
 
 import importlib
@@ -115,6 +116,15 @@ def all_figures() -> dict[str, Figure]:
             found[figure.name] = figure
     ordered = sorted(found.values(), key=lambda figure: (figure.order, figure.name))
     return {figure.name: figure for figure in ordered}
+
+
+@cache
+def view_figures() -> dict[str, Figure]:
+    """The figures of results by name that a view may show: also those that no config has without asking for them."""
+    found = {name: figure for name, figure in all_figures().items() if figure.group == "results"}
+    for module in pkgutil.iter_modules(soak.figures.__path__, "soak.figures."):
+        found |= {figure.name: figure for figure in getattr(importlib.import_module(module.name), "VIEWS", ())}
+    return found
 
 
 def figures_of(facts: FigureFacts, group: Group | None = None) -> list[Figure]:

@@ -35,6 +35,7 @@ COLORS = {
 }
 MARKERS = {"same": "o", "other": "s", "all": "^", "subtrain": "o", "validation": "s", "both": "D", "neither": "o"}
 TRAIN_SUBSETS = ("same", "other", "all")
+PAGES = "pages"  # folder beside the figures: further pages of figures that one page cannot hold
 GREY = "#6e6e6e"
 TEXT = "#222222"
 
@@ -55,6 +56,19 @@ class Drawn(NamedTuple):
 
     figure: "Figure"
     data: pd.DataFrame
+
+
+class DrawnPages(Drawn):
+    """The same of a figure that one page cannot hold: the first page, and the further ones."""
+
+    pages: "Sequence[Figure]" = ()
+
+
+def in_pages(figures: "Sequence[Figure]", data: pd.DataFrame) -> Drawn:
+    """A figure of one or more pages."""
+    drawn = DrawnPages(figures[0], data)
+    drawn.pages = tuple(figures[1:])
+    return drawn
 
 
 @dataclass(frozen=True)
@@ -291,16 +305,32 @@ class Page:
 def save(drawn: Drawn, folder: Path, name: str, settings: FigureSettings) -> list[Path]:
     """Write a figure as NAME.png and in the other formats, and the numbers that it shows as NAME.csv.
 
-    Equal figures give equal bytes.
+    A PDF file has all pages of a figure; of the other formats the further pages are PAGES/NAME_2.png, …. Equal figures give
+    equal bytes.
     """
     figure, data = drawn
+    pages = drawn.pages if isinstance(drawn, DrawnPages) else ()
     paths = []
     for kind in settings.formats:
         with atomic(folder / f"{name}.{kind}") as temporary:
-            figure.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_METADATA[kind])
+            if kind == "pdf" and pages:
+                _save_pages([figure, *pages], temporary)
+            else:
+                figure.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_METADATA[kind])
         paths.append(folder / f"{name}.{kind}")
+        for number, page in enumerate(pages if kind != "pdf" else (), start=2):
+            with atomic(folder / PAGES / f"{name}_{number}.{kind}") as temporary:
+                page.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_METADATA[kind])
     write_csv(data, folder / f"{name}.csv", settings.csv_safe)
     return [*paths, folder / f"{name}.csv"]
+
+
+def _save_pages(pages: "Sequence[Figure]", path: Path) -> None:
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    with PdfPages(path, metadata=_METADATA["pdf"]) as file:
+        for page in pages:
+            file.savefig(page)
 
 
 class _Layout:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from soak.figures.facts import Facts
 from soak.figures.page import TRAIN_SUBSETS, Page
 from soak.figures.settings import FocusSettings
 from soak.measures import Measure, column_measure
@@ -42,6 +43,8 @@ class Results:
         Which test subset is looked at closely.
     alpha, margin : float
         Of the verdicts: level of tests and intervals, and the share of what same has learned that counts as similar.
+    facts : Facts
+        Times of training, sizes of data sets and subsets, kinds of subsets.
     """
 
     scores: pd.DataFrame
@@ -53,6 +56,7 @@ class Results:
     focus: FocusSettings = field(default_factory=FocusSettings)
     alpha: float = 0.05
     margin: float = 0.1
+    facts: Facts = field(default_factory=Facts)
 
     @classmethod
     def read(

@@ -42,6 +42,44 @@ class StyleSettings(Settings):
     )
 
 
+def _named(value: Any) -> Any:
+    """A list of names as a mapping of each to itself."""
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return {name: name for name in value}
+    return value
+
+
+class ViewSettings(Settings):
+    """A figure of your choice of tasks, algorithms and measures, with its own heading and text.
+
+    Its files are called as the view, and it comes before all other figures in the report.
+    """
+
+    figure: str = Field(
+        description="name of a figure of results: ladder, volcano, times, measures, similarity, algorithms, …"
+    )
+    tasks: (
+        Annotated[dict[str, str], BeforeValidator(_named, json_schema_input_type=list[str] | dict[str, str])] | None
+    ) = Field(
+        default=None,
+        description="tasks in the order in which they are shown; a mapping also says what each is called; default: all",
+        examples=[["Trees"]],
+    )
+    algorithms: list[str] | None = Field(
+        default=None, description="algorithms in their order; default: all", examples=[["cv_glmnet"]]
+    )
+    measures: list[str] | None = Field(
+        default=None,
+        description="measures, the first of which counts; default: all",
+        examples=[["accuracy", "roc_auc"]],
+    )
+    comparisons: list[Literal["all-same", "other-same"]] = Field(
+        default=[], description="those that ladder and volcano show; default: theirs", examples=[["all-same"]]
+    )
+    title: str = Field(default="", description="heading; default: that of the figure")
+    caption: str = Field(default="", description="text below; default: that of the figure")
+
+
 def _formats(values: list[str]) -> list[str]:
     """PNG is always drawn: the report shows it."""
     return list(dict.fromkeys(["png", *values]))
@@ -54,6 +92,12 @@ class FigureSettings(Settings):
         default=["png", "pdf"], description="file formats; png is always one of them", examples=[["png", "svg"]]
     )
     style: StyleSettings = Field(default=StyleSettings(), examples=[{"font_size": 10}])
+    views: dict[str, ViewSettings] = Field(
+        default={},
+        exclude=True,  # one more view draws no other figure again
+        description="figures of parts of the results, by name",
+        examples=[{"trees": {"figure": "ladder", "tasks": ["Trees"]}}],
+    )
     own: list[str] = Field(
         default=[],
         examples=[["my_figures.folds"]],

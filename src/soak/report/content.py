@@ -11,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from soak.figures.catalog import all_figures, find_figure
-from soak.figures.page import COLORS, TRAIN_SUBSETS
+from soak.figures.catalog import all_figures, find_figure, view_figures
+from soak.figures.page import COLORS, PAGES, TRAIN_SUBSETS
 from soak.figures.results import algorithms_of, full_size, mean_sd, measure_of, shown_scores
+from soak.figures.settings import ViewSettings
 from soak.scores.sentences import BETTER, NOTHING, SIMILAR, UNDECIDED, WORSE, task_sentence
 from soak.scores.summaries import undefined_reason
 
@@ -90,25 +91,45 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def shown_figures(files: Sequence[str | Path]) -> list[dict[str, Any]]:
-    """PNG files with title and caption, in the order of the catalogue; then the user's own, by name."""
-    order = list(all_figures())
+def shown_figures(files: Sequence[str | Path], views: Mapping[str, ViewSettings] | None = None) -> list[dict[str, Any]]:
+    """PNG files with title and caption: views in their order, then those of the catalogue in its, then the user's own by name.
+
+    Further pages of a figure (pages/NAME_2.png, …) follow the first.
+    """
+    views = views or {}
+    order = [*views, *all_figures()]
     shown = []
     for path in map(Path, files):
         known = None if path.parent.name == "own" else find_figure(path.stem)
-        place = order.index(known[0].name) if known else len(order)
-        png = path.read_bytes()
-        width, height = struct.unpack(">II", png[16:24])  # of the header's first chunk
-        figure = {
-            "name": path.stem,
-            "title": known[0].heading(known[1]) if known else path.stem.replace("_", " "),
-            "caption": known[0].caption if known else "",
-            "png": base64.b64encode(png).decode(),
-            "width": width,
-            "height": height,
-        }
-        shown.append((place, path.stem, figure))
-    return [figure for _, _, figure in sorted(shown, key=lambda entry: entry[:2])]
+        view = views.get(path.stem) if path.parent.name != "own" else None
+        figure = view_figures()[view.figure] if view else known[0] if known else None
+        place = order.index(path.stem if view else figure.name) if figure else len(order)
+        title = figure.heading(known[1] if known else "") if figure else path.stem.replace("_", " ")
+        caption = figure.caption if figure else ""
+        if view:
+            title, caption = view.title or title, view.caption or caption
+        pages = [path, *sorted((path.parent / PAGES).glob(f"{path.stem}_[0-9]*.png"), key=_page_number)]
+        for number, page in enumerate(pages, start=1):
+            heading = title if len(pages) == 1 else f"{title} (page {number} of {len(pages)})"
+            shown.append((place, path.stem, number, _shown(page, heading, caption)))
+    return [figure for *_, figure in sorted(shown, key=lambda entry: entry[:3])]
+
+
+def _page_number(path: Path) -> int:
+    return int(path.stem.rpartition("_")[2])
+
+
+def _shown(path: Path, title: str, caption: str) -> dict[str, Any]:
+    png = path.read_bytes()
+    width, height = struct.unpack(">II", png[16:24])  # of the header's first chunk
+    return {
+        "name": path.stem,
+        "title": title,
+        "caption": caption,
+        "png": base64.b64encode(png).decode(),
+        "width": width,
+        "height": height,
+    }
 
 
 def fit_costs(times: pd.DataFrame, fits: pd.DataFrame, splits: pd.DataFrame) -> dict[str, Any]:

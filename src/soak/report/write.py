@@ -82,12 +82,13 @@ def write_report(
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    style = FigureSettings.model_validate(config.get("figures") or {}).style
+    drawn = FigureSettings.model_validate(config.get("figures") or {})
+    style = drawn.style
     text = environment.get_template("template.html.j2").render(
         **_verdicts(tables, VerdictSettings.model_validate(config.get("verdict") or {}), references, notes),
         **_chart(chart_data(tables["scores"], references, style.colors)),
         data=data_cards(tables["data"], tables["data_notes"]) if set(tables) >= {"data", "data_notes"} else [],
-        figures=shown_figures(figures),
+        figures=shown_figures(figures, drawn.views),
         tables=_tables(tables),
         costs=fit_costs(tables["times"], tables["fits"], tables["splits"]) if set(tables) >= _OF_FITS else None,
         fit_problems=fit_problems(tables["fits"]) if "fits" in tables else [],

@@ -1,0 +1,115 @@
+"""measures: several measures of the same predictions side by side."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from soak.figures.catalog import Figure
+from soak.figures.marks import mark, mark_height, plain_axis, speakers
+from soak.figures.page import Drawn, Grid, Page, Panel, in_pages
+from soak.figures.results import NO_SCORES, Results
+from soak.measures import column_measure
+from soak.scores.summaries import measure_columns
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+_MOST = 12  # test subsets of a page
+_COLUMNS = 3  # measures side by side
+_ORDER = ("all", "same", "other")  # from top to bottom: the two that are compared with same on both sides of it
+_KEYS = ["task_id", "test_subset", "train_subsets", "algorithm", "measure"]
+
+
+def _measures(results: Results, page: Page) -> Drawn | str:
+    """Same, other and all on each test subset by each of several measures, with mean ± SD written out."""
+    means = _means(results)
+    if means.empty:
+        return NO_SCORES
+    counts = means.groupby("task_id")["measure"].nunique()
+    means = means[means["task_id"].map(counts) > 1]
+    if means.empty:
+        return "no task has two measures."
+    rows = list(means[["task_id", "test_subset"]].drop_duplicates().itertuples(index=False, name=None))
+    pages = [_page(rows[start : start + _MOST], means, results, page) for start in range(0, len(rows), _MOST)]
+    return in_pages(pages, means.drop(columns=["low", "high"]))
+
+
+def _means(results: Results) -> pd.DataFrame:
+    """Mean, SD, label of each measure, as a share and not in percent, of the algorithm that speaks."""
+    scores = results.scores[results.scores["n_train_groups"] == results.scores["groups"]]
+    scores = scores.merge(speakers(results), on=["task_id", "test_subset", "algorithm"])
+    long = scores.melt(id_vars=_KEYS[:-1], value_vars=measure_columns(scores), var_name="measure", value_name="value")
+    long = long[long["value"].notna()].assign(value=lambda table: table["value"].astype(float))
+    means = long.groupby(_KEYS, sort=False)["value"].agg(["mean", "std", "size"]).reset_index()
+    means = means.rename(columns={"std": "sd", "size": "n"})
+    tasks = {task: place for place, task in enumerate(results.scores["task_id"].unique())}
+    means = means.assign(place=means["task_id"].map(tasks)).sort_values("place", kind="stable").drop(columns="place")
+    bars = means["sd"].fillna(0)
+    means["label"] = [_label(row.mean, row.sd) for row in means.itertuples()]
+    return means.assign(low=means["mean"] - bars, high=means["mean"] + bars)
+
+
+def _label(mean: float, sd: float) -> str:
+    """Four decimals of a number below 10, four significant digits of a larger one."""
+    decimals = 4 if abs(mean) < 10 else max(0, 4 - len(str(int(abs(mean)))))
+    return f"{mean:.{decimals}f}" + ("" if pd.isna(sd) else f"±{sd:.{decimals}f}")
+
+
+def _page(rows: Sequence[tuple[str, str]], means: pd.DataFrame, results: Results, page: Page) -> "MatplotlibFigure":
+    panels = []
+    for number, (task, subset) in enumerate(rows):
+        mine = means[means["task_id"] == task]
+        names = list(mine["measure"].unique())[:_COLUMNS]
+        first = number == 0 or rows[number - 1][0] != task
+        last = number == len(rows) - 1 or rows[number + 1][0] != task
+        panels.append([_panel(mine, subset, name, page, first=first, last=last) for name in names])
+        count = results.facts.rows_of(task, subset)
+        side = f"{subset}" + (f"\n{count:,} rows" if count else "")
+        panels[-1][-1] = replace(panels[-1][-1], side=page.wrap(side, panels[-1][-1].height - 0.08, weight="bold"))
+    columns = max(map(len, panels))
+    return page.figure(
+        panels, Grid(min(2.6, 5.0 / columns) * page.scale, tick_labels=page.text_width("other"), gap=0.3)
+    )
+
+
+def _panel(mine: pd.DataFrame, subset: str, name: str, page: Page, *, first: bool, last: bool) -> Panel:
+    """A panel of one test subset and measure; all panels of a task and measure share their x axis."""
+    of_measure = mine[mine["measure"] == name]
+    low, high = float(of_measure["low"].min()), float(of_measure["high"].max())
+    room = 0.12 * (high - low) or 0.05 * abs(high) or 1.0
+    shown = [train for train in _ORDER if (of_measure["train_subsets"] == train).any()]
+    rows = of_measure[of_measure["test_subset"] == subset]
+    draw = partial(_draw, rows=rows, shown=shown, limits=(low - room, high + room), page=page)
+    label = column_measure(name).label
+    return Panel(
+        draw,
+        mark_height(page) * len(shown) + 0.08,
+        title=f"{mine['task_id'].iloc[0]}\n{label}" if first else "",
+        x_label=f"{label} (mean ± SD)" if last else "",
+    )
+
+
+def _draw(axes: "Axes", rows: pd.DataFrame, shown: Sequence[str], limits: tuple[float, float], page: Page) -> None:
+    axes.set_xlim(limits)
+    axes.set_ylim(0.45 - len(shown), 0.75)
+    axes.set_yticks([-place for place in range(len(shown))], list(shown))
+    for row in rows.itertuples():
+        mark(axes, row.mean, row.sd, -shown.index(row.train_subsets), row.train_subsets, page, text=row.label)
+    plain_axis(axes, 4)
+
+
+FIGURES = (
+    Figure(
+        name="measures",
+        title="Several measures side by side",
+        caption="Mean and SD over the folds of the algorithm that speaks, by each measure, for every test subset: whether the "
+        "answer depends on the measure.",
+        group="results",
+        draw=_measures,
+        order=34,
+    ),
+)
