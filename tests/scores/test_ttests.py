@@ -10,6 +10,8 @@ from soak.scores.ttests import (
     paired_p,
     paired_test,
     row_error,
+    sample_mean,
+    sample_sd,
     smallest_seen,
     t_quantile,
     welch_p,
@@ -25,6 +27,14 @@ def test_undefined_tests_are_nan() -> None:
     assert np.isnan(paired_p([1.0], [np.nan], [1])).all()
     assert np.isnan(paired_interval([0.0, 0.1, 1.0], [0.0, 1e-18, np.nan], [3, 3, 1], 0.05)).all()
     assert welch_p([0.5], [0.1], [3], [0.2], [0.0], [3])[0] == pytest.approx(0.0351, abs=1e-3)
+
+
+def test_the_spread_of_nearly_equal_scores_is_that_of_r() -> None:
+    # R: x <- 0.5 + c(1, -2, 3, 0, 7) * 1e-15; print(c(mean(x), sd(x)), digits = 17)
+    x = 0.5 + np.array([1, -2, 3, 0, 7]) * 1e-15
+    assert sample_mean(x) == 0.50000000000000178
+    assert sample_sd(x) == pytest.approx(3.4178824834501283e-15, rel=1e-14)
+    assert np.isnan([sample_mean([]), sample_sd([1.0])]).all()
 
 
 def test_far_tails_keep_their_digits() -> None:

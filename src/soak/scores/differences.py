@@ -5,7 +5,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from soak.scores.summaries import first_measures
-from soak.scores.ttests import paired_interval
+from soak.scores.ttests import paired_interval, sample_mean, sample_sd
 
 _KEYS = ["task_id", "test_subset", "algorithm", "measure"]
 COMPARISONS = ("other-same", "all-same")
@@ -54,7 +54,7 @@ def differences(
     folds = _ordered(compared, scores)
     means = (
         folds.groupby([*_KEYS, "comparison"], sort=False)
-        .agg(mean=("value", "mean"), sd=("value", "std"), n=("value", "size"), same=("same", "mean"))
+        .agg(mean=("value", sample_mean), sd=("value", sample_sd), n=("value", "size"), same=("same", sample_mean))
         .reset_index()
     )
     means["ci_low"], means["ci_high"] = paired_interval(means["mean"], means["sd"], means["n"], alpha)

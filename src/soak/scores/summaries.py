@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from soak.scores.ttests import paired_interval, paired_p, welch_p
+from soak.scores.ttests import paired_interval, paired_p, sample_mean, sample_sd, welch_p
 from soak.tables import TABLES
 
 COMPARED = ("all", "other")  # each against same: comparisons "all-same" and "other-same"
@@ -40,7 +40,11 @@ def stats(scores: pd.DataFrame) -> pd.DataFrame:
     keys = ["task_id", "test_subset", "train_subsets", "n_train_groups", "algorithm", "measure"]
     # groupby keeps the order of the first row of each key, and has no row for a key without any value.
     groups = _long(scores).groupby(keys, sort=False, dropna=False)["value"]
-    return groups.agg(["mean", "std", "size"]).reset_index().set_axis(list(TABLES["stats"].columns), axis="columns")
+    return (
+        groups.agg([sample_mean, sample_sd, "size"])
+        .reset_index()
+        .set_axis(list(TABLES["stats"].columns), axis="columns")
+    )
 
 
 def pvalues(scores: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
@@ -56,9 +60,10 @@ def pvalues(scores: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The table pvalues. Means, ``mean_diff`` (all or other, minus same), its ``sd_diff`` and interval, and ``n`` are over
-        the pairs of fold and seed for which both scores exist. ``p_paired`` and ``p_unpaired`` (Welch) are two-sided,
-        and NaN where `undefined_reason` says why. A comparison without a single pair has no row.
+        The table pvalues. ``mean_diff`` (all or other, minus same), its ``sd_diff`` and interval, ``p_paired`` and ``n`` are
+        over the pairs of fold and seed for which both scores exist; ``same_mean``, ``compare_mean`` and ``p_unpaired``
+        (Welch) over all scores that exist. P values are two-sided, and NaN where `undefined_reason` says why. A
+        comparison without a single pair has no row.
 
     Notes
     -----
@@ -116,33 +121,35 @@ def _compare(table: pd.DataFrame, panel: Sequence[str], alpha: float) -> pd.Data
     """Paired and Welch tests of all and other against same, apart for each value of the columns ``panel``."""
     keys = ["task_id", "test_subset", "algorithm", "measure", *panel]
     pair = [*keys, "test_fold", "seed"]
-    same = table.loc[table["train_subsets"] == "same", [*pair, "value"]].rename(columns={"value": "same"})
+    same = table.loc[table["train_subsets"] == "same", [*pair, "value"]]
     compare = table.loc[table["train_subsets"].isin(COMPARED), [*pair, "train_subsets", "position", "value"]]
-    pairs = compare.merge(same, on=pair, how="inner")  # keeps the order of compare
-    pairs["comparison"] = pairs["train_subsets"] + "-same"
+    compare = compare.assign(comparison=compare["train_subsets"] + "-same")
+    pairs = compare.merge(same.rename(columns={"value": "same"}), on=pair, how="inner")  # keeps the order of compare
     pairs["diff"] = pairs["value"] - pairs["same"]
     tests = (
         pairs.groupby([*keys, "comparison"], sort=False)
         .agg(
             position=("position", "first"),
-            mean_diff=("diff", "mean"),
-            sd_diff=("diff", "std"),
-            same_mean=("same", "mean"),
-            same_sd=("same", "std"),
-            compare_mean=("value", "mean"),
-            compare_sd=("value", "std"),
+            mean_diff=("diff", sample_mean),
+            sd_diff=("diff", sample_sd),
             n=("diff", "size"),
             n_folds=("test_fold", "nunique"),
         )
         .reset_index()
+        .merge(_samples(same, keys, "same"), on=keys, how="left")
+        .merge(_samples(compare, [*keys, "comparison"], "compare"), on=[*keys, "comparison"], how="left")
     )
-    n = tests["n"]
-    tests["p_paired"] = paired_p(tests["mean_diff"], tests["sd_diff"], n)
-    tests["ci_low"], tests["ci_high"] = paired_interval(tests["mean_diff"], tests["sd_diff"], n, alpha)
-    tests["p_unpaired"] = welch_p(
-        tests["compare_mean"], tests["compare_sd"], n, tests["same_mean"], tests["same_sd"], n
-    )
+    tests["p_paired"] = paired_p(tests["mean_diff"], tests["sd_diff"], tests["n"])
+    tests["ci_low"], tests["ci_high"] = paired_interval(tests["mean_diff"], tests["sd_diff"], tests["n"], alpha)
+    samples = (f"{sample}_{number}" for sample in ("compare", "same") for number in ("mean", "sd", "n"))
+    tests["p_unpaired"] = welch_p(*(tests[column] for column in samples))
     return tests
+
+
+def _samples(table: pd.DataFrame, keys: Sequence[str], name: str) -> pd.DataFrame:
+    """Mean, standard deviation and number of the scores that exist: columns NAME_mean, NAME_sd, NAME_n."""
+    columns = {f"{name}_mean": sample_mean, f"{name}_sd": sample_sd, f"{name}_n": "size"}
+    return table.groupby(list(keys), sort=False)["value"].agg(**columns).reset_index()
 
 
 def format_p(p: float) -> str:

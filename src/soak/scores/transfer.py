@@ -7,6 +7,7 @@ import pandas as pd
 
 from soak.measures import column_measure
 from soak.scores.scoring import OWN_COLUMNS
+from soak.scores.ttests import sample_mean, sample_sd
 from soak.tables import TABLES
 
 _CELL = ["task_id", "test_subset", "train_subset", "algorithm", "measure"]
@@ -45,7 +46,12 @@ def transfer(
     values = values.assign(reference=_reference_scores(values, references, reference))
     cells = (
         values.groupby(_CELL, sort=False)
-        .agg(mean=("value", "mean"), sd=("value", "std"), n=("value", "size"), reference=("reference", "mean"))
+        .agg(
+            mean=("value", sample_mean),
+            sd=("value", sample_sd),
+            n=("value", "size"),
+            reference=("reference", lambda known: sample_mean(known.dropna())),
+        )
         .reset_index()
     )
     cells["skill"] = [

@@ -16,6 +16,29 @@ POWER = 0.8  # chance to see the smallest difference that is said to be seen: Co
 _Floats = NDArray[np.float64]
 
 
+def sample_mean(values: ArrayLike) -> float:
+    """Mean, rounded as R's ``mean``: in long double, with the mean of the residuals added. NaN for no values."""
+    given = np.asarray(values, dtype=np.longdouble)
+    return float(_long_mean(given)) if len(given) else float("nan")
+
+
+def sample_sd(values: ArrayLike) -> float:
+    """Standard deviation with n - 1, rounded as R's ``sd``: in two passes, long double, the mean kept as a double.
+
+    One pass loses the digits of scores that are nearly equal. NaN for fewer than two values.
+    """
+    given = np.asarray(values, dtype=np.longdouble)
+    if len(given) < 2:
+        return float("nan")
+    mean = np.longdouble(float(_long_mean(given)))
+    return float(np.sqrt(float(((given - mean) ** 2).sum() / (len(given) - 1))))
+
+
+def _long_mean(values: NDArray[np.longdouble]) -> np.longdouble:
+    mean = values.sum() / len(values)
+    return np.longdouble(mean + (values - mean).sum() / len(values))
+
+
 def paired_p(mean_diff: ArrayLike, sd_diff: ArrayLike, n: ArrayLike) -> _Floats:
     """Two-sided p values of paired t tests, as R's ``t.test(x, y, paired = TRUE)``: t = mean / (sd / sqrt(n)).
 
@@ -196,7 +219,7 @@ def paired_test(
     rounding = CONSTANT * max(np.abs(first).max(), np.abs(second).max())
     if np.abs(differences).max() <= rounding:
         return PairedTest(n, 0.0, 0.0, 1.0, 0.0, 0.0)
-    error = float(differences.std(ddof=1)) / np.sqrt(n)
+    error = sample_sd(differences) / np.sqrt(n)
     if not error > max(CONSTANT * abs(mean), rounding):
         error = max(error, row_error)  # NaN if row_error is
         error = np.nan if np.isnan(row_error) else error
