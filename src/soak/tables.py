@@ -134,7 +134,9 @@ _PVALUES = {
         "number",
         "P value of the two-sided paired t test; empty with one pair or with differences that are all alike.",
     ),
-    "p_unpaired": Column("number", "P value of Welch's two-sided t test over all scores of both, also those whose partner is missing."),
+    "p_unpaired": Column(
+        "number", "P value of Welch's two-sided t test over all scores of both, also those whose partner is missing."
+    ),
     "same_mean": Column("number", "Mean score of same."),
     "compare_mean": Column("number", "Mean score of all (or other)."),
     "n": Column("whole number", "Number of pairs: folds and seeds for which both scores exist."),

@@ -94,8 +94,7 @@ class StoredSplits:
         splits = self._splits_of(train_set)
         same = [split for split in splits if split.train_subsets == "same" and split.is_full]
         return [
-            self._test(subset, fold)
-            for subset, fold in self._cells.transfers(self._tested(splits), self._tested(same))
+            self._test(subset, fold) for subset, fold in self._cells.transfers(self._tested(splits), self._tested(same))
         ]
 
     def _tested(self, splits: Iterable["_Split"]) -> list[tuple[int, int]]:
