@@ -12,7 +12,7 @@ SNAKEMAKE = SOAK_MAKE=1 $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--confi
 LIBRARY = $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run figures status smoke test bench calibration stress coverage mutation lint format clean
+.PHONY: help setup run figures paper status smoke test bench calibration stress coverage mutation lint format clean
 
 setup: $(VENV)/.ready
 
@@ -35,6 +35,7 @@ help:
 	@echo "make smoke …     try one fold with few epochs: does it work, and how long will the full run take?"
 	@echo "make status …    show how far a run is"
 	@echo "make figures …   make only the figures"
+	@echo "make paper [FROM=folder]   every figure and table of the paper, from its published scores"
 	@echo "make clean …     remove the results"
 	@echo "To change the code: make test, lint, format, bench, calibration, coverage, stress, mutation (see CONTRIBUTING.md)"
 
@@ -48,6 +49,13 @@ run: $(VENV)/.ready
 figures: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
 	$(SNAKEMAKE) -- figures
+
+# Figures 2 to 8 and Table 1 of the paper, from the scores that its author publishes; FROM=folder reads them there.
+paper: CONFIG := config/published.yaml
+paper: $(VENV)/.ready
+	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
+	$(SNAKEMAKE) $(if $(FROM),--config "scores_folder=$(abspath $(FROM))")
+	@echo "Figures: $(DIR)/results/figures/; tables: $(DIR)/results/tables/; all of them in order: $(DIR)/results/report.html"
 
 status: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.status "$(DIR)" $(if $(CONFIG),"$(CONFIG)")

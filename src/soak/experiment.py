@@ -397,7 +397,9 @@ class Experiment:
         )
 
     def figures(self, group: Group) -> list[Figure]:
-        """Figures that one rule draws."""
+        """Figures that one rule draws; none where the config wants its views alone."""
+        if not self.config.figures.common:
+            return []
         return figures_of(self.figure_facts, group)
 
     def figure_files(self, group: Group, task: str = "") -> list[str]:

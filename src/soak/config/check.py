@@ -228,6 +228,8 @@ def disagreements(config: Config, names: Names) -> Iterator[Problem]:
         yield from _check_task(config, name, names)
     yield from _check_measures(("measures",), config.measures or [])
     yield from _check_views(config)
+    if config.scores_folder and not Path(config.scores_folder).expanduser().is_dir():
+        yield ("scores_folder",), f"there is no folder '{config.scores_folder}'"
     if not config.scores:
         yield from _check_choices(config, names)
     yield from _check_labels(config, names)

@@ -163,7 +163,7 @@ def _algorithms(results: Results, page: Page) -> Drawn | str:
         rows += [top, [_best_panel(pair, best, tests, page) for pair in part]]
     names = max(page.text_width(page.wrap(name, 1.4)) for name in means["algorithm"].unique())
     grid = Grid(
-        2.5 * page.scale,
+        2.42 * page.scale,
         tick_labels=max(names, page.text_width("other-same")),
         gap=0.25,
         legend=page.train_subsets_legend([*trains, *(["all"] if (best["train_subsets"] == "all").any() else [])]),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
 _MOST = 60  # rows of a page
-_GAP = 0.12  # inches between two columns
+_GAP = 0.07  # inches between two columns
 _LINE = 1.2  # lines of text that a row takes
 
 
@@ -33,7 +33,7 @@ def _datasets(results: Results, page: Page) -> Drawn | str:
 
 
 def _page(shown: pd.DataFrame, types: list[str], page: Page) -> "MatplotlibFigure":
-    heads = [page.wrap(name, 0.75, weight="bold") if number else name for number, name in enumerate(shown.columns)]
+    heads = [page.wrap(name, 0.72, weight="bold") if number else name for number, name in enumerate(shown.columns)]
     widths = [
         max(page.text_width(head, weight="bold"), *map(page.text_width, shown[name]))
         for head, name in zip(heads, shown.columns, strict=True)

@@ -95,11 +95,11 @@ def _page(lines: pd.DataFrame, every: pd.DataFrame, results: Results, page: Page
         for part in parts
     ]
     grid = Grid(
-        2.2 * page.scale,
+        1.5 * page.scale,
         tick_labels=max(page.text_width(name, page.small) for name in lines["name"]) + 0.14,
         right=max(page.text_width(text, page.small) for text in lines["label"]) + 0.12,
         row_gap=0.15,
-        legend=[*page.train_subsets_legend(["same", kind]), *type_keys(types)],
+        legend=[*page.train_subsets_legend(["same", kind])[1:], *type_keys(types)],
     )  # fmt: skip
     return page.figure(panels, grid)
 

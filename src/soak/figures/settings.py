@@ -92,6 +92,11 @@ class FigureSettings(Settings):
         default=["png", "pdf"], description="file formats; png is always one of them", examples=[["png", "svg"]]
     )
     style: StyleSettings = Field(default=StyleSettings(), examples=[{"font_size": 10}])
+    common: bool = Field(
+        default=True,
+        exclude=True,  # draws none of the others again
+        description="whether the workflow's own figures are drawn beside the views",
+    )
     views: dict[str, ViewSettings] = Field(
         default={},
         exclude=True,  # one more view draws no other figure again
