@@ -40,6 +40,7 @@ rule all:
         experiment.intermediate_files,
         TABLES,
         FIGURES,
+        experiment.measure_figure_files,
         rules.report.output,
         rules.outcome.output,
     message:
@@ -58,6 +59,7 @@ rule figures:
     input:
         experiment.intermediate_files,
         FIGURES,
+        experiment.measure_figure_files,
     message:
         "All figures are drawn"
 

@@ -70,20 +70,25 @@ def table_in_report(name):
     return report(f"results/tables/{name}.csv", category="Tables", labels=labels)
 
 
-def figures_in_report(group, task=""):
+def figures_in_report(group, task="", measure=""):
     """Files of the figures of a group; the PNG ones are shown in Snakemake's own report, with heading and caption.
 
     Snakemake fills in the wildcards of headings, not of captions: figures of single tasks share that of the first task.
     """
-    files = {file: file for file in experiment.figure_files(group, task)}
-    for figure in experiment.figures(group):
-        png = f"results/figures/{figure.file_name(task)}.png"
+    files = {file: file for file in experiment.figure_files(group, task, measure)}
+    figures = experiment.measure_figures if measure else experiment.figures
+    for figure in figures(group):
+        png = f"results/figures/{figure.file_name(task or measure)}.png"
         name = figure.file_name(experiment.image_tasks[0] if task else "")
         files[png] = report(
             png,
             caption=str(Path(f"results/figures/captions/{name}.rst").resolve()),
             category=figure.category,
-            labels={"figure": figure.heading(task)},
+            labels={
+                "figure": (
+                    f"{figure.title}: {measure}" if measure else figure.heading(task)
+                )
+            },
         )
     return list(files.values())
 

@@ -20,6 +20,8 @@ if experiment.figures("images"):
             names=[figure.name for figure in experiment.figures("images")],
             code=lambda w: experiment.figure_code("draw_images", "images"),
             transposed=experiment.transposed,
+            classes=experiment.class_names,
+            labels=experiment.labels.as_params(),
         message:
             "Drawing the first image of each class"
         script:
@@ -51,6 +53,7 @@ if experiment.figures("training"):
         params:
             figures=as_params(cfg.figures),
             names=[figure.name for figure in experiment.figures("training")],
+            labels=experiment.labels.as_params(),
             code=lambda w: experiment.figure_code("draw_training", "training"),
             dataset=experiment.tutorial_dataset,
             task=experiment.tutorial_task,
@@ -62,19 +65,22 @@ if experiment.figures("training"):
             "../scripts/draw_training.py"
 
 
+RESULTS = {
+    "scores": "results/tables/scores.parquet",
+    "pvalues": "results/tables/pvalues.parquet",
+    "downsampled": (
+        ["results/tables/pvalues_downsample.parquet"] if experiment.has_sizes else []
+    ),
+    "transfer": (
+        ["results/tables/transfer.parquet"] if experiment.has_transfer else []
+    ),
+    "verdicts": "results/tables/verdicts.parquet",
+}
+
+
 rule draw_results:
     input:
-        scores="results/tables/scores.parquet",
-        pvalues="results/tables/pvalues.parquet",
-        downsampled=(
-            ["results/tables/pvalues_downsample.parquet"]
-            if experiment.has_sizes
-            else []
-        ),
-        transfer=(
-            ["results/tables/transfer.parquet"] if experiment.has_transfer else []
-        ),
-        verdicts="results/tables/verdicts.parquet",
+        **RESULTS,
         datasets="results/tables/datasets.parquet",
         subset_rows="results/scores/subset_rows.parquet",
         times="results/scores/times.parquet",
@@ -99,8 +105,39 @@ rule draw_results:
         alpha=cfg.verdict.alpha,
         margin=cfg.verdict.margin,
         references=experiment.references,
+        labels=experiment.labels.as_params(),
     message:
         "Drawing test errors, same against other and all"
+    script:
+        "../scripts/draw_results.py"
+
+
+# The same of the measures that some task has beside its first one: which these are is known once the tasks are split.
+rule draw_measure:
+    input:
+        **RESULTS,
+    output:
+        figures_in_report("results", measure="{measure}"),
+    log:
+        "results/logs/draw_measure/{measure}.log",
+    benchmark:
+        "results/benchmarks/draw_measure/{measure}.tsv"
+    wildcard_constraints:
+        measure=pattern(experiment.possible_measures),
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        figures=as_params(cfg.figures),
+        names=[figure.name for figure in experiment.measure_figures("results")],
+        code=lambda w: experiment.figure_code("draw_results", "results"),
+        focus=as_params(cfg.focus),
+        alpha=cfg.verdict.alpha,
+        margin=cfg.verdict.margin,
+        references=experiment.references,
+        labels=experiment.labels.as_params(),
+    message:
+        "Drawing the same by {wildcards.measure}"
     script:
         "../scripts/draw_results.py"
 
@@ -128,6 +165,7 @@ rule draw_predictions:
     params:
         figures=as_params(cfg.figures),
         names=[figure.name for figure in experiment.figures("predictions")],
+        labels=experiment.labels.as_params(),
         code=lambda w: experiment.figure_code("draw_predictions", "predictions"),
     message:
         "Drawing what the models of {wildcards.task} confuse"

@@ -4,7 +4,11 @@
 rule report:
     input:
         tables=TABLES,
-        figures=[figure for figure in FIGURES if figure.endswith(".png")],
+        figures=lambda w: [
+            figure
+            for figure in [*FIGURES, *experiment.measure_figure_files()]
+            if figure.endswith(".png")
+        ],
         pages="results/figures/pages",
         learners=(lambda w: experiment.all_checks()) if cfg.tasks else [],
         notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
@@ -20,6 +24,7 @@ rule report:
     params:
         config=shown_settings(config),
         references=experiment.references,
+        labels=experiment.labels.as_params(),
         code=lambda w: experiment.figure_code("report", *GROUPS),
         versions=versions(
             "snakemake",
@@ -45,6 +50,7 @@ rule outcome:
         data=["results/tables/data.txt"] if cfg.tasks else [],
         tables=TABLES,
         figures=FIGURES,
+        measures=experiment.measure_figure_files,
         report="results/report.html",
     output:
         "results/logs/outcome.txt",

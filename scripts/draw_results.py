@@ -10,10 +10,13 @@ from soak.figures.results import Results
 from soak.figures.settings import FigureSettings, FocusSettings, ViewSettings
 from soak.figures.views import draw_views
 from soak.job import job
+from soak.labels import Labels
 from soak.tables import read_table
 
 with job(snakemake.log):
     given, params = snakemake.input, snakemake.params
+    settings, labels = FigureSettings.model_validate(params.figures), Labels(**params.labels)
+    measure = snakemake.wildcards.get("measure", "")
     results = Results.read(
         given.scores,
         given.pvalues,
@@ -23,12 +26,17 @@ with job(snakemake.log):
         focus=FocusSettings.model_validate(params.focus),
         alpha=params.alpha,
         margin=params.margin,
+        order=settings.algorithms,
+        labels=labels,
     )
-    facts = {name: read_table(given[name]) for name in ("times", "datasets", "subset_rows")}
-    results = replace(results, facts=Facts(**facts, subset_types=params.subset_types))
-    folder, settings = Path(snakemake.output[0]).parent, FigureSettings.model_validate(params.figures)
-    (folder / PAGES).mkdir(exist_ok=True)
-    draw_files(params.names, results, folder, settings)
-    draw_views(
-        {name: ViewSettings.model_validate(view) for name, view in params.views.items()}, results, folder, settings
-    )
+    folder = Path(snakemake.output[0]).parent
+    if measure:
+        draw_files(params.names, results.of_measure(measure), folder, settings, measure, labels)
+    else:
+        (folder / PAGES).mkdir(exist_ok=True)
+        facts = {name: labels.shown(read_table(given[name])) for name in ("times", "datasets", "subset_rows")}
+        types = {labels.task(task): kind for task, kind in params.subset_types.items()}
+        results = replace(results, facts=Facts(**facts, subset_types=types))
+        draw_files(params.names, results, folder, settings, labels=labels)
+        views = {name: ViewSettings.model_validate(view) for name, view in params.views.items()}
+        draw_views(views, results, folder, settings, labels)

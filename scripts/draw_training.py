@@ -6,9 +6,11 @@ from soak.figures.catalog import draw_files
 from soak.figures.settings import FigureSettings
 from soak.figures.training import Training
 from soak.job import job
+from soak.labels import Labels
 
 with job(snakemake.log):
     given, params = snakemake.input, snakemake.params
+    labels = Labels(**params.labels)
     training = Training.read(
         torch_loop=next(iter(given.get("torch_loop", [])), None),
         glmnet_path=next(iter(given.get("glmnet_path", [])), None),
@@ -17,6 +19,7 @@ with job(snakemake.log):
         history=given.history,
         fits=given.fits,
         learner=params.learner,
+        labels=labels,
     )
     folder = Path(snakemake.output[0]).parent
-    draw_files(params.names, training, folder, FigureSettings.model_validate(params.figures))
+    draw_files(params.names, training, folder, FigureSettings.model_validate(params.figures), labels=labels)

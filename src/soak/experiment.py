@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from soak.config.check import algorithm_labels, known_type, unsuited
+from soak.config.check import algorithm_labels, asked_measures, known_type, unsuited
 from soak.config.read import dotted
 from soak.config.workflow import Config
 from soak.data.sources import SecretText, file_name, local_path, shown_settings
@@ -111,6 +111,12 @@ class Experiment:
     def transposed(self) -> dict[str, str]:
         """Data sets that are the transpose of another, with its name."""
         return {name: other for name, data in self.config.datasets.items() if (other := data.transpose_of)}
+
+    @property
+    def class_names(self) -> dict[str, dict[str, str]]:
+        """What the labels of data sets stand for, where they have names; those of a transpose are its original's."""
+        found = {name: dict(data.class_names) for name, data in self.config.datasets.items()}
+        return {name: found[self.transposed.get(name, name)] for name in found}
 
     @property
     def decoded(self) -> list[str]:
@@ -402,11 +408,15 @@ class Experiment:
             return []
         return figures_of(self.figure_facts, group)
 
-    def figure_files(self, group: Group, task: str = "") -> list[str]:
-        """Files of the figures of a group (of one task, where each task has its own), with those of their captions."""
+    def measure_figures(self, group: Group) -> list[Figure]:
+        """Those of them that are drawn again for each further measure."""
+        return [figure for figure in self.figures(group) if figure.per_measure]
+
+    def figure_files(self, group: Group, task: str = "", measure: str = "") -> list[str]:
+        """Files of the figures of a group (of one task or measure), with those of their captions."""
         files = []
-        for figure in self.figures(group):
-            name = figure.file_name(task)
+        for figure in self.measure_figures(group) if measure else self.figures(group):
+            name = figure.file_name(task or measure)
             files += [f"results/figures/{name}.{kind}" for kind in self.figure_formats]
             files.append(f"results/figures/captions/{name}.rst")
         return files
@@ -439,8 +449,23 @@ class Experiment:
         return {path.rpartition(".")[2]: path for path in self.config.figures.own}
 
     @property
+    def possible_measures(self) -> list[str]:
+        """All measures that some task may have."""
+        return asked_measures(self.config)
+
+    def further_measures(self) -> list[str]:
+        """Measures of which some task has another one first: they have figures of their own."""
+        if not self.config.tasks:
+            return list(self.config.measures or [])[1:]
+        return list(dict.fromkeys(name for task in self.config.tasks for name in self.measures(task)[1:]))
+
+    def measure_figure_files(self, wildcards: object = None) -> list[str]:
+        """Files of the figures of these measures; what they are is known once the tasks are split."""
+        return [file for measure in self.further_measures() for file in self.figure_files("results", measure=measure)]
+
+    @property
     def all_figure_files(self) -> list[str]:
-        """Files of all figures."""
+        """Files of all figures but those of further measures."""
         files = [file for group in GROUPS if group != PER_TASK for file in self.figure_files(group)]
         files += [file for task in self.image_tasks for file in self.figure_files(PER_TASK, task)]
         files += self.view_files

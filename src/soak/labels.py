@@ -76,6 +76,14 @@ class Labels:
         """The label of a task."""
         return self.tasks.get(name, name)
 
+    def subset(self, name: str) -> str:
+        """The label of a subset."""
+        return self.subsets.get(name, name)
+
+    def learner(self, name: str) -> str:
+        """The label of a learner."""
+        return self.learners.get(name, name)
+
     def algorithm(self, name: str) -> str:
         """The label of an algorithm."""
         return self.algorithms.get(name, name)

@@ -99,7 +99,7 @@ def test_error_mean_sd(result: Evaluation, **style: Any) -> Plot:
 
 
 def same_other_all(result: Evaluation, test_subset: str | None = None, **style: Any) -> Plot:
-    """Mean and SD of same, other and all on one subset (default: the first); else as `differences`."""
+    """Mean and SD of same, other and all, on all subsets or on one; else as `differences`."""
     return _drawn("same_other_all", result, style, test_subset)
 
 
@@ -122,8 +122,9 @@ def _drawn(name: str, result: Evaluation, style: dict[str, Any], test_subset: st
     focus = FocusSettings(test_subset=test_subset)
     focus.check(result.scores)
     settings = StyleSettings.model_validate(style)
+    scores = result.scores
     results = Results(
-        result.scores,
+        scores if test_subset is None else scores[scores["test_subset"] == test_subset],
         result.pvalues,
         result.verdicts,
         result.pvalues_downsample,

@@ -387,8 +387,8 @@ CASES = [
         "figures.style.font: expected an installed font, got 'DejaVu Sanz'; did you mean 'DejaVu Sans'?",
     ),
     (
-        "figures.style: {colors: {same: red}}",
-        "figures.style.colors.same: expected a colour such as \"#0072B2\", got 'red'",
+        "figures.style: {colors: {same: nvy}}",
+        "figures.style.colors.same: expected a colour such as \"#0072B2\" or navy, got 'nvy'; did you mean 'navy'?",
     ),
     (
         "figures.style: {colors: {same: }}",

@@ -57,7 +57,7 @@ def test_csv_holds_the_numbers_drawn(drawn: Callable[[str, str], Drawn]) -> None
     assert means.query(one)["mean"].item() == pytest.approx(100 * expected.mean())
     assert means.query(one)["sd"].item() == pytest.approx(100 * expected.std(ddof=1))
     lines = drawn("pvalue", "two_tasks").data["line"]
-    assert lines.tolist()[:5] == ["other", "other-same", "same", "all-same", "all"]
+    assert lines.tolist()[:5] == ["same", "other", "other-same", "all", "all-same"]
 
 
 def test_points_lie_at_the_scores(drawn: Callable[[str, str], Drawn]) -> None:
@@ -162,9 +162,10 @@ def test_panels_of_a_task_have_one_x_axis(name: str, drawn: Callable[[str, str],
 
 def test_each_measure_of_sizes_is_named(drawn: Callable[[str, str], Drawn]) -> None:
     axes = drawn("sizes", "sizes_of_two_measures").figure.axes
-    titles = [text.get_text() for panel in axes[:4] for text in panel.texts]
-    assert "T1\ntest: East\nmean squared error" in titles
-    assert "T2\ntest: West\npercent error" in titles
+    titles = [text.get_text() for panel in axes for text in panel.texts]
+    assert "T1\ntest: East" in titles
+    assert "T2\ntest: West" in titles
+    assert {"mean squared error", "percent error"} <= {title.replace("\n", " ") for title in titles}
 
 
 def test_the_map_has_a_cell_for_each_pair_of_subsets(drawn: Callable[[str, str], Drawn]) -> None:

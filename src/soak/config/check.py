@@ -17,7 +17,7 @@ from soak.config.workflow import Config
 from soak.data.catalog import check_datasets
 from soak.errors import SoakError
 from soak.figures.catalog import find_figure, view_figures
-from soak.figures.settings import font_problem
+from soak.figures.settings import color_problem, font_problem
 from soak.measures import DEFAULT_MEASURES, measure
 from soak.names import KeyPath, Problem, check_name, nearest, repeated, same_but_for_case
 from soak.plugins import find_function
@@ -260,6 +260,9 @@ def _not_found(config: Config) -> Iterator[Problem]:
             yield ("learners", name, argument), message
     if problem := font_problem(config.figures.style.font):
         yield ("figures", "style", "font"), problem
+    for name, color in config.figures.style.colors.items():
+        if problem := color_problem(color):
+            yield ("figures", "style", "colors", name), problem
 
 
 def _check_names(config: Config) -> Iterator[Problem]:
@@ -323,7 +326,7 @@ def _check_measures(path: KeyPath, names: Sequence[str], task_type: str | None =
 def _check_choices(config: Config, names: Names) -> Iterator[Problem]:
     """What single figures show and the verdict goes by exists."""
     algorithms = [algorithm for name, learner in config.learners.items() for algorithm in learner.algorithms(name)]
-    measures = _asked_measures(config)
+    measures = asked_measures(config)
     choices: list[tuple[KeyPath, str | None, str, Collection[str]]] = [
         (("focus", "task"), config.focus.task, "task", names["tasks"]),
         (("tutorial", "task"), config.tutorial.task, "task", names["tasks"]),
@@ -332,6 +335,8 @@ def _check_choices(config: Config, names: Names) -> Iterator[Problem]:
     ]
     if len(config.learners) == len(names["learners"]):  # else the algorithms are not all known
         choices.append((("verdict", "algorithm"), config.verdict.algorithm, "algorithm", ["best", *algorithms]))
+        for index, given in enumerate(config.figures.algorithms):
+            choices.append((("figures", "algorithms", index), given, "algorithm", algorithms))
     for path, name, kind, known in choices:
         if name is not None and name not in known:
             yield path, _unknown(kind, name, known)
@@ -351,7 +356,7 @@ def _check_labels(config: Config, names: Names) -> Iterator[Problem]:
             yield path, f"expected labels that differ, got {again!r} for {owners}"
     if config.scores or len(config.learners) < len(names["learners"]):
         return  # not all algorithms and measures are known
-    for key, kind, known in (("algorithms", "algorithm", algorithms), ("measures", "measure", _asked_measures(config))):
+    for key, kind, known in (("algorithms", "algorithm", algorithms), ("measures", "measure", asked_measures(config))):
         given: Mapping[str, str] = getattr(config.labels, key)
         yield from ((("labels", key, name), _unknown(kind, name, known)) for name in given if name not in known)
 
@@ -368,7 +373,7 @@ def algorithm_labels(config: Config) -> dict[str, str]:
     return found
 
 
-def _asked_measures(config: Config) -> list[str]:
+def asked_measures(config: Config) -> list[str]:
     """All measures that some task may have."""
     asked = [task.measures or config.measures for task in config.tasks.values()] or [config.measures]
     defaults = [name for kind in DEFAULT_MEASURES.values() for name in kind]

@@ -63,6 +63,11 @@ class DataFormat(Settings):
                 first[name] = source
         return first
 
+    @property
+    def class_names(self) -> Mapping[str, str]:
+        """What its labels stand for, where they are numbers of something else."""
+        return {}
+
     def import_paths(self) -> tuple[str, ...]:
         """Import paths of the user's own functions that `read` calls."""
         return ()

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+LETTERS = "AEFHKMRTXY"  # of font_letters, in the order of their labels
 SCALE = 16.0  # ink of a pixel, from 0 to 16
 _FONTS = Path(__file__).with_name("fonts.npz")  # made by tests/data/make_fonts.py
 FONTS_SHA256 = "e534b1bf22d31f11ed1d6fbdeb4b13bd27831f086b67597cfbb29a0342aff31c"  # another file is other code

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import soak.figures
-from soak.figures.page import Drawn, Page, save
+from soak.figures.page import Drawn, Page, in_pages, save
 from soak.figures.settings import FigureSettings, StyleSettings
 from soak.files import atomic
+from soak.labels import Labels
+from soak.measures import column_measure
 
 Group = Literal["images", "training", "results", "predictions"]
 GROUPS: tuple[Group, ...] = get_args(Group)
@@ -72,6 +74,10 @@ class Figure:
         Its place in the report; figures of equal order are sorted by name.
     when : function of FigureFacts, optional
         Whether a config has it; default: every config.
+    says : function of (inputs of the group)
+        What the numbers of this run show, for the end of the caption; "" if there is nothing to say.
+    per_measure : bool
+        Whether it shows each task's first measure, and is drawn again for each of the others, as NAME_MEASURE.
     """
 
     name: str
@@ -81,6 +87,8 @@ class Figure:
     draw: Callable[[Any, Page], Drawn | str]
     order: int
     when: Callable[[FigureFacts], bool] = lambda facts: True
+    says: Callable[[Any], str] = lambda inputs: ""
+    per_measure: bool = False
 
     def __post_init__(self) -> None:
         if self.group not in _CATEGORIES:
@@ -91,18 +99,24 @@ class Figure:
         """The part of Snakemake's own report in which it is."""
         return _CATEGORIES[self.group]
 
+    def caption_of(self, inputs: Any) -> str:
+        """Its caption, with what the numbers of these inputs show."""
+        return f"{self.caption} {self.says(inputs)}".strip()
+
     @property
     def module(self) -> str:
         """Name of the module that draws it."""
         return self.draw.__module__
 
-    def file_name(self, task: str = "") -> str:
-        """Name of its files without the suffix."""
-        return f"{self.name}_{task}" if task else self.name
+    def file_name(self, of: str = "") -> str:
+        """Name of its files without the suffix; ``of``: the task or measure, of a figure of one."""
+        return f"{self.name}_{of}" if of else self.name
 
-    def heading(self, task: str = "") -> str:
-        """Its title, with the task's name if it is a figure of one task."""
-        return f"{self.title}: {task}" if task else self.title
+    def heading(self, of: str = "") -> str:
+        """Its title, with the name of the task or the label of the measure if it is a figure of one."""
+        if of and self.per_measure:
+            return f"{self.title}: {column_measure(of).label}"
+        return f"{self.title}: {of}" if of else self.title
 
 
 @cache
@@ -133,38 +147,49 @@ def figures_of(facts: FigureFacts, group: Group | None = None) -> list[Figure]:
 
 
 def find_figure(file_name: str) -> tuple[Figure, str] | None:
-    """The figure that a file name without suffix is of, and its task ("" unless it is one of a task).
+    """The figure that a file name without suffix is of, and its task or measure ("" unless it is one of those).
 
     None for a figure of the user's own.
     """
     figures = all_figures()
     if file_name in figures:
         return figures[file_name], ""
-    for figure in figures.values():
-        if figure.group == PER_TASK and file_name.startswith(f"{figure.name}_"):
+    for figure in sorted(figures.values(), key=lambda figure: len(figure.name), reverse=True):
+        if (figure.group == PER_TASK or figure.per_measure) and file_name.startswith(f"{figure.name}_"):
             return figure, file_name.removeprefix(f"{figure.name}_")
     return None
 
 
-def draw(name: str, inputs: Any, settings: StyleSettings, task: str = "") -> Drawn:
+def draw(name: str, inputs: Any, settings: FigureSettings | StyleSettings, of: str = "") -> Drawn:
     """Draw a figure from the inputs of its group; one without numbers says why.
 
     Saving it needs the same style: see `Page.applied`, and `draw_files`.
+
+    Parameters
+    ----------
+    of : str
+        What the task is called, or the name of the measure, of a figure of one.
     """
     figure = all_figures()[name]
-    page = Page(figure.heading(task), figure.caption, settings)
+    whole = settings if isinstance(settings, FigureSettings) else FigureSettings(style=settings)
+    page = Page(figure.heading(of), figure.caption_of(inputs), whole.style, whole.titles, whole.width)
     with page.applied():
         drawn = figure.draw(inputs, page)
         return page.nothing(drawn) if isinstance(drawn, str) else drawn
 
 
 def draw_files(
-    names: Collection[str], inputs: Any, folder: Path, settings: FigureSettings, task: str = ""
+    names: Collection[str],
+    inputs: Any,
+    folder: Path,
+    settings: FigureSettings,
+    of: str = "",
+    labels: Labels | None = None,
 ) -> list[Path]:
     """Draw figures of one group into files: several in a process, since imports take longer than drawing.
 
     Each becomes NAME.png, the other formats, NAME.csv with the numbers drawn, and captions/NAME.rst, which Snakemake's
-    own report reads.
+    own report reads. The CSV files hold names, the figures labels.
 
     Parameters
     ----------
@@ -172,17 +197,26 @@ def draw_files(
         Of figures of one group.
     inputs : object
         What the group's figures are drawn from, such as `soak.figures.results.Results`.
-    task : str
-        The task, for figures that are drawn for each.
+    of : str
+        The task or measure, for figures that are drawn for each.
+    labels : Labels, optional
+        Those that ``inputs`` holds in the place of names.
     """
+    labels = labels or Labels()
     paths = []
     for name in names:
         figure = all_figures()[name]
-        drawn = draw(name, inputs, settings.style, task)
-        with Page(settings=settings.style).applied():
-            paths += save(drawn, folder, figure.file_name(task), settings)
-        caption = folder / "captions" / f"{figure.file_name(task)}.rst"
+        with labels.measured(), Page(settings=settings.style).applied():
+            drawn = draw(name, inputs, settings, labels.task(of))
+            stored = labels.stored(drawn.data)
+            drawn = (
+                in_pages([drawn.figure, *pages], stored)
+                if (pages := getattr(drawn, "pages", ()))
+                else Drawn(drawn.figure, stored)
+            )
+            paths += save(drawn, folder, figure.file_name(of), settings)
+        caption = folder / "captions" / f"{figure.file_name(of)}.rst"
         with atomic(caption) as temporary:
-            temporary.write_text(f"{figure.caption}\n", encoding="utf-8")
+            temporary.write_text(f"{figure.caption_of(inputs)}\n", encoding="utf-8")
         paths.append(caption)
     return paths

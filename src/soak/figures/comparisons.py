@@ -1,120 +1,131 @@
 """Same against other and all: train_other, same_other_all, pvalue, pvalue_downsample, sizes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from soak.figures.catalog import Figure
 from soak.figures.page import GREY, MARKERS, TRAIN_SUBSETS, Drawn, Grid, Page, Panel, in_rows
 from soak.figures.results import (
+    FEW,
+    KEYS,
     NO_SCORES,
     Results,
     algorithm_axis,
     full_size,
     limits_of,
+    mean_marks,
     mean_sd,
     measure_of,
+    single_marks,
     subset_rows,
     train_subsets_of,
     with_axis_labels,
 )
 from soak.measures import Measure, column_measure
 from soak.scores.summaries import first_measures, format_p
+from soak.scores.verdicts import holm_by_algorithm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as MatplotlibFigure
 
-_NOT_FOCUSED = "no task has scores of the test subset in focus."
+_MOST = 4  # panels side by side
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
-# One test subset looked at closely
+# One panel per test subset
 
 
 def _train_other(results: Results, page: Page) -> Drawn | str:
-    """Error on the test subset in focus after training on the others, all tasks that have it side by side."""
-    shown = results.full_size
-    place = results.focus.choose(shown)
-    if place is None:
-        return _NOT_FOCUSED
-    _, subset = place
-    shown = shown[(shown["test_subset"] == subset) & (shown["train_subsets"] == "other")]
+    """Error on each test subset after training on the others."""
+    shown = results.full_size[results.full_size["train_subsets"] == "other"]
     if shown.empty:
-        return "there are no scores of this test subset after training on other subsets."
-    means = mean_sd(shown)
-    algorithms = results.algorithms(shown)
-    names_width, name_height, set_algorithms = algorithm_axis(page, algorithms)
+        return "there are no scores of any test subset after training on other subsets."
+    means = mean_sd(_in_focus_first(shown, results))
 
-    def draw(axes: "Axes", task: str) -> None:
-        y = {algorithm: -float(row) for row, algorithm in enumerate(algorithms)}
-        _mean_points(axes, means[means["task_id"] == task], y, "other", page)
-        set_algorithms(axes)
-        _value_axis(axes)
+    def title(task: str, subset: str) -> str:
+        return f"{task}\ntrain: {_others(results.scores, task, subset)}\ntest: {subset}"
 
-    panels = [
-        Panel(
-            partial(draw, task=task),
-            page.scale * len(algorithms) * (0.12 + name_height),
-            title=f"{task}\ntrained on {_others(results.scores, task, subset)}",
-            x_label=_mean_label(means[means["task_id"] == task]),
-        )
-        for task in shown["task_id"].unique()
-    ]
-    grid = Grid(2.3 * page.scale, tick_labels=names_width, gap=0.3, heading=f"{page.title} Test error on {subset}")
-    return Drawn(page.figure(in_rows(panels, 4), grid), with_axis_labels(means))
+    return Drawn(_mean_panels(means, shown, ["other"], title, results, page), with_axis_labels(means))
 
 
 def _same_other_all(results: Results, page: Page) -> Drawn | str:
-    """Error on the test subset in focus of one task by algorithm, with same, other and all in colours."""
+    """Error on each test subset by algorithm, with same, other and all in colours."""
     shown = results.full_size
-    place = results.focus.choose(shown)
-    if place is None:
-        return _NOT_FOCUSED
-    task, subset = place
-    means = mean_sd(shown[(shown["task_id"] == task) & (shown["test_subset"] == subset)])
-    algorithms, trains = results.algorithms(means), train_subsets_of(means)
-    names_width, name_height, set_algorithms = algorithm_axis(page, algorithms)
-
-    def draw(axes: "Axes") -> None:
-        for number, train in enumerate(trains):
-            shift = 0.7 / len(trains) * ((len(trains) - 1) / 2 - number)
-            y = {algorithm: shift - row for row, algorithm in enumerate(algorithms)}
-            _mean_points(axes, means[means["train_subsets"] == train], y, train, page)
-        set_algorithms(axes)
-        _value_axis(axes)
-
-    height = page.scale * len(algorithms) * max(0.16 * len(trains) + 0.1, name_height + 0.1)
-    grid = Grid(
-        4.6 * page.scale,
-        tick_labels=names_width,
-        heading=f"{page.title} {task}, tested on {subset}",
-        legend=page.train_subsets_legend(trains),
+    if shown.empty:
+        return NO_SCORES
+    means = mean_sd(_in_focus_first(shown, results))
+    trains = train_subsets_of(means)
+    return Drawn(
+        _mean_panels(means, shown, trains, lambda task, subset: f"{task}\ntest: {subset}", results, page),
+        with_axis_labels(means),
     )
-    return Drawn(page.figure([[Panel(draw, height, x_label=_mean_label(means))]], grid), with_axis_labels(means))
 
 
-def _mean_points(axes: "Axes", means: pd.DataFrame, y: Mapping[str, float], train: str, page: Page) -> None:
-    """Mean ± SD over folds and seeds, a point per algorithm."""
-    axes.errorbar(
-        means["mean"], means["algorithm"].map(y), xerr=means["sd"].fillna(0), fmt=MARKERS[train],
-        color=page.color(train), ms=4.5, lw=1.6, ls="none",
-    )  # fmt: skip
+def _in_focus_first(shown: pd.DataFrame, results: Results) -> pd.DataFrame:
+    """The same rows, those of the task and test subset in focus first."""
+    place = results.focus.choose(shown) if results.focus.task or results.focus.test_subset else None
+    if place is None:
+        return shown
+    away = (shown["task_id"] != place[0]) * 2 + (shown["test_subset"] != place[1])
+    return shown.loc[away.sort_values(kind="stable").index]
 
 
-def _value_axis(axes: "Axes") -> None:
+def _mean_panels(
+    means: pd.DataFrame,
+    shown: pd.DataFrame,
+    trains: Sequence[str],
+    title: Callable[[str, str], str],
+    results: Results,
+    page: Page,
+) -> "MatplotlibFigure":
+    """A panel per task and test subset with a line per algorithm; all panels of a measure have one x axis."""
+    names_width, _, _ = algorithm_axis(page, results.algorithms(means))
+    limits = {name: limits_of(rows) for name, rows in means.groupby("measure", sort=False)}
+    legend = page.train_subsets_legend(trains) if len(trains) > 1 else ()
+    grid, columns = page.fit(
+        Grid(2.1 * page.scale, tick_labels=names_width, gap=0.25, legend=legend), _MOST, least=1.3 * page.scale
+    )
+    few = shown.merge(means.loc[means["n"] <= FEW, [*KEYS, "n"]], on=KEYS)
+
+    def panel(task: str, subset: str) -> Panel:
+        rows = _rows_of(means, task, subset)
+        algorithms = results.algorithms(means[means["task_id"] == task])
+        _, name_height, set_algorithms = algorithm_axis(page, algorithms)
+
+        def draw(axes: "Axes") -> None:
+            for number, train in enumerate(trains):
+                shift = 0.7 / len(trains) * ((len(trains) - 1) / 2 - number)
+                y = {algorithm: shift - row for row, algorithm in enumerate(algorithms)}
+                of_train = rows[rows["train_subsets"] == train]
+                mean_marks(axes, of_train, of_train["algorithm"].map(y), train, page)
+                points = _rows_of(few[few["train_subsets"] == train], task, subset)
+                single_marks(axes, points["value"], points["algorithm"].map(y), train, page)
+            set_algorithms(axes)
+            _value_axis(axes, limits[rows["measure"].iloc[0]])
+
+        height = page.scale * len(algorithms) * max(0.16 * len(trains) + 0.06, name_height + 0.1)
+        return Panel(draw, height, title=title(task, subset), x_label=_mean_label(rows))
+
+    return page.figure([[panel(*pair) for pair in line] for line in subset_rows(means, columns)], grid)
+
+
+def _value_axis(axes: "Axes", limits: tuple[float, float]) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.grid(visible=False, axis="y")
-    axes.xaxis.set_major_locator(MaxNLocator(5, min_n_ticks=3))
-    axes.margins(x=0.08)
+    axes.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
+    axes.set_xlim(limits)
 
 
 def _mean_label(means: pd.DataFrame) -> str:
-    """For instance "percent error (mean ± SD, n = 3)"."""
+    """For instance "percent error (mean ± SD, n = 3)", which breaks before the bracket only."""
     n = int(means["n"].max())
-    return f"{measure_of(means).axis_label} ({'one fold' if n == 1 else f'mean ± SD, n = {n}'})"
+    kind = "one fold" if n == 1 else f"mean ± SD, n = {n}"
+    return f"{measure_of(means).axis_label} ({kind.replace(' ', NO_BREAK)})"
 
 
 def _others(scores: pd.DataFrame, task: str, subset: str) -> str:
@@ -125,8 +136,8 @@ def _others(scores: pd.DataFrame, task: str, subset: str) -> str:
 # Means and P values
 
 _ONLY_REFERENCES = "there are only scores of references, which use no features: nothing to test."
-# From top to bottom: a comparison is between the two that it compares.
-_LINES = ("other", "other-same", "same", "all-same", "all")
+# From top to bottom: a comparison below what is compared with same
+_LINES = ("same", "other", "other-same", "all", "all-same")
 
 
 @dataclass(frozen=True)
@@ -149,10 +160,9 @@ class _Compared:
         present = set(self.means["train_subsets"])
         return [line for line in _LINES if set(line.split("-")) <= present]
 
-    @property
-    def height(self) -> float:
-        """In lines of text: per algorithm its name and a line per mean and comparison."""
-        return len(self.algorithms) * (len(self.lines) + 1.3) + 0.4
+    def height(self, names: Mapping[str, str]) -> float:
+        """In lines of text: per algorithm its name, in lines, and a line per mean and comparison."""
+        return sum(len(self.lines) + 1.3 + names[name].count("\n") for name in self.algorithms) + 0.4
 
     @property
     def texts(self) -> dict[tuple[str, str], str]:
@@ -162,7 +172,13 @@ class _Compared:
             (row.algorithm, row.train_subsets): measure.mean_sd(row.mean / measure.factor, row.sd / measure.factor)
             for row in self.means.itertuples()
         }
-        return texts | {(row.algorithm, row.comparison): format_p(row.p_paired) for row in self.tests.itertuples()}
+        return texts | {(row.algorithm, row.comparison): _p_text(row) for row in self.tests.itertuples()}
+
+
+def _p_text(row: Any) -> str:
+    """R's P value, and beside it the corrected one: "P = 0.02, Holm 0.04"."""
+    corrected = "" if pd.isna(row.p_holm) else f", Holm {format_p(row.p_holm).removeprefix('P').removeprefix(' = ')}"
+    return f"{format_p(row.p_paired)}{corrected}"
 
 
 def _pvalue(results: Results, page: Page) -> Drawn | str:
@@ -171,11 +187,16 @@ def _pvalue(results: Results, page: Page) -> Drawn | str:
     if shown.empty:
         return NO_SCORES if results.full_size.empty else _ONLY_REFERENCES
     means, tests = mean_sd(shown), _first_tests(results.pvalues, results)
-    compared = [
-        _Compared(task, f"{task}\ntest: {subset}", rows, _rows_of(tests, task, subset), results.algorithms(rows))
+    compared = {
+        (task, subset): _Compared(
+            task, f"{task}\ntest: {subset}", rows, _rows_of(tests, task, subset), results.algorithms(rows)
+        )
         for (task, subset), rows in means.groupby(["task_id", "test_subset"], sort=False)
-    ]
-    return Drawn(_compared_panels(compared, 3, page), _numbers(means, tests, []))
+    }
+    figure = _compared_panels(
+        lambda columns: [[compared[pair] for pair in line] for line in subset_rows(means, columns)], 3, page
+    )
+    return Drawn(figure, _numbers(means, tests, []))
 
 
 def _pvalue_downsample(results: Results, page: Page) -> Drawn | str:
@@ -198,7 +219,8 @@ def _pvalue_downsample(results: Results, page: Page) -> Drawn | str:
         parts += [full.assign(n_train_groups=pd.NA), equal.assign(n_train_groups=size)]
     if not compared:
         return _ONLY_REFERENCES
-    return Drawn(_compared_panels(compared, 2, page), _numbers(pd.concat(parts), tests, ["n_train_groups"]))
+    figure = _compared_panels(lambda columns: in_rows(compared, min(2, columns)), 2, page)
+    return Drawn(figure, _numbers(pd.concat(parts), tests, ["n_train_groups"]))
 
 
 def _tested(shown: pd.DataFrame, results: Results) -> pd.DataFrame:
@@ -207,56 +229,73 @@ def _tested(shown: pd.DataFrame, results: Results) -> pd.DataFrame:
 
 
 def _first_tests(tests: pd.DataFrame, results: Results) -> pd.DataFrame:
-    """The tests of each task's first measure, without those of references."""
+    """The tests of each task's first measure, without those of references, with corrected P values."""
     tests = tests[tests["measure"] == tests["task_id"].map(first_measures(results.scores))]
-    return tests[~tests["algorithm"].isin(results.references)]
+    tests = tests[~tests["algorithm"].isin(results.references)].reset_index(drop=True)
+    if "n_train_groups" not in tests:
+        return tests.assign(p_holm=holm_by_algorithm(tests))
+    at_full = tests["n_train_groups"].isna()  # full and equal size are corrected each by itself
+    corrected = [holm_by_algorithm(tests[part].reset_index(drop=True)).to_numpy() for part in (at_full, ~at_full)]
+    p_holm = pd.Series(float("nan"), index=tests.index)
+    p_holm[at_full], p_holm[~at_full] = corrected
+    return tests.assign(p_holm=p_holm)
 
 
 def _rows_of(table: pd.DataFrame, task: str, subset: str) -> pd.DataFrame:
     return table[(table["task_id"] == task) & (table["test_subset"] == subset)]
 
 
-def _compared_panels(compared: Sequence[_Compared], columns: int, page: Page) -> "MatplotlibFigure":
+def _compared_panels(
+    lines_of: Callable[[int], Sequence[Sequence[_Compared]]], columns: int, page: Page
+) -> "MatplotlibFigure":
     """Points and bars in the left part of each panel, numbers at its right; one x axis per task."""
+    compared = [part for line in lines_of(columns) for part in line]
     numbers = max(page.text_width(text, page.small) for part in compared for text in part.texts.values()) + 0.1
-    names = {name for part in compared for name in part.algorithms}
-    width = max(1.9 * page.scale + numbers, *(page.text_width(name, weight="bold") + 0.08 for name in names))
-    share = (width - numbers) / width
+    algorithms = {name for part in compared for name in part.algorithms}
+    longest = max(page.text_width(name, weight="bold") for name in algorithms) + 0.08
+    width = max(1.5 * page.scale + numbers, min(longest, 3 * page.scale))
+    grid = Grid(width, tick_labels=page.text_width("other"), gap=0.3)
+    grid, columns = page.fit(grid, columns, least=min(width, numbers + 0.9))
+    share = (grid.width - numbers) / grid.width
+    names = {name: page.wrap(name, grid.width - 0.08, weight="bold") for name in algorithms}
     limits = {
         part.task: limits_of(pd.concat([other.means for other in compared if other.task == part.task]))
         for part in compared
     }
-    panels = [
-        Panel(
-            partial(_draw_compared, part=part, limits=limits[part.task], share=share, page=page),
-            page.line * part.height,
+
+    def panel(part: _Compared) -> Panel:
+        return Panel(
+            partial(_draw_compared, part=part, names=names, limits=limits[part.task], share=share, page=page),
+            page.line * part.height(names),
             title=part.title,
             x_label=part.measure.axis_label,
             x_center=share / 2,
         )
-        for part in compared
-    ]
-    lines = in_rows(panels, min(columns, len(panels)))
-    return page.figure(lines, Grid(width, tick_labels=page.text_width("other"), gap=0.3))
+
+    return page.figure([[panel(part) for part in line] for line in lines_of(columns)], grid)
 
 
-def _draw_compared(axes: "Axes", part: _Compared, limits: tuple[float, float], share: float, page: Page) -> None:
+def _draw_compared(
+    axes: "Axes", part: _Compared, names: Mapping[str, str], limits: tuple[float, float], share: float, page: Page
+) -> None:
     from matplotlib.ticker import MaxNLocator
 
     low, high = limits
     right = low + (high - low) / share
     axes.set_xlim(low, right)
-    axes.set_ylim(part.height, 0)
+    axes.set_ylim(part.height(names), 0)
     positions: dict[tuple[str, str], float] = {}
-    for number, algorithm in enumerate(part.algorithms):
-        top = 0.9 + number * (len(part.lines) + 1.3)  # the middle of the line with the algorithm's name
+    top = 0.4  # of an algorithm's name, in lines of text
+    for algorithm in part.algorithms:
         axes.annotate(
-            algorithm, (low, top), (4, 0), textcoords="offset points", size=page.size, weight="bold", va="center",
-            ha="left", annotation_clip=False,
+            names[algorithm], (low, top), (4, 0), textcoords="offset points", size=page.size, weight="bold", va="top",
+            ha="left", annotation_clip=False, linespacing=1.1,
         )  # fmt: skip
+        top += 0.5 + names[algorithm].count("\n")
         positions |= {(algorithm, line): top + place for place, line in enumerate(part.lines, start=1)}
+        top += 0.8 + len(part.lines)
     for key, text in part.texts.items():
-        color = GREY if key[1] not in TRAIN_SUBSETS else page.color(key[1])
+        color = GREY if key[1] not in TRAIN_SUBSETS else page.text_color(key[1])
         axes.text(right, positions[key], text, size=page.small, color=color, va="center", ha="right")
     _compared_marks(axes, part, positions, page)
     named = {key: y for key, y in positions.items() if key[1] in TRAIN_SUBSETS}
@@ -275,10 +314,8 @@ def _compared_marks(axes: "Axes", part: _Compared, positions: Mapping[tuple[str,
         if len(pair) == 2:
             axes.plot(pair, [y, y], color=GREY, lw=1)
     for row in part.means.itertuples():
-        train = row.train_subsets
-        bar = 0 if pd.isna(row.sd) else row.sd
-        y = positions[row.algorithm, train]
-        axes.errorbar(row.mean, y, xerr=bar, fmt=MARKERS[train], color=page.color(train), ms=4, lw=1.4)
+        rows = part.means.loc[[row.Index]]
+        mean_marks(axes, rows, [positions[row.algorithm, row.train_subsets]], row.train_subsets, page)
 
 
 def _numbers(means: pd.DataFrame, tests: pd.DataFrame, more_keys: list[str]) -> pd.DataFrame:
@@ -295,7 +332,7 @@ def _numbers(means: pd.DataFrame, tests: pd.DataFrame, more_keys: list[str]) -> 
     first = both.groupby(keys, sort=False, dropna=False).ngroup()
     both = both.assign(first=first, place=both["line"].map(_LINES.index))
     both = both.sort_values(["first", "place"], kind="stable")
-    return with_axis_labels(both)[[*keys, "line", "measure", "value", "sd", "p_paired", "p_unpaired", "n"]]
+    return with_axis_labels(both)[[*keys, "line", "measure", "value", "sd", "p_paired", "p_holm", "p_unpaired", "n"]]
 
 
 # Error against size
@@ -312,44 +349,59 @@ def _sizes(results: Results, page: Page) -> Drawn | str:
     # Tasks as they come, each with its sizes ascending.
     means = means.assign(place=means["task_id"].map(list(shown["task_id"].unique()).index))
     means = means.sort_values(["place", "n_train_groups"], kind="stable").drop(columns="place")
-    algorithms, several_measures = results.algorithms(shown), means["measure"].nunique() > 1
+    limits = {
+        key: limits_of(rows) for key, rows in means.groupby(["measure", "algorithm"], sort=False)
+    }  # one y axis for all panels of a line
+    trains = train_subsets_of(shown)
+    grid = Grid(
+        1.6 * page.scale, tick_labels=page.number_width, gap=0.2, row_gap=0.15, legend=page.train_subsets_legend(trains)
+    )
+    grid, columns = page.fit(grid, 5, beside=2 * page.line + 0.2)
 
-    def panel(task: str, subset: str, algorithm: str, last_in_line: bool) -> Panel:
+    def panel(task: str, subset: str, algorithm: str, algorithms: Sequence[str], side: bool) -> Panel:
         rows = _rows_of(means, task, subset)
         label = measure_of(rows).axis_label
-        title = f"{task}\ntest: {subset}" + (f"\n{label}" if several_measures else "")
+        curves = partial(
+            _size_curves,
+            means=rows[rows["algorithm"] == algorithm],
+            sizes=rows["n_train_groups"],
+            limits=limits[rows["measure"].iloc[0], algorithm],
+            page=page,
+        )
         return Panel(
-            partial(_size_curves, means=rows[rows["algorithm"] == algorithm], sizes=rows["n_train_groups"], page=page),
+            curves,
             1.2 * page.scale,
-            title=title if algorithm == algorithms[0] else "",
+            title=f"{task}\ntest: {subset}" if algorithm == algorithms[0] else "",
             x_label="train groups" if algorithm == algorithms[-1] else "",
-            y_label="" if several_measures else label,
-            side=page.wrap(algorithm, 1.1 * page.scale, weight="bold") if last_in_line else "",
+            y_label=label,
+            side=page.wrap(algorithm, 1.1 * page.scale, weight="bold") if side else "",
         )
 
-    rows = [
-        [panel(*pair, algorithm, pair == line[-1]) for pair in line]
-        for line in subset_rows(shown, 5)
-        for algorithm in algorithms
-    ]
-    legend = page.train_subsets_legend(train_subsets_of(shown))
-    grid = Grid(1.8 * page.scale, tick_labels=page.number_width, gap=0.55, row_gap=0.15, share_y=False, legend=legend)
+    rows = []
+    for line in subset_rows(means, columns):
+        algorithms = results.algorithms(means[means["task_id"] == line[0][0]])
+        rows += [[panel(*pair, algorithm, algorithms, pair == line[-1]) for pair in line] for algorithm in algorithms]
     return Drawn(page.figure(rows, grid), with_axis_labels(means))
 
 
-def _size_curves(axes: "Axes", means: pd.DataFrame, sizes: pd.Series, page: Page) -> None:
-    from matplotlib.ticker import FixedLocator, NullLocator
+def _size_curves(axes: "Axes", means: pd.DataFrame, sizes: pd.Series, limits: tuple[float, float], page: Page) -> None:
+    from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
     axes.set_xscale("log")
-    for train in train_subsets_of(means):
+    trains = train_subsets_of(means)
+    for number, train in enumerate(trains):
         rows = means[means["train_subsets"] == train].sort_values("n_train_groups")
-        x, mean, sd, color = rows["n_train_groups"], rows["mean"], rows["sd"].fillna(0), page.color(train)
-        axes.plot(x, mean, color=color, marker=MARKERS[train], ms=4, mew=0)
-        axes.fill_between(x, mean - sd, mean + sd, color=color, alpha=0.15, lw=0)
+        x = rows["n_train_groups"].astype(float) * 1.035 ** (number - (len(trains) - 1) / 2)  # bars side by side
+        bars = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
+        axes.errorbar(
+            x, rows["mean"], yerr=bars, fmt=f"{MARKERS[train]}-", color=page.color(train), ms=3.6, mew=0, lw=1.1
+        )
     axes.xaxis.set_major_locator(FixedLocator(_far_apart(sorted(sizes.unique()))))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter("{x:.0f}")
+    axes.yaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
     axes.set_xlim(sizes.min() / 1.15, sizes.max() * 1.15)
+    axes.set_ylim(limits)
 
 
 def _far_apart(sizes: list[int]) -> list[int]:
@@ -366,28 +418,32 @@ FIGURES = (
     Figure(
         name="train_other",
         title="Does training on the other subsets work?",
-        caption="Mean ± SD over the folds. Left of the reference, drawn last, the other subsets teach something that "
-        "holds here too; right of it, what they teach misleads.",
+        caption="Mean ± SD over the folds; small circles are the single scores, where they are few. Where an algorithm does better than "
+        "the reference, drawn last, the other subsets teach something that holds here too; where it does worse, what "
+        "they teach misleads.",
         group="results",
         draw=_train_other,
+        per_measure=True,
         order=30,
     ),
     Figure(
         name="same_other_all",
         title="Same, other, or all?",
-        caption="Mean ± SD over the folds. Other near same: the subsets have similar patterns. All left of same: pooling "
-        "helps. All right of same: the others mislead.",
+        caption="Mean ± SD over the folds; small circles are the single scores, where they are few. Other near same: the subsets have "
+        "similar patterns. All better than same: pooling helps. All worse than same: the others mislead.",
         group="results",
         draw=_same_other_all,
+        per_measure=True,
         order=40,
     ),
     Figure(
         name="pvalue",
         title="Same against other and all, with P values",
-        caption="Mean ± SD over the folds; grey lines join the means that a paired two-sided t test compares, with its "
-        "uncorrected P value. Folds share data, so that P values are optimistic.",
+        caption="Mean ± SD over the folds; grey lines join the means that a paired two-sided t test compares: its P value as R "
+        "has it, and corrected for the comparisons of the task (Holm), as in the verdicts.",
         group="results",
         draw=_pvalue,
+        per_measure=True,
         order=50,
     ),
     Figure(
@@ -398,17 +454,19 @@ FIGURES = (
         group="results",
         when=lambda facts: facts.has_sizes,
         draw=_pvalue_downsample,
+        per_measure=True,
         order=60,
     ),
     Figure(
         name="sizes",
         title="Test error against the size of the train set",
-        caption="Mean (line) ± SD (band) over folds and seeds, by the number of train groups (log scale). A curve that "
+        caption="Mean ± SD over folds and seeds, by the number of train groups (log scale). A curve that "
         "still falls at its right end would gain from more data; curves of other that stay above same show other "
         "patterns.",
         group="results",
         when=lambda facts: facts.has_sizes,
         draw=_sizes,
+        per_measure=True,
         order=70,
     ),
 )

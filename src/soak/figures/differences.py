@@ -55,16 +55,18 @@ def _differences(results: Results, page: Page) -> Drawn | str:
         )
     folds, means = _in_units(folds), _in_units(means)
     limits = {str(task): _limits(rows, folds) for task, rows in means.groupby("task_id", sort=False)}
-    algorithms = list(means["algorithm"].unique())
-    names_width, name_height, set_algorithms = algorithm_axis(page, algorithms)
+    names_width, _, _ = algorithm_axis(page, results.algorithms(means))
     texts = {
         tuple(row[:4]): _text(row) for row in means[[*_KEYS, "measure", "mean", "verdict"]].itertuples(index=False)
     }
     numbers = max(page.text_width(text, page.small, "bold") for text in texts.values()) + 0.1
-    width = 1.75 * page.scale + numbers
-    share = (width - numbers) / width
+    grid = Grid(1.75 * page.scale + numbers, tick_labels=names_width, gap=0.25, legend=_legend(means, page))
+    grid, columns = page.fit(grid, _COLUMNS, least=1.0 * page.scale + numbers)
+    share = (grid.width - numbers) / grid.width
 
     def panel(task: str, subset: str) -> Panel:
+        algorithms = results.algorithms(means[means["task_id"] == task])
+        _, name_height, set_algorithms = algorithm_axis(page, algorithms)
         chosen = means[(means["task_id"] == task) & (means["test_subset"] == subset)]
         points = folds[(folds["task_id"] == task) & (folds["test_subset"] == subset)]
 
@@ -81,8 +83,7 @@ def _differences(results: Results, page: Page) -> Drawn | str:
             x_center=share / 2,
         )
 
-    rows = [[panel(*pair) for pair in line] for line in subset_rows(means, _COLUMNS)]
-    grid = Grid(width, tick_labels=names_width, gap=0.25, legend=_legend(means, page))
+    rows = [[panel(*pair) for pair in line] for line in subset_rows(means, columns)]
     return Drawn(page.figure(rows, grid), _numbers(folds, means))
 
 
@@ -217,6 +218,7 @@ FIGURES = (
         "speaks for the test subset. An arrow head at the edge stands for a value beyond it.",
         group="results",
         draw=_differences,
+        per_measure=True,
         order=5,
     ),
 )

@@ -1,6 +1,6 @@
 """test_error and test_error_mean_sd: all test errors, and their mean and standard deviation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,12 +9,16 @@ import pandas as pd
 from soak.figures.catalog import Figure
 from soak.figures.page import MARKERS, Drawn, Grid, Page, Panel
 from soak.figures.results import (
+    FEW,
+    KEYS,
     NO_SCORES,
     Results,
     algorithm_axis,
     limits_of,
+    mean_marks,
     mean_sd,
     measure_of,
+    single_marks,
     subset_rows,
     train_subsets_of,
     with_axis_labels,
@@ -43,72 +47,98 @@ def _test_error(results: Results, page: Page) -> Drawn | str:
 
 
 def _test_error_mean_sd(results: Results, page: Page) -> Drawn | str:
-    """The same as mean and standard deviation over folds and seeds."""
+    """The same as mean and standard deviation over folds and seeds, with the single scores where they are few."""
     if results.full_size.empty:
         return NO_SCORES
     means = mean_sd(results.full_size)
+    few = results.full_size.merge(means[means["n"] <= FEW][[*KEYS, "n"]], on=KEYS)
+    single = dict(list(few.groupby(["task_id", "test_subset", "train_subsets"], sort=False)))
 
     def mark(axes: "Axes", rows: pd.DataFrame, y: pd.Series, train: str) -> None:
-        color, bars = page.color(train), rows["sd"].fillna(0)
-        axes.errorbar(rows["mean"], y, xerr=bars, fmt=MARKERS[train], color=color, ms=4, lw=1.6, ls="none")
+        mean_marks(axes, rows, y, train, page)
+        place = dict(zip(rows["algorithm"], y, strict=True))
+        for key in rows[["task_id", "test_subset"]].drop_duplicates().itertuples(index=False, name=None):
+            points = single.get((*key, train))
+            if points is not None:
+                single_marks(axes, points["value"], points["algorithm"].map(place), train, page)
 
     return Drawn(_panels(means, results, page, mark), with_axis_labels(means))
 
 
 def _panels(table: pd.DataFrame, results: Results, page: Page, mark: Mark) -> "MatplotlibFigure":
     """Panels of train subsets by task and test subset, in as many lines as needed; algorithms on the y axis."""
-    from matplotlib.ticker import MaxNLocator
-
-    algorithms, trains = results.algorithms(table), train_subsets_of(table)
-    names_width, name_height, set_algorithms = algorithm_axis(page, algorithms)
-    height = page.scale * len(algorithms) * (0.06 + name_height) + 0.08
-    positions = {algorithm: -number for number, algorithm in enumerate(algorithms)}
+    trains = train_subsets_of(table)
+    names_width, name_height, _ = algorithm_axis(page, results.algorithms(table))
     by_task = dict(list(table.groupby("task_id", sort=False)))
     limits = {task: limits_of(rows) for task, rows in by_task.items()}
-
-    def draw(axes: "Axes", task: str, subset: str, train: str) -> None:
-        rows = by_task[task]
-        rows = rows[(rows["test_subset"] == subset) & (rows["train_subsets"] == train)]
-        mark(axes, rows, rows["algorithm"].map(positions), train)
-        set_algorithms(axes)
-        axes.set_xlim(limits[task])
-        axes.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
-
-    rows = [
-        [
-            Panel(
-                partial(draw, task=task, subset=subset, train=train),
-                height,
-                title=f"{task}\ntest: {subset}" if train == trains[0] else "",
-                x_label=measure_of(by_task[task]).axis_label if train == trains[-1] else "",
-                side=train if (task, subset) == line[-1] else "",
-                side_color=page.color(train),
-            )
-            for task, subset in line
+    grid, columns = page.fit(
+        Grid(1.55 * page.scale, tick_labels=names_width, gap=0.22), _COLUMNS, beside=page.line + 0.1
+    )
+    rows = []
+    for line in subset_rows(table, columns):
+        algorithms = results.algorithms(by_task[line[0][0]])
+        height = page.scale * len(algorithms) * (0.06 + name_height) + 0.08
+        draw = partial(_draw_panel, by_task=by_task, limits=limits, algorithms=algorithms, mark=mark, page=page)
+        rows += [
+            [
+                Panel(
+                    partial(draw, task=task, subset=subset, train=train),
+                    height,
+                    title=f"{task}\ntest: {subset}" if train == trains[0] else "",
+                    x_label=measure_of(by_task[task]).axis_label if train == trains[-1] else "",
+                    side=train if (task, subset) == line[-1] else "",
+                    side_color=page.color(train),
+                )
+                for task, subset in line
+            ]
+            for train in trains
         ]
-        for line in subset_rows(table, _COLUMNS)
-        for train in trains
-    ]
-    return page.figure(rows, Grid(1.55 * page.scale, tick_labels=names_width, gap=0.22))
+    return page.figure(rows, grid)
+
+
+def _draw_panel(
+    axes: "Axes",
+    task: str,
+    subset: str,
+    train: str,
+    by_task: Mapping[str, pd.DataFrame],
+    limits: Mapping[str, tuple[float, float]],
+    algorithms: Sequence[str],
+    mark: Mark,
+    page: Page,
+) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    rows = by_task[task]
+    rows = rows[(rows["test_subset"] == subset) & (rows["train_subsets"] == train)]
+    positions = {algorithm: -float(number) for number, algorithm in enumerate(algorithms)}
+    mark(axes, rows, rows["algorithm"].map(positions), train)
+    _, _, set_algorithms = algorithm_axis(page, algorithms)
+    set_algorithms(axes)
+    axes.set_xlim(limits[task])
+    axes.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
 
 
 FIGURES = (
     Figure(
         name="test_error_mean_sd",
         title="Test error, mean ± SD over the folds",
-        caption="Mean and standard deviation over folds and seeds of the points of test_error. Subsets are similar if "
-        "other is near same, and alike enough to be pooled if all is at or left of same.",
+        caption="Mean and standard deviation over folds and seeds of the points of test_error; small circles are the single scores, "
+        "where they are few. Subsets are similar if other is near same, and alike enough to be pooled if all is no worse "
+        "than same.",
         group="results",
         draw=_test_error_mean_sd,
+        per_measure=True,
         order=20,
     ),
     Figure(
         name="test_error",
         title="Test error of every fold",
         caption="One point per fold and seed. Rows: trained on the same subset as tested on, on the others, or on all. "
-        "Compare with the reference, drawn last, which ignores the features: left of it, something useful was learned.",
+        "Compare with the reference, drawn last, which ignores the features: where others are better, they learned something.",
         group="results",
         draw=_test_error,
+        per_measure=True,
         order=80,
     ),
 )

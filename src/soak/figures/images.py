@@ -1,4 +1,4 @@
-"""images and images_rot: what the rows of image data sets look source."""
+"""images and images_rot: what the rows of image data sets look like."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from soak.data.dataset import Dataset
 from soak.figures.catalog import Figure
 from soak.figures.page import Drawn, Grid, Page, Panel, in_rows
+from soak.labels import Labels
 from soak.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -23,47 +24,70 @@ _COLUMNS = 13  # pictures side by side: half an alphabet
 
 @dataclass(frozen=True)
 class Images:
-    """Inputs of the figures of images: all data sets, and which of them is the transpose of which."""
+    """Inputs of the figures of images.
+
+    Attributes
+    ----------
+    datasets : sequence of Dataset
+    transposed : mapping
+        A data set's name to that of the one that it is the transpose of.
+    classes : mapping
+        A data set's name to the names of its labels, where it has any.
+    labels : Labels
+        Of data sets, which are subsets.
+    """
 
     datasets: Sequence[Dataset]
     transposed: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    labels: Labels = field(default_factory=Labels)
 
     @classmethod
-    def read(cls, files: Sequence[str | Path], transposed: Mapping[str, str]) -> "Images":
-        """Map data sets from their files; ``transposed`` maps a data set's name to the one that it is the transpose of."""
-        return cls([Dataset.open(file) for file in files], transposed)
+    def read(
+        cls,
+        files: Sequence[str | Path],
+        transposed: Mapping[str, str],
+        classes: Mapping[str, Mapping[str, str]] | None = None,
+        labels: Labels | None = None,
+    ) -> "Images":
+        """Map data sets from their files."""
+        return cls([Dataset.open(file) for file in files], transposed, classes or {}, labels or Labels())
 
 
 def _as_stored(images: Images, page: Page) -> Drawn | str:
     """The first example of each class, data sets in rows, classes in columns, as stored."""
-    return _examples([data for data in images.datasets if data.name not in images.transposed], page)
+    return _examples([data for data in images.datasets if data.name not in images.transposed], images, page)
 
 
 def _corrected(images: Images, page: Page) -> Drawn | str:
     """The same with the transposed data sets in place of their originals."""
-    return _examples([data for data in images.datasets if data.name not in images.transposed.values()], page)
+    originals = images.transposed.values()
+    return _examples([data for data in images.datasets if data.name not in originals], images, page)
 
 
-def _examples(datasets: Sequence[Dataset], page: Page) -> Drawn | str:
+def _examples(datasets: Sequence[Dataset], images: Images, page: Page) -> Drawn | str:
     shown = [(dataset, first_examples(dataset)) for dataset in datasets if dataset.image_shape is not None]
     if not shown:
         return "no data set holds images."
-    size = 0.62 * page.scale
+    grid = Grid(0.62 * page.scale, gap=0.06, small_titles=True, square=True)
+    beside = max(page.text_width(images.labels.subset(dataset.name)) for dataset, _ in shown)
+    grid, columns = page.fit(grid, _COLUMNS, beside=min(beside, 1.4, page.names_width) + 0.1)
     rows = []
     for dataset, examples in shown:
-        for line in in_rows(examples, _COLUMNS):
+        names = images.classes.get(dataset.name, {})
+        for line in in_rows(examples, columns):
             rows.append(
                 [
                     Panel(
                         partial(draw_picture, values=picture(dataset.features[row], dataset)),
-                        size,
-                        title=str(label),
-                        row_name=dataset.name if line[0] is examples[0] else "",
+                        grid.width,
+                        title=names.get(str(label), str(label)),
+                        row_name=images.labels.subset(dataset.name) if line[0] is examples[0] else "",
                     )
                     for label, row in line
                 ]
             )
-    return Drawn(page.figure(rows, Grid(size, gap=0.06, small_titles=True)), _pixels(shown))
+    return Drawn(page.figure(rows, grid), _pixels(shown))
 
 
 def first_examples(dataset: Dataset) -> list[tuple[Any, int]]:

@@ -6,7 +6,7 @@ functions that draw.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,6 +41,8 @@ TEXT = "#222222"
 
 _MARGIN = 0.12  # inches around everything
 _LEAST_WIDTH = 5.0  # inches, at 8 points: room for a caption that can be read
+_MOST_STRETCHED = 2.0  # times the width that a panel has by itself
+_CONTRAST = 4.5  # of text on white, at least (WCAG 2.2, success criterion 1.4.3)
 _KEY_WIDTH = 3.2  # font sizes: of an entry of the legend, beside its text
 _MEASURED_DPI = 720  # of measured text: so fine that hinting does not matter
 # No dates and no versions, so that equal figures are equal files.
@@ -134,10 +136,14 @@ class Grid:
         Above a row without titles.
     right : float
         Free space at the right, for what a panel writes there.
+    written : float
+        Width of what each panel writes at its right, before its ``side``.
     share_y : bool
         Whether only the first panel of a row has tick labels on its y axis.
     small_titles : bool
         Whether the panels' titles are in small type.
+    square : bool
+        Whether the panels keep their width on a page of a given width: those of pictures and matrices.
     heading : str
         In place of the page's title.
     legend : sequence of Key
@@ -150,8 +156,10 @@ class Grid:
     gap: float = 0.15
     row_gap: float = 0.1
     right: float = 0.0
+    written: float = 0.0
     share_y: bool = True
     small_titles: bool = False
+    square: bool = False
     heading: str = ""
     legend: Sequence[Key] = ()
 
@@ -167,11 +175,17 @@ class Page:
     caption : str
         The text below it that says how to read it.
     settings : StyleSettings
+    titles : bool
+        Whether heading and caption are written at all.
+    width : float, optional
+        Of the page; default: what the panels take.
     """
 
     title: str = ""
     caption: str = ""
     settings: StyleSettings = field(default_factory=StyleSettings)
+    titles: bool = True
+    width: float | None = None
 
     @property
     def size(self) -> float:
@@ -200,6 +214,38 @@ class Page:
     def color(self, name: str) -> str:
         """The colour of same, other, all, subtrain, validation, both or neither."""
         return self.settings.colors.get(name, COLORS[name])  # type: ignore[call-overload, no-any-return]
+
+    def text_color(self, name: str) -> str:
+        """The same colour for text: darker where white behind it leaves too little contrast."""
+        return _readable(self.color(name))
+
+    @property
+    def names_width(self) -> float:
+        """Room for names beside a panel, before they are wrapped."""
+        return 2.2 if self.width is None else min(2.2, 0.28 * self.width)
+
+    def fit(self, grid: Grid, most: int, *, least: float = 0.0, beside: float = 0.0) -> tuple[Grid, int]:
+        """Panels side by side that the page has room for, and the grid with their width.
+
+        Parameters
+        ----------
+        grid : Grid
+            With the width that a panel has where the page is as wide as it takes.
+        most : int
+            Panels side by side at most.
+        least : float
+            Width that a panel needs at least; default: 60 % of that of the grid.
+        beside : float
+            What stands beside the panels but for the tick labels: a label of the y axis, names of rows.
+        """
+        if self.width is None:
+            return grid, most
+        least = min(least or 0.6 * grid.width, grid.width)
+        room = self.width - 2 * _MARGIN - beside - grid.right - (grid.tick_labels + 0.1 if grid.tick_labels else 0)
+        columns = max(1, min(most, int((room + grid.gap) / (least + grid.gap) + 1e-9)))
+        width = (room - (columns - 1) * grid.gap) / columns
+        stretched = grid.width * (1.0 if grid.square else _MOST_STRETCHED)
+        return replace(grid, width=max(0.3, min(width, stretched))), columns
 
     def train_subsets_legend(self, names: Iterable[str]) -> list[Key]:
         """The legend of figures that show same, other and all in one panel."""
@@ -292,7 +338,7 @@ class Page:
 
     def nothing(self, reason: str) -> Drawn:
         """The page of a figure that this run has no numbers for: it says why, where the figure is expected."""
-        width = 4.6
+        width = 4.6 if self.width is None else self.width - 2 * _MARGIN
 
         def write(axes: "Axes") -> None:
             axes.set_axis_off()
@@ -337,11 +383,9 @@ class _Layout:
     """Rows of panels on a page: texts are wrapped first, so that each has the room that it takes."""
 
     def __init__(self, page: Page, rows: Sequence[Sequence[Panel]], grid: Grid) -> None:
-        self.page, self.rows, self.grid = page, rows, grid
+        self.page, self.rows = page, rows
         self.title_size = page.small if grid.small_titles else page.size
-        self.titles = [[page.wrap(panel.title, grid.width, self.title_size) for panel in row] for row in rows]
-        self.x_labels = [[page.wrap(panel.x_label, grid.width) for panel in row] for row in rows]
-        self.row_names = [page.wrap(row[0].row_name, 1.4) for row in rows]
+        self.row_names = [page.wrap(row[0].row_name, min(1.4, page.names_width)) for row in rows]
         # From a panel's lower edge to the label of its x axis: ticks, their labels, some air.
         self.x_offset = (page.line if grid.tick_height is None else grid.tick_height) + page.size / 72
         self.y_labels = [page.wrap(row[0].y_label, row[0].height) for row in rows]
@@ -349,7 +393,18 @@ class _Layout:
         y_lines = max(map(_n_lines, self.y_labels))
         self.left = (beside + 0.1 if beside else 0) + (page.line * y_lines + 0.05 if y_lines else 0)
         sides = [_n_lines(panel.side) for row in rows for panel in row]
-        self.right = max(grid.right, page.line * max(sides) + 0.1 if max(sides) else 0)
+        self.right = max(grid.right, grid.written, page.line * max(sides) + 0.1 + grid.written if max(sides) else 0)
+        self.grid = grid = self._filling(grid)
+        self.titles = [[page.wrap(panel.title, grid.width, self.title_size) for panel in row] for row in rows]
+        self.x_labels = [[page.wrap(panel.x_label, grid.width) for panel in row] for row in rows]
+
+    def _filling(self, grid: Grid) -> Grid:
+        """The grid with panels that fill a page of a given width."""
+        if self.page.width is None or grid.square:
+            return grid
+        columns = max(map(len, self.rows))
+        room = self.page.width - 2 * _MARGIN - self.left - self.right - (columns - 1) * grid.gap
+        return replace(grid, width=max(0.3, min(room / columns, _MOST_STRETCHED * grid.width)))
 
     def draw(self) -> "Figure":
         from matplotlib.figure import Figure
@@ -357,12 +412,15 @@ class _Layout:
         page, grid = self.page, self.grid
         columns = max(map(len, self.rows))
         inner = self.left + columns * grid.width + (columns - 1) * grid.gap + self.right
-        legend = self.left + sum(page.text_width(key.label) + _KEY_WIDTH * page.size / 72 for key in grid.legend)
-        width = max(max(inner, legend) + 2 * _MARGIN, _LEAST_WIDTH * max(1.0, page.size / 8))
+        least = min(_LEAST_WIDTH * max(1.0, page.size / 8), page.width or 99)
+        width = page.width or max(max(inner, self.left + self._length(grid.legend)) + 2 * _MARGIN, least)
         text_width = width - 2 * _MARGIN
-        heading = page.wrap(grid.heading or page.title, text_width, 1.15 * page.size, "bold")
-        caption = page.wrap(page.caption, text_width, page.small) if page.settings.caption else ""
-        top = _MARGIN + 1.2 * page.line * _n_lines(heading) + (page.line + 0.1 if grid.legend else 0)
+        heading = caption = ""
+        if page.titles:
+            heading = page.wrap(grid.heading or page.title, text_width, 1.15 * page.size, "bold")
+            caption = page.wrap(page.caption, text_width, page.small) if page.settings.caption else ""
+        legend = self._legend_lines(text_width)
+        top = _MARGIN + 1.2 * page.line * _n_lines(heading) + (page.line * len(legend) + 0.1 if legend else 0)
         below = _MARGIN + (0.9 * page.line * _n_lines(caption) + 0.08 if caption else 0)
         above = [self._above(number) for number in range(len(self.rows))]
         heights = [max(panel.height for panel in row) for row in self.rows]
@@ -370,11 +428,13 @@ class _Layout:
 
         figure = Figure(figsize=(width, height), facecolor="white")
         left = _MARGIN / width
-        figure.text(left, 1 - _MARGIN / height, heading, va="top", ha="left", size=1.15 * page.size, weight="bold")
+        if heading:
+            figure.text(left, 1 - _MARGIN / height, heading, va="top", ha="left", size=1.15 * page.size, weight="bold")
         if caption:
             figure.text(left, _MARGIN / height, caption, va="bottom", ha="left", size=page.small, color=GREY)
-        if grid.legend:
-            self._legend(figure, ((_MARGIN + self.left) / width, 1 - top / height))
+        at = _MARGIN + (self.left if self._length(grid.legend) + self.left <= text_width else 0)
+        for number, keys in enumerate(reversed(legend)):
+            self._legend(figure, keys, (at / width, 1 - (top - number * page.line) / height))
         y = height - top
         for number, row in enumerate(self.rows):
             y -= above[number]
@@ -409,8 +469,8 @@ class _Layout:
             _beside(axes, label, (panel.x_center, 0), offset, ha="center", va="top")
         if panel.side:
             _beside(
-                axes, panel.side, (1, 0.5), (4, 0), ha="left", va="center", rotation=270, weight="bold",
-                color=panel.side_color,
+                axes, panel.side, (1, 0.5), (4 + 72 * self.grid.written, 0), ha="left", va="center", rotation=270, weight="bold",
+                color=_readable(panel.side_color),
             )  # fmt: skip
         if column == 0 and panel.row_name:
             _beside(axes, self.row_names[number], (0, 0.5), (-4, 0), ha="right", va="center")
@@ -418,12 +478,26 @@ class _Layout:
             label = self.y_labels[number]
             _beside(axes, label, (0, 0.5), (-72 * self.left, 0), ha="left", va="center", rotation=90)
 
-    def _legend(self, figure: "Figure", place: tuple[float, float]) -> None:
+    def _length(self, keys: Sequence[Key]) -> float:
+        """Width of a line of a legend."""
+        return sum(self.page.text_width(key.label) + _KEY_WIDTH * self.page.size / 72 for key in keys)
+
+    def _legend_lines(self, width: float) -> list[list[Key]]:
+        """The keys of the legend in lines that are not too wide."""
+        lines: list[list[Key]] = []
+        for key in self.grid.legend:
+            if lines and self._length([*lines[-1], key]) <= width:
+                lines[-1].append(key)
+            else:
+                lines.append([key])
+        return lines
+
+    def _legend(self, figure: "Figure", keys: Sequence[Key], place: tuple[float, float]) -> None:
         from matplotlib.lines import Line2D
 
         handles = [
             Line2D([], [], color=key.color, marker=key.marker, ls=key.line, ms=4.5, lw=1.6, label=key.label)
-            for key in self.grid.legend
+            for key in keys
         ]
         figure.legend(
             handles=handles, loc="lower left", bbox_to_anchor=place, ncols=len(handles), borderaxespad=0,
@@ -442,6 +516,23 @@ def _beside(axes: "Axes", text: str, place: tuple[float, float], offset: tuple[f
         text, place, offset, xycoords="axes fraction", textcoords="offset points", annotation_clip=False,
         **({"color": TEXT} | style),
     )  # fmt: skip
+
+
+@cache
+def _readable(color: str) -> str:
+    """A colour, made darker until text in it is readable on white."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    rgb = to_rgb(color)
+    while 1.05 / (_luminance(rgb) + 0.05) < _CONTRAST:
+        rgb = (0.96 * rgb[0], 0.96 * rgb[1], 0.96 * rgb[2])
+    return to_hex(rgb)
+
+
+def _luminance(rgb: Sequence[float]) -> float:
+    """Relative luminance of a colour in sRGB, as WCAG 2.2 defines it."""
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _n_lines(text: str) -> int:

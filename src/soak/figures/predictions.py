@@ -1,7 +1,7 @@
 """confusion_TASK, worst_images_TASK, weights_TASK: what the models of an image task got wrong, and why."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from soak.figures.catalog import Figure
 from soak.figures.images import draw_picture, picture, pixel_places
-from soak.figures.page import Drawn, Grid, Page, Panel, in_rows
+from soak.figures.page import GREY, TEXT, Drawn, Grid, Page, Panel, in_rows
 from soak.figures.results import train_subsets_of
 from soak.fitting.record import FitRecord, read_pack
+from soak.labels import Labels
 from soak.resampling.store import read_splits
 from soak.tables import read_table
 from soak.tasks.task import Task
@@ -51,12 +52,15 @@ class Predictions:
         Columns `PREDICTION_COLUMNS`: test rows of all folds, full train sizes.
     weights : mapping of algorithm to array of shape (n_classes or 1, n_features)
         Of the linear models; with two classes and one set of weights, those of the second class.
+    fit : str
+        What these models were trained on.
     """
 
     task: Task
     algorithm: str
     predictions: pd.DataFrame
     weights: Mapping[str, NDArray[np.float64]]
+    fit: str = ""
 
     @classmethod
     def read(
@@ -67,6 +71,7 @@ class Predictions:
         packs: Sequence[str | Path],
         verdicts: str | Path,
         scores: str | Path,
+        labels: Labels | None = None,
     ) -> "Predictions":
         """Read the inputs from the files of a run.
 
@@ -80,16 +85,26 @@ class Predictions:
             Folders of the task's fits, for the weights of linear models.
         verdicts, scores : path
             Of these tables.
+        labels : Labels, optional
+            Of subsets and algorithms.
         """
+        labels = labels or Labels()
         opened, split_table = Task.open(task), read_splits(splits)
         algorithm = deciding_algorithm(read_table(verdicts), read_table(scores), opened.name)
-        train_set = first_train_set(split_table)
+        first = first_split(split_table)
+        train_set = first["train_set"]
         weights: dict[str, NDArray[np.float64]] = {}
         for pack in packs:
             for record in read_pack(pack, "coefficients"):
                 if record.train_set == train_set:
                     weights |= weights_of(opened, record)
-        return cls(opened, algorithm, predictions_of(opened, split_table, Path(predictions), algorithm), weights)
+        return cls(
+            opened,
+            labels.algorithm(algorithm),
+            labels.shown(predictions_of(opened, split_table, Path(predictions), algorithm)),
+            {labels.algorithm(name): matrix for name, matrix in weights.items()},
+            f"trained on {first['train_subsets']}, test fold {first['test_fold']} left out",
+        )
 
 
 def deciding_algorithm(verdicts: pd.DataFrame, scores: pd.DataFrame, task: str) -> str:
@@ -100,11 +115,16 @@ def deciding_algorithm(verdicts: pd.DataFrame, scores: pd.DataFrame, task: str) 
     return str(scores.loc[scores["task_id"] == task, "algorithm"].iloc[0])
 
 
-def first_train_set(splits: pd.DataFrame) -> str:
-    """The train set of the first split that is trained on all, at full size; else of the first split."""
+def first_split(splits: pd.DataFrame) -> dict[str, Any]:
+    """The first split that is trained on all, at full size; else the first split."""
     full = splits[splits["n_train_groups"] == splits["groups"]]
     on_all = full[full["train_subsets"] == "all"]
-    return str((on_all if len(on_all) else splits)["train_set"].iloc[0])
+    return dict((on_all if len(on_all) else splits).iloc[0])
+
+
+def first_train_set(splits: pd.DataFrame) -> str:
+    """The train set of `first_split`."""
+    return str(first_split(splits)["train_set"])
 
 
 def predictions_of(task: Task, splits: pd.DataFrame, folder: Path, algorithm: str) -> pd.DataFrame:
@@ -176,12 +196,23 @@ def _confusion(inputs: Predictions, page: Page) -> Drawn | str:
     size = page.scale * (max(1.6, 0.24 * len(classes)) if len(classes) <= _MOST_WRITTEN else _size(len(classes)))
     labels = [page.wrap(label, 1.2, page.small) for label in classes]
     labels_width = max(page.text_width(label, page.small) for label in labels)
+    columns = min(4, len(subsets))
+    n_width = (
+        page.text_width("0" * len(str(int(counts["count"].max()))), page.small) + 0.1
+        if len(classes) <= _MOST_WRITTEN
+        else 0.0
+    )
+    grid = Grid(size, tick_labels=labels_width, gap=0.2 + n_width, written=n_width, square=True)
+    grid, columns = page.fit(grid, columns, least=min(size, 1.6), beside=2 * page.line + 0.2)
+    size = grid.width
     upright = labels_width < 0.9 * size / len(classes)
 
     def draw(axes: "Axes", subset: str, train: str) -> None:
         part = counts[(counts["test_subset"] == subset) & (counts["train_subsets"] == train)]
         matrix = part.pivot(index="label", columns="response", values="percent").loc[list(classes), list(classes)]
-        _draw_matrix(axes, matrix.to_numpy(dtype=float), page)
+        _draw_matrix(axes, matrix.to_numpy(dtype=float), size, page)
+        if n_width:
+            _write_counts(axes, part.groupby("label", sort=False)["count"].sum()[list(classes)], page)
         _class_ticks(axes, labels, upright=upright, page=page)
 
     rows = [
@@ -197,12 +228,12 @@ def _confusion(inputs: Predictions, page: Page) -> Drawn | str:
             )
             for subset in line
         ]
-        for line in in_rows(subsets, 4)
+        for line in in_rows(subsets, columns)
         for train in trains
     ]
     ticks = page.line * (1 + max(label.count("\n") for label in labels)) if upright else labels_width
-    grid = Grid(
-        size, tick_labels=labels_width, tick_height=ticks, gap=0.2, row_gap=0.15, heading=_heading(inputs, page)
+    grid = replace(
+        grid, tick_height=ticks, row_gap=0.15 + (page.line if n_width else 0), heading=_heading(inputs, page)
     )
     return Drawn(page.figure(rows, grid), counts)
 
@@ -229,11 +260,19 @@ def _confusion_counts(predictions: pd.DataFrame, classes: Sequence[str]) -> pd.D
     return table.assign(percent=100 * table["count"] / total.where(total > 0))
 
 
-def _draw_matrix(axes: "Axes", percent: NDArray[np.float64], page: Page) -> None:
+def _write_counts(axes: "Axes", counts: pd.Series, page: Page) -> None:
+    """Right of each row the number of test rows of its class."""
+    style: dict[str, Any] = {"size": 0.8 * page.small, "color": GREY, "annotation_clip": False, "va": "center"}
+    for place, count in enumerate(counts):
+        axes.annotate(str(count), (len(counts), place + 0.5), (3, 0), textcoords="offset points", **style)
+    axes.annotate("n", (len(counts), 0), (3, 5), textcoords="offset points", **style)
+
+
+def _draw_matrix(axes: "Axes", percent: NDArray[np.float64], size: float, page: Page) -> None:
     """Shares in a row add to 100; an empty row is a class without test rows."""
     import seaborn as sns
 
-    written = len(percent) <= _MOST_WRITTEN
+    written = len(percent) <= _MOST_WRITTEN and size / len(percent) > page.text_width("100", 0.8 * page.small)
     texts = np.where(np.isnan(percent) | (percent < 0.5), "", np.char.mod("%.0f", np.nan_to_num(percent)))
     sns.heatmap(
         percent, ax=axes, cmap="Greys", vmin=0, vmax=100, cbar=False, square=True, annot=texts if written else None,
@@ -263,20 +302,22 @@ def _worst_images(inputs: Predictions, page: Page) -> Drawn | str:
     worst = worst.head(_WORST).drop_duplicates(["test_subset", "row"])
     if worst.empty:
         return "no image was predicted wrongly after training on same, or no model gives probabilities."
-    size = 0.8 * page.scale
+    grid = Grid(0.8 * page.scale, gap=0.08, small_titles=True, square=True, heading=_heading(inputs, page))
+    beside = max(page.text_width(str(name)) for name in worst["test_subset"].unique())
+    grid, columns = page.fit(grid, _WORST, beside=min(beside, 1.4, page.names_width) + 0.1)
     rows = [
         [
             Panel(
                 partial(draw_picture, values=picture(task.features[row.row], task)),
-                size,
+                grid.width,
                 title=f"{row.label} → {row.response}\n{100 * row.response_probability:.0f} %",
-                row_name=subset,
+                row_name=subset if number == 0 else "",
             )
-            for row in part.itertuples()
+            for row in line
         ]
         for subset, part in worst.groupby("test_subset", sort=False)
+        for number, line in enumerate(in_rows(list(part.itertuples()), columns))
     ]
-    grid = Grid(size, gap=0.08, small_titles=True, heading=_heading(inputs, page))
     return Drawn(page.figure(rows, grid), worst[list(PREDICTION_COLUMNS)])
 
 
@@ -287,23 +328,36 @@ def _weights(inputs: Predictions, page: Page) -> Drawn | str:
         return _NO_IMAGES
     if not inputs.weights:
         return _NO_FIT
-    size = 0.72 * page.scale
     models = {name: _per_class(matrix, len(task.classes)) for name, matrix in inputs.weights.items()}
     first = next(iter(models))
+    most = {name: float(np.abs(matrix).max()) or 1.0 for name, matrix in models.items()}
+    scale = 0.16 + max(page.text_width(f"-{value:.2g}", page.small) for value in most.values())
+    heading = f"{page.title} ({inputs.fit})" if inputs.fit else page.title
+    grid = Grid(
+        0.72 * page.scale, gap=0.08, row_gap=0.12, small_titles=True, square=True, right=scale + 0.08, heading=heading
+    )
+    beside = min(1.4, page.names_width, max(map(page.text_width, models))) + 0.1
+    grid, columns = page.fit(grid, _CLASSES, beside=beside)
     rows = [
         [
             Panel(
-                partial(_draw_weights, weights=models[model][number], shape=task.image_shape),
-                size,
+                partial(
+                    _draw_weights,
+                    weights=models[model][number],
+                    shape=task.image_shape,
+                    most=most[model],
+                    scale=page.small if number == line[-1] else 0.0,
+                ),
+                grid.width,
                 title=task.classes[number] if model == first else "",
                 row_name=model,
             )
             for number in line
         ]
-        for line in in_rows(range(len(task.classes)), _CLASSES)
+        for line in in_rows(range(len(task.classes)), columns)
         for model in models
     ]
-    return Drawn(page.figure(rows, Grid(size, gap=0.08, row_gap=0.08, small_titles=True)), _weights_table(models, task))
+    return Drawn(page.figure(rows, grid), _weights_table(models, task))
 
 
 def _per_class(weights: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:
@@ -311,11 +365,23 @@ def _per_class(weights: NDArray[np.float64], n_classes: int) -> NDArray[np.float
     return np.vstack([-weights, weights]) if len(weights) == 1 and n_classes == 2 else weights
 
 
-def _draw_weights(axes: "Axes", weights: NDArray[np.float64], shape: tuple[int, ...]) -> None:
+def _draw_weights(
+    axes: "Axes", weights: NDArray[np.float64], shape: tuple[int, ...], most: float, scale: float
+) -> None:
+    """The weights of a class; right of them the scale of the model, in letters of that size, unless it is 0."""
     image = weights.reshape(shape)
     image = image if image.ndim == 2 else image.mean(axis=0)
-    most = float(np.abs(image).max()) or 1.0
     draw_picture(axes, image, "PuOr", (-most, most))
+    if scale:
+        bar = axes.inset_axes((1.12, 0.0, 0.1, 1.0))
+        draw_picture(bar, np.linspace(most, -most, 64)[:, None], "PuOr", (-most, most))
+        bar.set_aspect("auto")
+        for place, text in ((1, f"{most:.2g}"), (0.5, "0"), (0, f"{-most:.2g}")):
+            bar.annotate(
+                text, (1, place), (3, 0), xycoords="axes fraction", textcoords="offset points", size=scale,
+                va={0: "bottom", 0.5: "center", 1: "top"}[place],
+                annotation_clip=False, color=TEXT,
+            )  # fmt: skip
 
 
 def _weights_table(models: Mapping[str, NDArray[np.float64]], task: Task) -> pd.DataFrame:
@@ -334,7 +400,7 @@ FIGURES = (
     Figure(
         name="confusion",
         title="What was confused",
-        caption="Rows: true class; columns: predicted class; share of the true class's test rows in percent, all folds "
+        caption="Rows: true class; columns: predicted class; share of the true class's test rows (n) in percent, all folds "
         "together, with the verdict's algorithm. The diagonal is right; what is dark off it is confused.",
         group="predictions",
         when=lambda facts: facts.has_image_tasks,
@@ -355,7 +421,7 @@ FIGURES = (
         name="weights",
         title="What the linear models look at",
         caption="The weight of each pixel for each class: purple speaks for the class, orange against it, white is not "
-        "used. Each picture has its own scale. L1 (glmnet) uses few pixels, gradient descent spreads over many.",
+        "used. Each model has the scale at its right. L1 (glmnet) uses few pixels, gradient descent spreads over many.",
         group="predictions",
         when=lambda facts: facts.has_image_tasks,
         draw=_weights,

@@ -3,8 +3,9 @@
 Figures show each task's first measure, in percent where it is a share of the test rows.
 """
 
+import math
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +13,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from soak.figures.facts import Facts
-from soak.figures.page import TRAIN_SUBSETS, Page
+from soak.figures.page import MARKERS, TRAIN_SUBSETS, Page
 from soak.figures.settings import FocusSettings
+from soak.labels import Labels
 from soak.measures import Measure, column_measure
 from soak.scores.summaries import first_measures
-from soak.tables import read_table
+from soak.tables import TABLES, read_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+FEW = 10  # scores of a mean, up to which each is drawn too
 KEYS = ["task_id", "test_subset", "train_subsets", "algorithm"]
 NO_SCORES = "there are no scores (all fits failed, see the table of fits)."
 
@@ -45,6 +48,8 @@ class Results:
         Of the verdicts: level of tests and intervals, and the share of what same has learned that counts as similar.
     facts : Facts
         Times of training, sizes of data sets and subsets, kinds of subsets.
+    order : sequence of str
+        Algorithms that come first, in this order.
     """
 
     scores: pd.DataFrame
@@ -57,6 +62,7 @@ class Results:
     alpha: float = 0.05
     margin: float = 0.1
     facts: Facts = field(default_factory=Facts)
+    order: Sequence[str] = ()
 
     @classmethod
     def read(
@@ -71,20 +77,47 @@ class Results:
         focus: FocusSettings,
         alpha: float = 0.05,
         margin: float = 0.1,
+        order: Sequence[str] = (),
+        labels: Labels | None = None,
     ) -> "Results":
-        """Read the tables from their files.
+        """Read the tables from their files, with ``labels`` in the place of names.
 
         Raises
         ------
         SoakError
             If ``focus`` names what the scores lack.
         """
-        table = read_table(scores)
-        focus.check(table)
-        reduced = read_table(downsampled) if downsampled else None
-        cells = read_table(transfer) if transfer else None
-        tests, verdict = read_table(pvalues), read_table(verdicts)
-        return cls(table, tests, verdict, reduced, cells, frozenset(references), focus, alpha, margin)
+        focus.check(read_table(scores))
+        labels = labels or Labels()
+        table, tests, verdict, reduced, cells = (
+            labels.shown(read_table(file)) if file else None
+            for file in (scores, pvalues, verdicts, downsampled, transfer)
+        )
+        assert table is not None
+        assert tests is not None
+        assert verdict is not None
+        focus = FocusSettings(
+            task=focus.task and labels.task(focus.task),
+            test_subset=focus.test_subset and labels.subset(focus.test_subset),
+        )
+        named = frozenset(map(labels.algorithm, references))
+        ordered = tuple(map(labels.algorithm, order))
+        return cls(table, tests, verdict, reduced, cells, named, focus, alpha, margin, order=ordered)
+
+    def of_measure(self, name: str) -> "Results":
+        """The results as seen by another measure than each task's first; without the tasks that lack it."""
+        columns = [column for column in self.scores.columns if column in TABLES["scores"].columns]
+        firsts = first_measures(self.scores)
+        rows = self.scores[self.scores["task_id"].map(firsts).fillna(name) != name]
+        rows = rows[rows[name].notna().groupby(rows["task_id"]).transform("any")] if name in rows else rows.iloc[:0]
+        scores = rows[columns].assign(**{name: rows[name] if name in rows else pd.Series(dtype=float)})
+        parts = (self.pvalues, self.verdicts, self.downsampled, self.transfer)
+        tests, verdicts, downsampled, cells = (
+            None if part is None else part[part["measure"] == name] for part in parts
+        )
+        assert tests is not None
+        assert verdicts is not None
+        return replace(self, scores=scores, pvalues=tests, verdicts=verdicts, downsampled=downsampled, transfer=cells)
 
     @cached_property
     def shown(self) -> pd.DataFrame:
@@ -97,8 +130,8 @@ class Results:
         return full_size(self.shown)
 
     def algorithms(self, table: pd.DataFrame) -> list[str]:
-        """The algorithms of a table, references last."""
-        return algorithms_of(table, self.references)
+        """The algorithms of a table in the order in which figures show them."""
+        return algorithms_of(table, self.references, self.order)
 
 
 def shown_scores(scores: pd.DataFrame) -> pd.DataFrame:
@@ -131,15 +164,39 @@ def full_size(shown: pd.DataFrame) -> pd.DataFrame:
 
 
 def mean_sd(shown: pd.DataFrame, more_keys: Sequence[str] = ()) -> pd.DataFrame:
-    """Mean, sd (n - 1) and n of the shown values by `KEYS` and ``more_keys``."""
+    """Mean, sd (n - 1) and n of the shown values by `KEYS` and ``more_keys``.
+
+    ``low`` and ``high`` are mean ± SD, but not beyond what the measure can be; the mean where there is no SD.
+    """
     keys = [*KEYS, *more_keys, "measure"]
     table = shown.groupby(keys, sort=False)["value"].agg(["mean", "std", "size"]).reset_index()
-    return table.rename(columns={"std": "sd", "size": "n"})
+    table = table.rename(columns={"std": "sd", "size": "n"})
+    limits = {name: _limits(column_measure(name)) for name in table["measure"].unique()}
+    least, most = (table["measure"].map({name: pair[side] for name, pair in limits.items()}) for side in (0, 1))
+    sd = table["sd"].fillna(0)
+    low, high = table["mean"] - sd, table["mean"] + sd
+    return table.assign(
+        low=low.where(low > least, least.clip(upper=table["mean"])),
+        high=high.where(high < most, most.clip(lower=table["mean"])),
+    )
 
 
-def algorithms_of(table: pd.DataFrame, references: Collection[str]) -> list[str]:
-    """The algorithms of a table in its order, references last."""
-    return sorted(table["algorithm"].unique(), key=lambda name: name in references)
+def _limits(measure: Measure) -> tuple[float, float]:
+    """What a measure can be, in the unit of its axis; infinite where no limit is known."""
+    perfect, worst = (
+        math.nan if value is None else measure.factor * value for value in (measure.perfect, measure.worst)
+    )
+    low, high = (worst, perfect) if measure.greater_is_better else (perfect, worst)
+    return (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)
+
+
+def algorithms_of(table: pd.DataFrame, references: Collection[str], order: Sequence[str] = ()) -> list[str]:
+    """The algorithms of a table: those of ``order`` first, then the others as the table has them, references last."""
+    places = {name: place for place, name in enumerate(order)}
+    return sorted(
+        table["algorithm"].unique(),
+        key=lambda name: (places.get(name, len(places)), name not in places and name in references),
+    )
 
 
 def train_subsets_of(table: pd.DataFrame) -> list[str]:
@@ -149,8 +206,8 @@ def train_subsets_of(table: pd.DataFrame) -> list[str]:
 
 def limits_of(table: pd.DataFrame) -> tuple[float, float]:
     """Limits of an axis that hold all values, or all means ± SD, with some room."""
-    center, bars = (table["value"], 0) if "value" in table else (table["mean"], table["sd"].fillna(0))
-    low, high = float((center - bars).min()), float((center + bars).max())
+    first, last = ("value", "value") if "value" in table else ("low", "high")
+    low, high = float(table[first].min()), float(table[last].max())
     room = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
     return low - room, high + room
 
@@ -169,18 +226,35 @@ def with_axis_labels(table: pd.DataFrame) -> pd.DataFrame:
 def subset_rows(table: pd.DataFrame, most: int) -> list[list[tuple[str, str]]]:
     """The pairs of task and test subset of a table, in rows of at most ``most`` panels.
 
-    A task starts a new row if its test subsets do not fit into the rest of the last row.
+    A task starts a new row if its test subsets do not fit into the rest of the last row, or if it has another measure
+    or other algorithms: then all panels of a row have the same lines.
     """
     rows: list[list[tuple[str, str]]] = [[]]
+    before = None
     for task, scores in table.groupby("task_id", sort=False):
         subsets = scores["test_subset"].unique()
-        if rows[-1] and len(rows[-1]) + len(subsets) > most:
+        lines = frozenset(scores["algorithm"]), frozenset(scores["measure"])
+        if rows[-1] and (len(rows[-1]) + len(subsets) > most or lines != before):
             rows.append([])
+        before = lines
         for subset in subsets:
             if len(rows[-1]) == most:
                 rows.append([])
             rows[-1].append((str(task), str(subset)))
     return [row for row in rows if row]
+
+
+def mean_marks(axes: "Axes", means: pd.DataFrame, y: Sequence[float], train: str, page: Page) -> None:
+    """Mean and SD of rows of `mean_sd`, one at each ``y``."""
+    bars = [means["mean"] - means["low"], means["high"] - means["mean"]]
+    axes.errorbar(
+        means["mean"], y, xerr=bars, fmt=MARKERS[train], color=page.color(train), ms=4.2, lw=1.6, ls="none", zorder=3
+    )
+
+
+def single_marks(axes: "Axes", values: Sequence[float], y: Sequence[float], train: str, page: Page) -> None:
+    """Single scores beside their mean: few folds are shown as what they are."""
+    axes.plot(values, y, "o", color=page.color(train), ms=2.6, mfc="white", mew=0.7, ls="none", zorder=2.5)
 
 
 def algorithm_axis(page: Page, algorithms: Sequence[str]) -> "tuple[float, float, Callable[[Axes], None]]":
@@ -195,7 +269,7 @@ def algorithm_axis(page: Page, algorithms: Sequence[str]) -> "tuple[float, float
     apply : function of Axes
         Sets limits and tick labels.
     """
-    labels = [page.wrap(name, 2.2) for name in algorithms]
+    labels = [page.wrap(name, page.names_width) for name in algorithms]
 
     def apply(axes: "Axes") -> None:
         axes.set_ylim(0.5 - len(labels), 0.5)

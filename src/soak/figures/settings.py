@@ -11,7 +11,7 @@ from soak.errors import SoakError
 from soak.names import listed, nearest, nearest_name
 from soak.settings import Settings
 
-_COLOR = r"^#[0-9A-Fa-f]{6}$"
+_HEX = re.compile(r"#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
 
 
 def _color(value: Any) -> Any:
@@ -19,12 +19,13 @@ def _color(value: Any) -> Any:
         raise ValueError(
             'expected a colour such as "#0072B2", got nothing: write it in quotes, since # starts a comment'
         )
-    if not isinstance(value, str) or not re.fullmatch(_COLOR, value):
+    value = str(value) if isinstance(value, float) else value  # 0.5 is a grey
+    if not isinstance(value, str) or (value.startswith("#") and not _HEX.fullmatch(value)):
         raise ValueError(f'expected a colour such as "#0072B2", got {value!r}')
     return value
 
 
-Color = Annotated[str, BeforeValidator(_color), Field(json_schema_extra={"pattern": _COLOR})]
+Color = Annotated[str, BeforeValidator(_color, json_schema_input_type=str | float)]
 
 
 class StyleSettings(Settings):
@@ -33,12 +34,12 @@ class StyleSettings(Settings):
     font: str = Field(default="DejaVu Sans", description="font family by the name that matplotlib has for it")
     font_size: float = Field(default=8, ge=4, le=24, description="size of text and labels, in points")
     scale: float = Field(default=1, ge=0.5, le=3, description="factor for the width and height of panels")
-    dpi: int = Field(default=150, ge=50, le=600, description="resolution of PNG files")
+    dpi: int = Field(default=300, ge=50, le=600, description="resolution of PNG files")
     caption: bool = Field(default=True, description="whether each figure has a text below it that says how to read it")
     colors: dict[Literal["same", "other", "all", "subtrain", "validation"], Color] = Field(
         default={},
-        description='colours "#RRGGBB" that replace the defaults (of Okabe and Ito)',
-        examples=[{"same": "#0072B2"}],
+        description='colours as matplotlib knows them ("#0072B2", navy, tab:blue) that replace the defaults (of Okabe and Ito)',
+        examples=[{"same": "navy"}],
     )
 
 
@@ -103,6 +104,22 @@ class FigureSettings(Settings):
         description="figures of parts of the results, by name",
         examples=[{"trees": {"figure": "ladder", "tasks": ["Trees"]}}],
     )
+    titles: bool = Field(
+        default=True,
+        description="whether a figure carries its title and the text below it; false: as journals print figures",
+    )
+    width: float | None = Field(
+        default=None,
+        ge=3,
+        le=30,
+        description="width of each figure in inches, at which text has its size; default: as wide as its panels",
+        examples=[7.0],
+    )
+    algorithms: list[str] = Field(
+        default=[],
+        description="names of algorithms in the order in which figures show them; the others follow, references last",
+        examples=[["cv_glmnet_min", "linear_mlp"]],
+    )
     own: list[str] = Field(
         default=[],
         examples=[["my_figures.folds"]],
@@ -130,14 +147,10 @@ class TutorialSettings(Settings):
 
 
 class FocusSettings(Settings):
-    """Which test subset train_other and same_other_all show."""
+    """Which test subset comes first in train_other and same_other_all."""
 
-    task: str | None = Field(
-        default=None, description="task of same_other_all; default: the first one that has the test subset"
-    )
-    test_subset: str | None = Field(
-        default=None, description="test subset of both; default: the one that most tasks have"
-    )
+    task: str | None = Field(default=None, description="its task; default: the first one that has the test subset")
+    test_subset: str | None = Field(default=None, description="its name; default: the one that most tasks have")
 
     def check(self, splits: pd.DataFrame) -> None:
         """Raise a SoakError if the config names a task or test subset that the splits lack.
@@ -195,6 +208,28 @@ def font_problem(font: str) -> str | None:
     near = nearest_name(font, families)
     hint = f"did you mean {near!r}?" if near else f"installed: {listed(families)}"
     return f"expected an installed font, got {font!r}; {hint}"
+
+
+def color_problem(color: str) -> str | None:
+    """Why matplotlib does not know a colour; None if it does. (Matplotlib is not asked about "#RRGGBB".)"""
+    if _HEX.fullmatch(color):
+        return None
+    from matplotlib.colors import get_named_colors_mapping, is_color_like
+
+    if is_color_like(color):
+        return None
+    return (
+        f'expected a colour such as "#0072B2" or navy, got {color!r}; {nearest(color, [*get_named_colors_mapping()])}'
+    )
+
+
+def hex_color(color: str) -> str:
+    """A colour as "#RRGGBB"."""
+    if re.fullmatch("#[0-9A-Fa-f]{6}", color):
+        return color
+    from matplotlib.colors import to_hex
+
+    return to_hex(color)
 
 
 def check_font(font: str) -> None:

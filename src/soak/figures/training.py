@@ -10,6 +10,7 @@ import pandas as pd
 from soak.figures.catalog import Figure
 from soak.figures.page import GREY, MARKERS, Drawn, Grid, Key, Page, Panel
 from soak.fitting.record import read_pack
+from soak.labels import Labels
 from soak.measures import column_measure
 from soak.tables import read_table
 
@@ -73,6 +74,7 @@ class Training:
         history: str | Path,
         fits: str | Path,
         learner: str | None,
+        labels: Labels | None = None,
     ) -> "Training":
         """Read the fits from their files.
 
@@ -84,10 +86,13 @@ class Training:
             Of these tables.
         learner : str or None
             The learner of history_selected.
+        labels : Labels, optional
+            Of learners and tasks.
         """
-        found = {Path(file).stem: _whole_task(file) for file in histories}
+        labels = labels or Labels()
+        found = {Path(file).stem: _whole_task(file, labels) for file in histories}
         if learner:
-            found["history_selected"] = _first_of_benchmark(read_table(history), read_table(fits), learner)
+            found["history_selected"] = _first_of_benchmark(read_table(history), read_table(fits), learner, labels)
         return cls(
             read_table(torch_loop) if torch_loop else None,
             read_table(glmnet_path) if glmnet_path else None,
@@ -96,16 +101,17 @@ class Training:
         )
 
 
-def _whole_task(pack: str | Path) -> History | None:
+def _whole_task(pack: str | Path, labels: Labels) -> History | None:
     """The history of the only fit in a pack; None if the fit failed."""
     (record,) = read_pack(pack, "history")
     if "history" not in record.tables:
         return None
     curves = record.tables["history"].to_pandas()
-    return History(curves, _epochs(record.info.get("selected_epochs")), f"{record.learner}, {record.task}")
+    fit = f"{labels.learner(record.learner)}, {labels.task(record.task)}"
+    return History(curves, _epochs(record.info.get("selected_epochs")), fit)
 
 
-def _first_of_benchmark(history: pd.DataFrame, fits: pd.DataFrame, learner: str) -> History | None:
+def _first_of_benchmark(history: pd.DataFrame, fits: pd.DataFrame, learner: str, labels: Labels) -> History | None:
     """The first fit of a learner in the table of histories; None if there is none."""
     keys = ["task_id", "train_set"]
     history = history[history["algorithm"] == learner]
@@ -115,7 +121,8 @@ def _first_of_benchmark(history: pd.DataFrame, fits: pd.DataFrame, learner: str)
     curves = history[(history["task_id"] == task) & (history["train_set"] == train_set)]
     fit = fits[(fits["task_id"] == task) & (fits["train_set"] == train_set) & (fits["learner"] == learner)]
     columns = ["epoch", "set", "measure", "value"]
-    return History(curves[columns], _epochs(fit["selected_epochs"].item()), f"{learner}, {task}, {train_set}")
+    shown = f"{labels.learner(learner)}, {labels.task(task)}, {train_set}"
+    return History(curves[columns], _epochs(fit["selected_epochs"].item()), shown)
 
 
 def _epochs(selected: float | None) -> int | None:
@@ -198,12 +205,26 @@ def _panel(
         if x == "epoch":
             axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         axes.margins(x=0.02, y=0.12)
+        if "loss" in label and (curves[y] > 0).all():
+            _log_axis(axes, curves[y])
         if minima:
             _mark_minima(axes, curves, x, y, page)
         if selected is not None:
             axes.axvline(selected, color=GREY, lw=1, ls="--", zorder=1)
 
     return Panel(draw, 1.5 * page.scale, y_label=label)
+
+
+def _log_axis(axes: "Axes", values: pd.Series) -> None:
+    """A log scale with a few plain numbers, also where it spans less than a decade."""
+    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+
+    axes.set_yscale("log")
+    wide = values.max() > 30 * values.min()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter("{x:g}")
 
 
 def _mark_minima(axes: "Axes", curves: pd.DataFrame, x: str, y: str, page: Page) -> None:
@@ -219,13 +240,51 @@ def _mark_minima(axes: "Axes", curves: pd.DataFrame, x: str, y: str, page: Page)
     axes.text(0.99, 0.96, "\n".join(texts), transform=axes.transAxes, ha="right", va="top", size=page.small, color=GREY)
 
 
+def _says_torch_loop(training: Training) -> str:
+    curves = training.torch_loop
+    if curves is None or curves.empty:
+        return ""
+    return _says_epochs(curves[curves["measure"] == "loss"])
+
+
+def _says_history(name: str, training: Training) -> str:
+    history = training.histories.get(name)
+    return "" if history is None else _says_epochs(history.curves[history.curves["measure"] == "log_loss"])
+
+
+def _says_epochs(curves: pd.DataFrame) -> str:
+    """Where the validation loss is lowest, and what comes after it."""
+    rows = curves[curves["set"] == "validation"].sort_values("epoch")
+    if rows.empty:
+        return ""
+    best, last = rows.loc[rows["value"].idxmin()], rows.iloc[-1]
+    start = f"Here validation log loss is lowest at epoch {best['epoch']:.0f} of {last['epoch']:.0f}"
+    if best["epoch"] == last["epoch"]:
+        return f"{start}, the last one: more epochs would make it lower still."
+    rise = last["value"] / best["value"] - 1
+    return f"{start}; after the last one it is {100 * rise:.2g} % higher."
+
+
+def _says_glmnet_path(training: Training) -> str:
+    curves = training.glmnet_path
+    rows = None if curves is None else curves[curves["set"] == "validation"].sort_values("complexity")
+    if rows is None or rows.empty:
+        return ""
+    best, last = rows.loc[rows["error_percent"].idxmin()], rows.iloc[-1]
+    return (
+        f"Here validation error is lowest, {best['error_percent']:.1f} %, at complexity {best['complexity']:.2f}; with the "
+        f"smallest penalty it is {last['error_percent']:.1f} %."
+    )
+
+
 def _history_figure(name: str, title: str, order: int) -> Figure:
     """The history of a learner that is fitted on a whole task."""
     return Figure(
         name=name,
         title=title,
-        caption="Measures per epoch on the subtrain and validation halves of one whole task. The vertical line is the "
-        "number of epochs with the lowest validation log loss, which is taken for the final fit.",
+        caption="Measures per epoch on the subtrain and validation halves of one whole task; log loss on a log scale. The "
+        "vertical line is the number of epochs with the lowest validation log loss, which is taken for the final fit.",
+        says=lambda training: _says_history(name, training),
         group="training",
         when=lambda facts: name in facts.histories,
         draw=lambda training, page: _history(name, "the fit failed, and left no history.", training, page),
@@ -237,8 +296,9 @@ FIGURES = (
     Figure(
         name="torch_loop",
         title="A plain torch loop: linear model, full-batch gradient descent",
-        caption="Odd rows are the validation set, even rows the subtrain set. Points mark the minimum of each curve: where "
-        "validation is lowest, training should stop; from there on only subtrain gets better.",
+        caption="Odd rows are the validation set, even rows the subtrain set; log loss on a log scale. Points mark the minimum "
+        "of each curve: where validation is lowest, training should stop.",
+        says=_says_torch_loop,
         group="training",
         when=lambda facts: facts.has_datasets,
         draw=_torch_loop,
@@ -248,7 +308,8 @@ FIGURES = (
         name="glmnet_path",
         title="The same data with glmnet's L1 penalty",
         caption="Each penalty lambda of the path gives a model; models get more complex to the right. Points mark the "
-        "minimum of each curve: too far right, validation error rises again.",
+        "minimum of each curve: where validation is lowest is the penalty to take.",
+        says=_says_glmnet_path,
         group="training",
         when=lambda facts: facts.has_datasets,
         draw=_glmnet_path,
@@ -259,8 +320,9 @@ FIGURES = (
     Figure(
         name="history_selected",
         title="Early stopping in the first fit of the benchmark",
-        caption="Measures per epoch of one train set of the benchmark. The chosen number of epochs (vertical line) should "
-        "lie at an intermediate value: at the right end, more epochs would help.",
+        caption="Measures per epoch of one train set of the benchmark; log loss on a log scale. The chosen number of epochs "
+        "(vertical line) should lie at an intermediate value: at the right end, more epochs would help.",
+        says=lambda training: _says_history("history_selected", training),
         group="training",
         when=lambda facts: bool(facts.histories),
         draw=lambda training, page: _history(

@@ -34,7 +34,8 @@ def _transfer(results: Results, page: Page) -> Drawn | str:
     if not shown:
         return "there are only scores of references, which use no features."
     most = max(cells["train_subset"].nunique() for cells in shown)
-    cell = page.scale * min(_CELL[1], max(_CELL[0], _WIDTH / most))
+    room = _WIDTH * page.scale if page.width is None else 0.7 * page.width
+    cell = min(page.scale * _CELL[1], max(page.scale * _CELL[0], room / most))
     names = {name for cells in shown for name in cells["train_subset"]}
     width = max(page.text_width(_wrapped(name, cell, page), page.small) for name in names)
     grid = Grid(
@@ -44,10 +45,12 @@ def _transfer(results: Results, page: Page) -> Drawn | str:
         gap=width + 0.3,
         row_gap=0.3,
         share_y=False,
+        square=True,
         legend=[Key("skill:"), *(Key(text, _COLORS[at], "s") for at, text in _MEANINGS.items())],
     )
     panels = [_panel(cells, cell, grid.width, page) for cells in shown]
-    columns = max(1, int((_WIDTH * page.scale + grid.gap) / (grid.width + grid.gap)))
+    room = _WIDTH * page.scale if page.width is None else page.width - 2 * page.line - width - 0.5
+    columns = max(1, int((room + grid.gap) / (grid.width + grid.gap)))
     return Drawn(page.figure(in_rows(panels, columns), grid), pd.concat(shown))
 
 

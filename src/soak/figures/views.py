@@ -12,11 +12,18 @@ from soak.figures.page import Page, save
 from soak.figures.results import Results
 from soak.figures.settings import FigureSettings, ViewSettings
 from soak.files import atomic
+from soak.labels import Labels
 from soak.names import nearest
 from soak.scores.summaries import measure_columns
 
 
-def draw_views(views: Mapping[str, ViewSettings], results: Results, folder: Path, settings: FigureSettings) -> None:
+def draw_views(
+    views: Mapping[str, ViewSettings],
+    results: Results,
+    folder: Path,
+    settings: FigureSettings,
+    labels: Labels | None = None,
+) -> None:
     """Draw views into files, each as NAME.png, the other formats, NAME.csv and captions/NAME.rst.
 
     Raises
@@ -24,14 +31,25 @@ def draw_views(views: Mapping[str, ViewSettings], results: Results, folder: Path
     SoakError
         If a view names a task, algorithm or measure that the results lack.
     """
+    labels = labels or Labels()
     for name, view in views.items():
         figure = view_figures()[view.figure]
-        page = Page(view.title or figure.title, view.caption or figure.caption, settings.style)
-        with page.applied():
-            drawn = figure.draw(part_of(results, view, name), page)
+        title, caption = view.title or figure.title, view.caption or figure.caption
+        page = Page(title, caption, settings.style, settings.titles, settings.width)
+        with labels.measured(), page.applied():
+            drawn = figure.draw(part_of(results, _labelled(view, labels), name), page)
             save(page.nothing(drawn) if isinstance(drawn, str) else drawn, folder, name, settings)
         with atomic(folder / "captions" / f"{name}.rst") as temporary:
             temporary.write_text(f"{view.caption or figure.caption}\n", encoding="utf-8")
+
+
+def _labelled(view: ViewSettings, labels: Labels) -> ViewSettings:
+    """A view whose tasks and algorithms are called as in results that hold labels."""
+    tasks = view.tasks and {
+        labels.task(old): labels.task(old) if new == old else new for old, new in view.tasks.items()
+    }
+    algorithms = view.algorithms and list(map(labels.algorithm, view.algorithms))
+    return view.model_copy(update={"tasks": tasks, "algorithms": algorithms})
 
 
 def part_of(results: Results, view: ViewSettings, name: str = "") -> Results:

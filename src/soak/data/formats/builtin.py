@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from soak.data.base import DataFormat, RawFile
-from soak.data.builtin import SCALE, builtin_images
+from soak.data.builtin import LETTERS, SCALE, builtin_images
 from soak.data.dataset import Dataset
 
 
@@ -18,6 +18,11 @@ class Builtin(DataFormat):
     builtin: Literal["digits", "font_digits", "font_letters"] = Field(
         description="scans of scikit-learn, or characters drawn from fonts"
     )
+
+    @property
+    def class_names(self) -> Mapping[str, str]:
+        """The letters of font_letters."""
+        return {str(label): letter for label, letter in enumerate(LETTERS)} if self.builtin == "font_letters" else {}
 
     @contextmanager
     def read(self, name: str, raw: Mapping[str, RawFile], folder: Path) -> Iterator[Dataset]:
