@@ -32,6 +32,7 @@ localrules:
     stats,
     verdicts,
     outcome,
+    tables_outcome,
 
 
 rule all:
@@ -51,6 +52,7 @@ rule tables:
     input:
         experiment.intermediate_files,
         TABLES,
+        rules.tables_outcome.output,
     message:
         "All tables are made"
 

@@ -26,6 +26,8 @@ rule fit:
             if cfg.execution.device == "cuda"
             else 0
         ),
+        # No param: another limit of time does not fit again what has ended.
+        fit_seconds=round(60 * (cfg.execution.fit_minutes or 0)),
     params:
         learner=lambda w: experiment.learner_params(w.learner),
         versions=lambda w: cfg.learners[w.learner].versions(),

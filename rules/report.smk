@@ -62,6 +62,33 @@ rule outcome:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        where="results/report.html",
+        end="Report: results/report.html\n",
+        code=lambda w: experiment.code("outcome"),
+    message:
+        "Did all fits go well?"
+    script:
+        "../scripts/outcome.py"
+
+
+# The same for those who ask for the tables alone.
+rule tables_outcome:
+    input:
+        fits=["results/tables/fits.parquet"] if cfg.tasks else [],
+        verdicts="results/tables/verdicts.txt",
+        tables=TABLES,
+    output:
+        "results/logs/tables_outcome.txt",
+    log:
+        "results/logs/tables_outcome.log",
+    benchmark:
+        "results/benchmarks/tables_outcome.tsv"
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    params:
+        where="results/tables",
+        end="",
         code=lambda w: experiment.code("outcome"),
     message:
         "Did all fits go well?"

@@ -1,6 +1,7 @@
 """Rule fit: train one learner on the train sets of a pack, and predict the rows that ask for them."""
 
-from soak.fitting.run import Job, run_pack
+from soak.fitting.run import Job
+from soak.fitting.supervision import run_supervised
 from soak.job import job
 from soak.learners.catalog import learner
 from soak.provenance import digest
@@ -19,4 +20,5 @@ with job(snakemake.log):
         code=snakemake.params.code,
         data=digest([given.task]),
     )
-    run_pack(pack, snakemake.params.train_sets, snakemake.output[0])
+    limit = snakemake.resources.get("fit_seconds", 0)
+    run_supervised(pack, snakemake.params.train_sets, snakemake.output[0], limit or None)

@@ -1,4 +1,4 @@
-"""Rule outcome: the verdicts in plain words; an error that lists them if fits failed."""
+"""Rules outcome and tables_outcome: the verdicts in plain words; an error that lists them if fits failed."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from soak.job import job
 from soak.tables import read_table
 
 with job(snakemake.log):
+    params = snakemake.params
     verdicts = Path(snakemake.input.verdicts).read_text(encoding="utf-8")
     for file in snakemake.input.get("fits", []):
         fits = read_table(file)
@@ -17,10 +18,10 @@ with job(snakemake.log):
             lines = [f"{row.task_id}, {row.train_set}, {row.learner}: {row.reason}" for row in shown]
             lines += [f"… and {len(failed) - 20} more in results/tables/fits.csv"] if len(failed) > 20 else []
             raise SoakError(
-                f"{len(failed)} of {len(fits)} fits failed; their scores are empty, all else is in results/report.html\n  "
+                f"{len(failed)} of {len(fits)} fits failed; their scores are empty, all else is in {params.where}\n  "
                 + "\n  ".join(lines)
                 + f"\nWhat can be said without them:\n{verdicts}"
             )
     data = "".join(Path(file).read_text(encoding="utf-8") + "\n" for file in snakemake.input.get("data", []))
     with atomic(snakemake.output[0]) as temporary:
-        temporary.write_text(data + verdicts + "Report: results/report.html\n", encoding="utf-8")
+        temporary.write_text(f"{data}{verdicts}{params.end}", encoding="utf-8")

@@ -79,6 +79,22 @@ def reporting_disk_errors(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _DISK_ERRORS:
-            raise
-        raise SoakError(f"{path}: cannot be written: {_DISK_ERRORS[error.errno]}") from None
+        if problem := disk_problem(error, path):
+            raise SoakError(problem) from None
+        raise
+
+
+def disk_problem(error: OSError, path: str | Path | None = None) -> str | None:
+    """Why a file could not be written, in one line; None for other errors.
+
+    Parameters
+    ----------
+    path : path, optional
+        What the message names; default: the file of the error.
+    """
+    if error.errno not in _DISK_ERRORS:
+        return None
+    named = path or error.filename2 or error.filename or "a file"
+    if path is None and error.errno in (errno.EACCES, errno.EPERM):  # to read it, or to write it
+        return f"{named}: no permission for it"
+    return f"{named}: cannot be written: {_DISK_ERRORS[error.errno]}"

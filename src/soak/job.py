@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from soak.errors import SoakError, without_secrets
+from soak.files import disk_problem
 from soak.run_log import INTERRUPTED
 
 _PR_SET_PDEATHSIG = 1  # of Linux, prctl(2): the signal that a process gets when its parent ends
@@ -45,11 +46,8 @@ def job(log: Sequence[str]) -> Iterator[None]:
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         try:
             yield
-        except SoakError as error:
-            print(f"soak: {error}", file=sys.stderr, flush=True)
-            sys.exit(1)
-        except Exception:  # a fault of ours, or of a package; it may quote a URL
-            print(without_secrets(traceback.format_exc()), file=sys.stderr, flush=True)
+        except Exception as error:
+            report_error(error)
             sys.exit(1)
         except KeyboardInterrupt:
             print(INTERRUPTED, file=sys.stderr, flush=True)
@@ -57,6 +55,17 @@ def job(log: Sequence[str]) -> Iterator[None]:
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
+
+
+def report_error(error: BaseException) -> None:
+    """Print a user's mistake, or a disk that cannot be written, as ``soak: TEXT``, and any other error with its traceback."""
+    if isinstance(error, SoakError):
+        text = f"soak: {error}"
+    elif isinstance(error, OSError) and (problem := disk_problem(error)):
+        text = f"soak: {problem}"
+    else:  # a fault of ours, or of a package; it may quote a URL
+        text = without_secrets("".join(traceback.format_exception(error)))
+    print(text, file=sys.stderr, flush=True)
 
 
 def _end_with_snakemake() -> None:

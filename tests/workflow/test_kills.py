@@ -24,8 +24,10 @@ JOBS = 7 if WHOLE else 6  # of the small config that train benchmark fits, and o
 
 
 def is_job(process):
+    """Whether a process is a job; not one in which a job lets its fits run, whose death is the learner's fault."""
     try:
-        return any("/.snakemake/scripts/" in word for word in process.cmdline())
+        words, around = process.cmdline(), process.parent()
+        return any("/.snakemake/scripts/" in word for word in words) and (around is None or around.cmdline() != words)
     except psutil.Error:
         return False
 

@@ -177,7 +177,7 @@ def smoke(config_file: Path, cores: str) -> str:
     run(folder, cores, "--", "splits")
     whole = read_index(folder / INDEX)
     keep_one_fold(folder, list(whole))
-    run(folder, cores, "--rerun-triggers", "mtime", "--", "tables", "figures", "results/report.html")
+    run(folder, cores, "--rerun-triggers", "mtime", "--", "figures", "results/report.html")
     projections = list(project(config, whole, read_table(folder / "results/tables/times.parquet")))
     fits = read_table(folder / "results/tables/fits.parquet")
     rows = fits[fits["status"] == "failed"].itertuples()

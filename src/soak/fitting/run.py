@@ -5,9 +5,10 @@ import hashlib
 import json
 import resource
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from soak.fitting.model import fit_model
 from soak.fitting.record import FINISHED, FitRecord, read_fit, write_fit, write_pack
 from soak.fitting.state import own_state, seeded
 from soak.learners.base import Fit, FitFailed, LearnerType, Prediction, TrainData, check_prediction
+from soak.plugins import find
 from soak.resampling.store import StoredSplits, StoredTest
 from soak.tasks.task import Task, TaskRows
 
@@ -63,7 +65,23 @@ class Job:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def run_pack(job: Job, train_sets: Iterable[tuple[str, str]], folder: str | Path) -> None:
+class UnderWay:
+    """Is told when a fit begins and ends; `soak.fitting.supervision` has one that another process sees."""
+
+    def begin(self, number: int) -> None:
+        """The fit of this number, from 1, begins."""
+
+    def end(self) -> None:
+        """It has ended."""
+
+
+def run_pack(
+    job: Job,
+    train_sets: Iterable[tuple[str, str]],
+    folder: str | Path,
+    failed: Mapping[str, str] = MappingProxyType({}),
+    under_way: UnderWay | None = None,
+) -> None:
     """Run fits and write them to a folder (see `soak.fitting.record`).
 
     Each finished fit of several is also kept as FINISHED/TRAIN_SET.KEY.arrow beside the folder, the key made of settings,
@@ -77,18 +95,35 @@ def run_pack(job: Job, train_sets: Iterable[tuple[str, str]], folder: str | Path
     train_sets : pairs of (name, digest of its rows)
     folder : path
         results/fits/TASK/LEARNER/PACK
+    failed : mapping of str to str
+        Train sets whose fits are known to fail, with the reason; they are not kept.
+    under_way : UnderWay, optional
     """
-    kept = [(name, Path(folder).parent / FINISHED / f"{name}.{job.key(digest)}.arrow") for name, digest in train_sets]
+    under_way = under_way or UnderWay()
+    kept = [(name, kept_file(job, name, digest, folder)) for name, digest in train_sets]
     records = []
     for number, (name, file) in enumerate(kept, start=1):
-        record = read_fit(file)
+        record = _failed(job, name, failed[name]) if name in failed else read_fit(file)
         if record is None:
+            under_way.begin(number)
             record = fit_train_set(job, name)
+            under_way.end()
             if len(kept) > 1:
                 write_fit(file, record)
         print(f"{number}/{len(kept)} {name}: {record.status} {record.reason} {record.seconds:.2f} s", flush=True)
         records.append(record)
     write_pack(folder, records)
+
+
+def kept_file(job: Job, train_set: str, digest: str, folder: str | Path) -> Path:
+    """Where a finished fit is kept; ``digest`` of its rows, ``folder`` of its pack."""
+    return Path(folder).parent / FINISHED / f"{train_set}.{job.key(digest)}.arrow"
+
+
+def _failed(job: Job, train_set: str, reason: str) -> FitRecord:
+    n_train = 0 if job.splits is None else len(job.splits.train(train_set))
+    versions = job.settings.versions()
+    return FitRecord(job.task.name, train_set, job.learner, n_train, "failed", reason, versions=versions)
 
 
 def fit_train_set(job: Job, train_set: str) -> FitRecord:
@@ -116,6 +151,8 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
     try:
         with seeded(torch_seed(job.seed, job.learner)):  # once in a process, whichever fit is the first
             job.settings.load()  # seconds of importing torch are not training
+            for path in job.settings.import_paths():
+                find(path, "class")
         with _measured() as cost, _state(job, data.torch_seed):
             fit = fit_model(job.settings, job.learner, data)
     except _ERRORS as error:  # any error of a learner is a failed fit, and the other fits go on

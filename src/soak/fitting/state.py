@@ -4,6 +4,7 @@ A learner may draw from any generator, print, change folder or settings: none of
 """
 
 import contextlib
+import fcntl
 import gc
 import importlib.util
 import locale
@@ -25,6 +26,7 @@ import numpy as np
 from soak.files import umask
 
 _Setting = tuple[Callable[[], Any], Callable[[Any], Any]]  # reads a value, and sets it
+_ABOVE = 500  # of file descriptors: those below may be closed by code that closes all that it did not open
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGCHLD)
 
 
@@ -46,12 +48,17 @@ def own_state(seed: int) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    process = os.getpid()
     with contextlib.ExitStack() as undo:
         _keep_settings(undo)
         _keep_output(undo)
         undo.enter_context(warnings.catch_warnings())
         undo.enter_context(seeded(seed))
-        yield
+        try:
+            yield
+        finally:
+            if os.getpid() != process:  # a copy of this process, which the learner has made by a fork
+                os._exit(0)
 
 
 @contextlib.contextmanager
@@ -166,16 +173,19 @@ def _keep_output(undo: contextlib.ExitStack) -> None:
     for stream in streams:
         with contextlib.suppress(Exception):  # notebooks have streams without a file
             stream.flush()
-            saved[stream.fileno()] = os.dup(stream.fileno())
+            number = stream.fileno()
+            saved[number] = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, _ABOVE)
 
     def restore() -> None:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
         for number, copy in saved.items():
-            with contextlib.suppress(OSError):  # the learner has closed the copy too
+            try:
                 os.dup2(copy, number)
                 os.close(copy)
+            except OSError:  # the learner has closed the copy too
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
         sys.stdout, sys.stderr = (_reopened(stream, number) for stream, number in zip(streams, (1, 2), strict=True))
 
     undo.callback(restore)

@@ -130,8 +130,6 @@ class Estimator(LearnerType):
     def load(self) -> None:
         import sklearn.model_selection  # noqa: F401
 
-        find_class(self.class_)
-
     def check(self, task: Task) -> dict[str, str]:
         super().check(task)
         self._model(task)

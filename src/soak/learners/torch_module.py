@@ -29,10 +29,6 @@ class TorchModule(TorchLearner):
     def import_paths(self) -> tuple[str, ...]:
         return (self.class_,)
 
-    def load(self) -> None:
-        super().load()
-        find_class(self.class_)
-
     def network(self, task: Task) -> "nn.Module":
         from torch import nn
 

@@ -1,0 +1,153 @@
+"""A learner that crashes, hangs or leaks harms only itself."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from misbehaving_job import SETS
+
+from soak.fitting.record import FINISHED, read_pack
+
+ROOT = Path(__file__).parents[2]
+RUN = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from misbehaving_job import SETS, misbehaving_job
+from soak.fitting.supervision import run_supervised
+from soak.job import job
+with job(["log"]):
+    run_supervised(misbehaving_job(Path.cwd(), sys.argv[1]), SETS, Path("fits/1"), {seconds})
+print("ended well", file=sys.__stderr__)
+"""
+
+
+@pytest.fixture
+def supervised(tmp_path):
+    """A function that runs a pack of a class as the job of the rule does: its records by train set, and its log."""
+
+    def run(name, seconds=None):
+        code = RUN.format(here=str(Path(__file__).parent), seconds=seconds)
+        environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+        done = subprocess.run(
+            [sys.executable, "-c", code, name], cwd=tmp_path, env=environment, capture_output=True, timeout=120
+        )
+        log = (tmp_path / "log").read_text(errors="replace")
+        assert done.returncode == 0, log[-3000:]
+        assert [line for line in log.splitlines() if line.startswith("soak:")] == []
+        return {record.train_set: record for record in read_pack(tmp_path / "fits/1")}, log
+
+    return run
+
+
+def predictions(records):
+    return {name: record.tables["predictions"].to_pydict() for name, record in records.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Exit0", "it ended its process with exit code 0"),
+        ("Exit3", "it ended its process with exit code 3"),
+        ("Segfault", "its process was ended by SIGSEGV"),
+        ("SegfaultInPrediction", "its process was ended by SIGSEGV"),
+        ("Killed", "its process was ended by SIGKILL, as the kernel does when memory runs out"),
+        ("KillsGroup", "its process was ended by SIGKILL"),
+        ("Interrupts", "KeyboardInterrupt"),
+    ],
+)
+def test_a_crash_is_a_failed_fit_with_the_reason(supervised, name, reason):
+    records, _ = supervised(name)
+    assert list(records) == [train_set for train_set, _ in SETS]
+    for record in records.values():
+        assert record.status == "failed"
+        assert record.reason.startswith(reason)
+        assert record.n_train > 0
+
+
+@pytest.mark.parametrize("name", ["Hangs", "HangsAndBlocks"])
+def test_an_endless_fit_is_ended_after_its_time(supervised, name):
+    begun = time.monotonic()
+    records, _ = supervised(name, seconds=0.6)
+    assert {record.reason for record in records.values()} == {
+        "it took longer than 0.01 minutes (execution.fit_minutes)"
+    }
+    assert time.monotonic() - begun < 100
+
+
+def test_the_others_of_the_pack_count_and_the_crashed_one_alone_fails(supervised):
+    well, _ = supervised("Base")
+    records, log = supervised("SegfaultOnce")
+    failed = {name for name, record in records.items() if record.status == "failed"}
+    assert failed == {name for name, record in well.items() if record.n_train == 30} != set()
+    rest = {name: record for name, record in records.items() if name not in failed}
+    assert predictions(rest) == {name: table for name, table in predictions(well).items() if name in rest}
+    assert log.count("from here on each fit has a process of its own") == 1
+
+
+def test_a_fit_that_others_have_brought_down_counts(supervised):
+    """Its third fit in a process crashes: whichever fits share a pack, all of them come out well."""
+    well, _ = supervised("Base")
+    records, _ = supervised("Leaks")
+    assert predictions(records) == predictions(well)
+
+
+@pytest.mark.parametrize("name", ["Prints", "ClosesOutput", "ClosesAll", "AtExit", "Forks", "Moves", "Settings"])
+def test_what_can_be_undone_is_undone_and_the_fits_count(supervised, name):
+    well, _ = supervised("Base")
+    records, _ = supervised(name)
+    assert predictions(records) == predictions(well)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are found by Linux's /proc")
+@pytest.mark.parametrize("name", ["LeavesChild", "LeavesDaemon"])
+def test_children_that_are_left_behind_are_ended(supervised, name):
+    records, _ = supervised(name)
+    assert {record.status for record in records.values()} == {"ok"}
+    left = [process.pid for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", "643"]]
+    assert left == []
+
+
+def test_a_process_that_is_killed_takes_its_fits_with_it_and_the_next_goes_on(tmp_path):
+    code = RUN.format(here=str(Path(__file__).parent), seconds=None)
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    process = subprocess.Popen([sys.executable, "-c", code, "Hangs"], cwd=tmp_path, env=environment)
+    children = []
+    for _ in range(600):
+        children = psutil.Process(process.pid).children()
+        if children and (tmp_path / "misbehaving.py").exists():
+            break
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    assert children
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
+    assert not (tmp_path / "fits/1").exists()
+
+
+def test_a_disk_that_is_full_is_no_fault_of_a_fit(tmp_path):
+    """The message comes from the process of the fits, the end from the one that watches it."""
+    code = RUN.format(here=str(Path(__file__).parent), seconds=None).replace(
+        "with job(",
+        "import soak.fitting.run as run, errno\n"
+        "def full(*_):\n    raise OSError(errno.ENOSPC, 'No space', 'fits/finished/x')\n"
+        "run.write_fit = full\nwith job(",
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run([sys.executable, "-c", code, "Base"], cwd=tmp_path, env=environment, capture_output=True)
+    assert done.returncode == 1
+    assert (tmp_path / "log").read_text() == "soak: fits/finished/x: cannot be written: no space is left on its disk\n"
+    assert not (tmp_path / "fits/1").exists()
+
+
+def test_fits_that_failed_by_a_crash_are_not_kept(supervised, tmp_path):
+    supervised("SegfaultOnce")
+    kept = {re.sub(r"\.[0-9a-f]{16}\.arrow$", "", file.name) for file in (tmp_path / "fits" / FINISHED).iterdir()}
+    records = {record.train_set: record.status for record in read_pack(tmp_path / "fits/1")}
+    assert kept == {name for name, status in records.items() if status == "ok"}
