@@ -12,7 +12,7 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -74,14 +74,13 @@ def run_supervised(
         The longest time that a fit and its predictions may take.
     """
     train_sets = list(train_sets)
-    crash = _watched(lambda board: run_pack(job, train_sets, folder, under_way=board), seconds)
+    crash = _watched(partial(_fit_all, job, train_sets, folder), seconds)
     if crash is None:
         return
     crashed = train_sets[crash.number - 1][0]
     failed = {crashed: crash.reason} if crash.is_first else {}
     print(f"{crashed}: {crash.reason}; from here on each fit has a process of its own", flush=True)
-    with contextlib.suppress(Exception):
-        job.settings.load()  # the processes share what is imported here
+    _load(job)  # the processes share what is imported here
     for name, digest in train_sets:
         file = kept_file(job, name, digest, folder)
         if name not in failed and read_fit(file) is None:
@@ -89,6 +88,17 @@ def run_supervised(
             if crash is not None:
                 failed[name] = crash.reason
     run_pack(job, train_sets, folder, failed=failed)
+
+
+def _fit_all(job: Job, train_sets: Sequence[tuple[str, str]], folder: str | Path, board: _Board) -> None:
+    _load(job)
+    run_pack(job, train_sets, folder, under_way=board)
+
+
+def _load(job: Job) -> None:
+    """Import libraries outside of the time of the first fit; what cannot be imported is the fit's to say."""
+    with contextlib.suppress(Exception):
+        job.settings.load()
 
 
 def _fit_alone(job: Job, train_set: str, file: Path, board: _Board) -> None:
