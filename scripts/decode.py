@@ -4,8 +4,11 @@ from pathlib import Path
 
 from soak.data.base import decode
 from soak.data.catalog import dataset
+from soak.data.download import forgetting_unreadable
 from soak.job import job
 
 with job(snakemake.log):
     raw = {Path(path).name: Path(path) for path in snakemake.input.raw}
-    decode(snakemake.wildcards.dataset, dataset(snakemake.params.dataset), raw, snakemake.output[0])
+    settings = dataset(snakemake.params.dataset)
+    with forgetting_unreadable({raw[name]: source for name, source in settings.sources().items()}):
+        decode(snakemake.wildcards.dataset, settings, raw, snakemake.output[0])

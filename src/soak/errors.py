@@ -75,5 +75,9 @@ class SoakError(Exception):
         return printable(without_secrets("\nsoak: ".join(map(str, self.args))))
 
 
+class Unreadable(SoakError):
+    """The bytes of a file are damaged, or not those of data: fetched or made again they may be right."""
+
+
 class FitFailed(Exception):
     """A fit gives no model (it diverged, a class has too few rows): its reason stands in fits.csv, the other fits go on."""

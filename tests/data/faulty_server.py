@@ -38,6 +38,7 @@ class Page:
     encoding: str | None = None
     trickle: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
+    goes_on: dict[str, str] | None = None  # headers of any request for the rest, whatever version it asks for
 
 
 class FaultyServer:
@@ -119,6 +120,9 @@ def _handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
                 start = int(asked.removeprefix("bytes=").rstrip("-"))
                 headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
                 status, body = 206, body[start:]
+            if asked and page.goes_on is not None:
+                start, status = int(asked.removeprefix("bytes=").rstrip("-")), 206
+                page.goes_on, headers, body = None, page.goes_on, body[start:]
             cut = min(fault[1], len(body)) if fault[0] in ("drop", "reset", "stall") else len(body)
             self._send(status, body[:cut], headers, len(body), page.trickle)
             if fault[0] == "stall":

@@ -10,16 +10,19 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
 
 from soak.data.fetch import Patience, discard, fetch
-from soak.data.sources import file_name, is_remote, local_path
+from soak.data.sources import Source, file_name, is_remote, local_path
 from soak.data.streams import check_readable, open_bytes
-from soak.errors import SoakError, without_secrets
+from soak.errors import SoakError, Unreadable, without_secrets
 from soak.files import atomic, reporting_disk_errors
+
+_SMALL = 2**16  # bytes: pages that tell of an error are smaller, and are quickly fetched again
 
 
 def download(
@@ -82,20 +85,71 @@ def _cached(url: str, hashes: Sequence[str], patience: Patience) -> Path:
     with reporting_disk_errors(f"{entry.parent} (SOAK_DATA names another place)"):
         entry.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{entry}.lock"):
-            noted = Path(f"{entry}.sha256")
-            last = noted.read_text(encoding="utf-8").strip() if noted.exists() else ""
-            if not entry.exists() or _mismatch(entry, hashes or [last]):
+            noted = _note_of(entry)
+            last = _noted(noted)
+            if not entry.exists() or _mismatch(entry, hashes or last):
                 _fetch_checked(url, hashes, entry, patience)
                 found = _checksum(entry, "sha256")
-                if last and found != last and not hashes:
+                if last and found not in last and not hashes:
                     print(
-                        f"soak: warning: {without_secrets(url)} has changed: its checksum was {last} at the last "
+                        f"soak: warning: {without_secrets(url)} has changed: its checksum was {last[0]} at the last "
                         f"download and is {found} now; a hash in the config decides which version is right",
                         file=sys.stderr,
                     )
-                with atomic(noted) as temporary:
-                    temporary.write_text(f"{found}\n", encoding="utf-8")
+                _note(noted, found)
+            elif not last:  # of a run that ended before it was noted
+                _note(noted, _checksum(entry, "sha256"))
     return entry
+
+
+def _note_of(entry: Path) -> Path:
+    """Beside a cached file: its checksum."""
+    return Path(f"{entry}.sha256")
+
+
+def _noted(note: Path) -> list[str]:
+    """The checksum that is noted; none if there is no note, or it is damaged."""
+    text = note.read_text(encoding="utf-8", errors="replace").strip() if note.exists() else ""
+    return [text] if re.fullmatch("sha256:[0-9a-f]{64}", text) else []
+
+
+def _note(note: Path, checksum: str) -> None:
+    with atomic(note) as temporary:
+        temporary.write_text(f"{checksum}\n", encoding="utf-8")
+
+
+@contextmanager
+def forgetting_unreadable(sources: Mapping[Path, Source]) -> Iterator[None]:
+    """Add to a mistake in the block where what was downloaded is kept; forget it where the server may be to blame.
+
+    A page that says "try again later" comes as if it were the file. What is damaged or small is asked for again by the next
+    run; what is larger stays, since the config is the likelier cause.
+
+    Parameters
+    ----------
+    sources : mapping of path to Source
+        Raw files that the block reads, and where they are from.
+    """
+    try:
+        yield
+    except SoakError as error:
+        hints = [hint for path, source in sources.items() if (hint := _kept(path, source, error))]
+        if not hints or len(error.args) > 1:
+            raise
+        raise type(error)(f"{error.args[0]}; {'; '.join(hints)}") from None
+
+
+def _kept(path: Path, source: Source, error: SoakError) -> str | None:
+    """What becomes of a raw file of a URL, in words; None for other files, and for those with a checksum in the config."""
+    entries = [cached_file(url) for url in source.urls if is_remote(url)]
+    entry = next((one for one in entries if one.exists() and path.exists() and os.path.samefile(one, path)), None)
+    if entry is None or source.hashes:
+        return None
+    if isinstance(error, Unreadable) or path.stat().st_size <= _SMALL:
+        for file in (entry, _note_of(entry), path):
+            file.unlink(missing_ok=True)
+        return f"what was downloaded is not kept (in {entry.parent}, SOAK_DATA names another place): run again to fetch it anew"
+    return f"the download is kept as {entry}: delete it and {path} to fetch it anew"
 
 
 def _fetch_checked(url: str, hashes: Sequence[str], entry: Path, patience: Patience) -> None:

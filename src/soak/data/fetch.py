@@ -3,10 +3,14 @@
 requests brings TLS, proxies, redirects and ~/.netrc; urllib3 decides when to try again and how long to wait.
 """
 
+import contextlib
+import json
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +27,7 @@ from urllib3.exceptions import (
 from urllib3.util import Retry
 
 from soak.data.sources import file_name
-from soak.data.streams import looks_like_html
+from soak.data.streams import bomb_limit, looks_like_html
 from soak.errors import SoakError
 from soak.job import terminal
 
@@ -92,7 +96,7 @@ def fetch(url: str, part: Path, patience: Patience) -> bool:
     SoakError
         The URL does not give the file; the message says why, without the URL.
     """
-    resumed, most, retry = bool(_version(part)), _size(part), patience.retry()
+    resumed, most, retry = bool(_version(part)["if_range"]), _size(part), patience.retry()
     with requests.Session() as session:
         session.max_redirects = _MAX_REDIRECTS
         for scheme in ("http://", "https://"):
@@ -109,7 +113,12 @@ def fetch(url: str, part: Path, patience: Patience) -> bool:
                 except MaxRetryError:
                     raise SoakError(f"{error} ({patience.attempts} attempts)") from None
                 retry.sleep()
-            except (requests.RequestException, HTTPError, UnicodeError) as error:
+            except (
+                requests.RequestException,
+                HTTPError,
+                HTTPException,
+                ValueError,
+            ) as error:  # ValueError: bad headers
                 raise SoakError(_no_response(error, patience)) from None
     with part.open("rb") as file:
         head = file.read(512)
@@ -128,26 +137,52 @@ def discard(part: Path) -> None:
 def _fetch_rest(session: requests.Session, url: str, part: Path, patience: Patience) -> None:
     """Ask for what is not there yet, and append it."""
     version = _version(part)
-    have = _size(part) if version else 0
+    have = _size(part) if version["if_range"] else 0
     headers = {"Accept-Encoding": "identity", "User-Agent": "soak"}
     if have:
-        headers |= {"Range": f"bytes={have}-", "If-Range": version}
+        headers |= {"Range": f"bytes={have}-", "If-Range": version["if_range"]}
     timeout = (patience.connect_timeout, patience.read_timeout)
     with session.get(url, headers=headers, stream=True, timeout=timeout) as response:
         _check_response(response, url, part, have, patience)
         # Some servers call a .gz file an encoding of what is in it; its checksum is that of the file as it is.
         encoded = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
         decode = encoded and not file_name(url).endswith((".gz", ".tgz"))
-        if response.status_code != HTTPStatus.PARTIAL_CONTENT:
+        if response.status_code == HTTPStatus.PARTIAL_CONTENT:
+            _check_version(response, version, part)
+        else:
             discard(part)
             have = 0
-            etag = response.headers.get("ETag", "W/")
-            known = response.headers.get("Last-Modified", "") if etag.startswith("W/") else etag
-            _version_file(part).write_text("" if decode else known, encoding="utf-8")
-        length = response.headers.get("Content-Length", "")
-        total = have + int(length) if length.isdigit() and not decode else None
+            version = _version_of(response, decode)
+            _version_file(part).write_text(json.dumps(version), encoding="utf-8")
+        total = int(version["total"]) if version["total"] else None
         with part.open("ab") as file:
             _copy(response, file, decode, patience, _Progress(file_name(url), total))
+        if total is not None and _size(part) != total:
+            found = _size(part)
+            discard(part)
+            raise _Interrupted(f"{found} bytes came of a file of {total}")
+
+
+def _version_of(response: requests.Response, decode: bool) -> dict[str, str]:
+    """What tells the versions of a file apart: a response's headers, its length, and what a request to go on can name."""
+    etag, modified = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
+    total = "" if decode else _digits(response.headers.get("Content-Length", ""))
+    if_range = "" if decode else modified if etag.startswith("W/") or not etag else etag
+    return {"if_range": if_range, "etag": etag, "modified": modified, "total": total}
+
+
+def _digits(text: str) -> str:
+    return text if text.isascii() and text.isdigit() else ""
+
+
+def _check_version(response: requests.Response, version: Mapping[str, str], part: Path) -> None:
+    """Begin anew if the rest of a file is not of the version of which the beginning is there."""
+    headers = response.headers
+    total = _digits(headers.get("Content-Range", "").rpartition("/")[2])
+    now = {"etag": headers.get("ETag", ""), "modified": headers.get("Last-Modified", ""), "total": total}
+    if any(version[name] and now[name] and version[name] != now[name] for name in now):
+        discard(part)
+        raise _Interrupted("the file on the server has changed meanwhile")
 
 
 def _check_response(response: requests.Response, url: str, part: Path, have: int, patience: Patience) -> None:
@@ -175,6 +210,10 @@ def _copy(response: requests.Response, file: BinaryIO, decode: bool, patience: P
         while chunk := response.raw.read1(_CHUNK, decode_content=decode):
             file.write(chunk)
             show(file.tell())
+            if decode and file.tell() > (limit := bomb_limit(response.raw.tell())):
+                raise SoakError(
+                    f"its Content-Encoding expands to more than {limit // 2**20} MB, as decompression bombs do"
+                )
             seconds = time.monotonic() - since
             if seconds > patience.read_timeout:
                 if file.tell() - before < seconds * _SLOWEST:
@@ -221,9 +260,13 @@ def _version_file(part: Path) -> Path:
     return part.with_name(f"{part.name}.version")
 
 
-def _version(part: Path) -> str:
-    """The version of the file of which ``part`` is the beginning; "" if that cannot be resumed."""
-    return _version_file(part).read_text(encoding="utf-8") if _size(part) and _version_file(part).exists() else ""
+def _version(part: Path) -> dict[str, str]:
+    """The version of the file of which ``part`` is the beginning (see `_version_of`); empty if that cannot be resumed."""
+    version = dict.fromkeys(("if_range", "etag", "modified", "total"), "")
+    with contextlib.suppress(OSError, ValueError):  # missing, or damaged
+        found = json.loads(_version_file(part).read_text(encoding="utf-8")) if _size(part) else {}
+        version |= {name: str(found[name]) for name in version.keys() & found.keys()}
+    return version
 
 
 def _size(part: Path) -> int:

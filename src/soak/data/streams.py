@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
-from soak.errors import SoakError
+from soak.errors import SoakError, Unreadable
 from soak.names import listed, nearest
 
 _BOMB_RATIO = 100  # gzip can reach 1032; the published images and tables stay below 40
@@ -63,9 +63,9 @@ def open_bytes(path: str | Path, label: str, member: str | None = None) -> Binar
             f"{label}: expected a zip or tar archive with the member {member!r}, got another file; leave the member out"
         )
     if not stream.peek(1):
-        raise SoakError(f"{label}: the file is empty after decompression")
+        raise Unreadable(f"{label}: the file is empty after decompression")
     if looks_like_html(stream.peek(512)[:512]):
-        raise SoakError(
+        raise Unreadable(
             f"{label}: expected data, got an HTML page; open it in a browser to see what the server answered"
         )
     return cast(BinaryIO, stream)
@@ -135,7 +135,7 @@ def _zip_member(stream: BinaryIO, label: str, member: str | None) -> tuple[Any, 
     except SoakError:
         raise
     except Exception as error:  # zipfile meets damage with whatever breaks first: IndexError, struct.error, …
-        raise SoakError(f"{label}: the zip archive is damaged or truncated ({_first_line(error)})") from None
+        raise Unreadable(f"{label}: the zip archive is damaged or truncated ({_first_line(error)})") from None
 
 
 def _tar_member(stream: BinaryIO, label: str, member: str | None) -> tuple[Any, str]:
@@ -150,7 +150,7 @@ def _tar_member(stream: BinaryIO, label: str, member: str | None) -> tuple[Any, 
     except SoakError:
         raise
     except Exception as error:  # as for zip
-        raise SoakError(f"{label}: the tar archive is damaged or truncated ({_first_line(error)})") from None
+        raise Unreadable(f"{label}: the tar archive is damaged or truncated ({_first_line(error)})") from None
     if member is None:
         raise SoakError(f"{label}: is a tar archive; expected one of its files as its member: {listed(names)}")
     raise SoakError(f"{label}: has no member {member!r}; {nearest(member, names)}")
@@ -169,12 +169,17 @@ def _guarded(source: Any, kind: str, compressed_size: int | None, label: str) ->
     return io.BufferedReader(_Guarded(source, kind, compressed_size, label), _CHUNK)
 
 
+def bomb_limit(compressed_size: int) -> int:
+    """Bytes to which so many may expand at most."""
+    return max(_BOMB_BYTES, _BOMB_RATIO * compressed_size)
+
+
 class _Guarded(io.RawIOBase):
     """Reads on, reports damage in one line, and stops a decompression bomb."""
 
     def __init__(self, source: Any, kind: str, compressed_size: int | None, label: str) -> None:
         self._source, self._kind, self._label = source, kind, label
-        self._limit = None if compressed_size is None else max(_BOMB_BYTES, _BOMB_RATIO * compressed_size)
+        self._limit = None if compressed_size is None else bomb_limit(compressed_size)
         self._count = 0
 
     def readable(self) -> bool:
@@ -184,12 +189,12 @@ class _Guarded(io.RawIOBase):
         try:
             data = self._source.read(len(buffer))
         except EOFError:
-            raise SoakError(f"{self._label}: the {self._kind} data end too early: the file is truncated") from None
+            raise Unreadable(f"{self._label}: the {self._kind} data end too early: the file is truncated") from None
         except (OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, pa.ArrowInvalid) as error:
             text = _first_line(error)
             if "end-of-stream" in text or "Truncated" in text or "ended before" in text:
-                raise SoakError(f"{self._label}: the {self._kind} data end too early: the file is truncated") from None
-            raise SoakError(f"{self._label}: the {self._kind} data are damaged ({text})") from None
+                raise Unreadable(f"{self._label}: the {self._kind} data end too early: the file is truncated") from None
+            raise Unreadable(f"{self._label}: the {self._kind} data are damaged ({text})") from None
         self._count += len(data)
         if self._limit is not None and self._count > self._limit:
             raise SoakError(
