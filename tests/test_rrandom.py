@@ -122,3 +122,25 @@ def test_the_compiled_shuffle_gives_the_same_permutation(n, monkeypatch):
 def test_a_seed_that_r_does_not_take_is_an_error(seed):
     with pytest.raises(SoakError, match=rf"^seed: expected an integer from -2147483647 to 2147483647, got {seed}$"):
         RRandom(seed)
+
+
+def test_normal_numbers_as_r_prints_them():
+    # set.seed(1); rnorm(5), and set.seed(42); rnorm(3), R's default seven digits
+    np.testing.assert_allclose(
+        RRandom(1).norm(5), [-0.6264538, 0.1836433, -0.8356286, 1.5952808, 0.3295078], atol=5e-8, rtol=0
+    )
+    np.testing.assert_allclose(RRandom(42).norm(3), [1.3709584, -0.5646982, 0.3631284], atol=5e-8, rtol=0)
+
+
+@pytest.mark.parametrize(("n", "size"), [(10, 3), (2400, 400), (100_000, 70_000), (5, 5), (5, 0)])
+def test_a_sample_draws_no_more_than_it_takes(n, size):
+    random, other = RRandom(7), RRandom(7)
+    taken = random.sample(n, size)
+    assert taken.tolist() == RRandom(7).sample(n)[:size].tolist()
+    rest = n
+    for index in range(size):  # one at a time, each among those that are left
+        bits = (rest - 1).bit_length()
+        while int(other._candidates(1, bits)[0]) >= rest:
+            pass
+        rest = n - index - 1
+    assert random.unif(1) == other.unif(1)

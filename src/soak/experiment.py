@@ -366,6 +366,12 @@ class Experiment:
         return bool(self.config.scores) or any(self.config.resampling_of(task).sizes >= 0 for task in self.config.tasks)
 
     @property
+    def has_seeds(self) -> bool:
+        """Whether these are drawn several times, by seed."""
+        settings = map(self.config.resampling_of, self.config.tasks)
+        return bool(self.config.scores) or any(one.sizes >= 0 and one.seeds > 1 for one in settings)
+
+    @property
     def has_transfer(self) -> bool:
         """Whether subsets have models of their own (*same*), which predict the other subsets too: the transfer map."""
         several = [name for name, task in self.config.tasks.items() if task.subset or len(task.datasets or []) > 1]
@@ -398,6 +404,7 @@ class Experiment:
             has_transposed=bool(self.transposed),
             has_image_tasks=bool(self.image_tasks),
             has_sizes=self.has_sizes,
+            has_seeds=self.has_seeds,
             has_transfer=self.has_transfer,
             histories=tuple(self.histories),
         )

@@ -71,12 +71,23 @@ class RRandom:
         values[values == 0] = 0.5 * 2.328306437080797e-10  # R keeps zero out
         return np.asarray(values)
 
-    def sample(self, x: int | ArrayLike) -> NDArray[Any]:
-        """``sample(x)``: a permutation of 1..x for a whole number, or of the elements of an array."""
+    def norm(self, n: int) -> NDArray[np.float64]:
+        """``rnorm(n)``: n standard normal numbers by inversion, each of two uniform ones; shape (n,).
+
+        The first number gives the leading 27 bits of a probability, the second those behind them (R's ``norm_rand``).
+        The last digit may differ from R's, which has its own quantile function.
+        """
+        from scipy.special import ndtri
+
+        leading, rest = self.unif(2 * n).reshape(n, 2).T
+        return np.asarray(ndtri((np.floor(leading * 2**27) + rest) / 2**27), dtype=np.float64)
+
+    def sample(self, x: int | ArrayLike, size: int | None = None) -> NDArray[Any]:
+        """``sample(x, size)``: so many of 1..x for a whole number, or of the elements of an array, in random order."""
         if isinstance(x, int | np.integer):
-            return self.permutation(int(x)) + 1
+            return self.permutation(int(x), size) + 1
         values = np.asarray(x)
-        return np.asarray(values[self.permutation(len(values))])
+        return np.asarray(values[self.permutation(len(values), size)])
 
     def max_col(self, values: NDArray[np.floating]) -> NDArray[np.int64]:
         """``max.col(values)``, from 0: the column of each row's largest value; of several that tie one at random.
@@ -122,25 +133,25 @@ class RRandom:
             chosen[takes | exceeds] = column
         return chosen
 
-    def permutation(self, n: int) -> NDArray[np.int64]:
-        """A permutation of 0..n-1, drawn as ``sample(n)``."""
-        draws = self._descending_indices(n)
+    def permutation(self, n: int, size: int | None = None) -> NDArray[np.int64]:
+        """A permutation of 0..n-1, drawn as ``sample(n)``, or as many of its first elements as are asked for."""
+        draws = self._descending_indices(n, n if size is None else size)
         waiting = np.arange(n, dtype=np.uint32)  # half the memory of 64 bits: the loop waits for memory
-        return run_loop(_shuffle, draws, waiting, np.empty(n, dtype=np.int64), large=n >= COMPILE_FROM)
+        return run_loop(_shuffle, draws, waiting, np.empty(len(draws), dtype=np.int64), large=n >= COMPILE_FROM)
 
-    def _descending_indices(self, n: int) -> NDArray[np.int64]:
-        """An index below n, then one below n - 1, and so on to one below 1.
+    def _descending_indices(self, n: int, size: int) -> NDArray[np.int64]:
+        """An index below n, then one below n - 1, and so on: ``size`` of them.
 
         R draws candidates of as many bits as the limit takes until one is below it (``R_unif_index``). Here they are
         drawn in blocks: as many at a time as there are limits left that take the same number of bits, so that no
         candidate of a block is left over.
         """
-        indices = np.empty(n, dtype=np.int64)
+        indices = np.empty(size, dtype=np.int64)
         left = n
-        while left:
+        while left > n - size:
             bits = (left - 1).bit_length()
             same_bits = left - (1 << bits >> 1) if bits else 1
-            candidates = self._candidates(min(same_bits, _BLOCK), bits)
+            candidates = self._candidates(min(same_bits, left - (n - size), _BLOCK), bits)
             accepted = candidates[_accepted(candidates, left)]
             indices[n - left : n - left + len(accepted)] = accepted
             left -= len(accepted)
@@ -183,7 +194,7 @@ def _accepted(candidates: NDArray[np.int64], limit: int) -> NDArray[np.bool_]:
 
 def _shuffle(draws, waiting, taken):  # type: ignore[no-untyped-def]
     """Take the element at each drawn index, and move the last one left into its place."""
-    left = len(draws)
+    left = len(waiting)
     for position in range(len(draws)):
         index = draws[position]
         taken[position] = waiting[index]

@@ -170,7 +170,7 @@ CASES = [
     ),
     (
         'tasks.Mine: {table: "builtin:iris", target: y}',
-        "tasks.Mine.table: expected builtin:diabetes, got 'builtin:iris'",
+        "tasks.Mine.table: expected builtin:diabetes, builtin:soaked_different or builtin:soaked_iid_easy, got 'builtin:iris'",
     ),
     (
         "tasks.Mine: {table: my.csv, target: y, group: plot, stratum: [plot]}",

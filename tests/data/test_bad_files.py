@@ -151,7 +151,7 @@ CONFIG_MISTAKES = {
     "built-in table": (
         TaskSettings.model_validate,
         {"table": "builtin:iris", "target": "y"},
-        "table: expected builtin:diabetes, got 'builtin:iris'",
+        "table: expected builtin:diabetes, builtin:soaked_different or builtin:soaked_iid_easy, got 'builtin:iris'",
     ),
     "regex": (
         TaskSettings.model_validate,

@@ -62,13 +62,14 @@ def test_a_config_has_the_figures_that_make_sense_for_it() -> None:
     }
     assert names(FigureFacts()) == of_tables
     assert names(FigureFacts(has_sizes=True)) - of_tables == {"pvalue_downsample", "sizes"}
+    assert names(FigureFacts(has_seeds=True)) - of_tables == {"seeds"}
     images = {"images", "torch_loop", "glmnet_path"}
     assert names(FigureFacts(has_datasets=True)) - of_tables == images
     assert names(FigureFacts(has_image_tasks=True)) - of_tables == {"confusion", "worst_images", "weights"}
     assert names(FigureFacts(has_datasets=True, has_transposed=True)) - of_tables - images == {"images_rot"}
     assert names(FigureFacts(histories={"history_mlp"})) - of_tables == {"history_mlp", "history_selected"}
     assert names(FigureFacts(has_transfer=True)) - of_tables == {"transfer"}
-    everything = FigureFacts(True, True, True, True, True, {"history_mlp", "history_graph"})
+    everything = FigureFacts(True, True, True, True, True, True, {"history_mlp", "history_graph"})
     assert names(everything) == set(all_figures())
 
 

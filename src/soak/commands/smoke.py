@@ -1,17 +1,17 @@
-"""A trial before a long run: does everything work, and how long will the whole run take?
+"""A trial before a long run: does everything work, how long will the whole run take, and what will it be able to see?
 
     python -m soak.commands.smoke DIR [CONFIG] [CORES]
 
 One test fold of every task, with few epochs, inner folds and candidates of every learner, runs in DIR/results/smoke, to the
 last figure. Rows and features are as many as in the whole run, so that memory is what it will be; times are scaled up to all
-folds and to the learners as configured.
+folds and to the learners as configured. It ends with exit code 1 if a fit failed.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,12 @@ import yaml
 from soak.commands.config import ROOT, config_path, read_experiment
 from soak.config.workflow import Config
 from soak.errors import SoakError, show
-from soak.experiment import INDEX, learners_of
+from soak.experiment import INDEX, Experiment, learners_of
 from soak.files import atomic
 from soak.fitting.plan import TaskIndex, read_index
 from soak.progress import duration
 from soak.resampling.store import read_splits
+from soak.scores.foresight import foresight
 from soak.tables import read_table
 
 
@@ -71,6 +72,11 @@ def absolute_paths(raw: Any) -> Any:
     if isinstance(raw, str) and raw.startswith("../") and Path(raw).exists():
         return str(Path(raw).resolve())
     return raw
+
+
+def write_config(folder: Path, raw: Mapping[str, Any]) -> None:
+    """Write the config of the trial."""
+    (folder / "config.yaml").write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")
 
 
 def prepare(folder: Path) -> None:
@@ -165,24 +171,61 @@ def _disk_mb(folder: Path) -> float:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink()) / 1e6
 
 
-def smoke(config_file: Path, cores: str) -> str:
-    """Run the trial in the working directory; the text that reports on it."""
-    config = read_experiment(config_file).config
+def whole_folds(folder: Path, tasks: Iterable[str]) -> tuple[dict[tuple[str, str], int], dict[str, int]]:
+    """Rows of each test subset, and folds of each task, of the whole run."""
+    rows: dict[tuple[str, str], int] = {}
+    folds = {}
+    for task in tasks:
+        splits = read_splits(folder / f"results/tasks/{task}.splits.csv")
+        folds[task] = splits["test_fold"].nunique()
+        tests = splits.drop_duplicates(["test_subset", "test_fold"]).groupby("test_subset")["n_test"].sum()
+        rows |= {(task, str(subset)): int(n) for subset, n in tests.items()}
+    return rows, folds
+
+
+def seen(folder: Path, rows: Mapping[tuple[str, str], int], folds: Mapping[str, int], experiment: Experiment) -> str:
+    """What the whole run will be able to see: see `soak.scores.foresight.foresight`."""
+    tables, made = folder / "results/tables", folder / "results/scores"
+    return foresight(
+        read_table(tables / "scores.parquet"),
+        read_table(made / "reference.parquet"),
+        read_table(made / "row_errors.parquet"),
+        rows,
+        folds,
+        experiment.config.verdict,
+        experiment.references,
+    )
+
+
+def smoke(config_file: Path, cores: str) -> tuple[str, bool]:
+    """Run the trial in the working directory; the text that reports on it, and whether all fits went well."""
+    experiment = read_experiment(config_file)
+    config = experiment.config
     if not config.tasks:
         raise SoakError("this config has no tasks: nothing will be fitted")
     folder = Path("results/smoke").resolve()
     prepare(folder)
-    raw = smaller_config(absolute_paths(yaml.safe_load(config_file.read_text(encoding="utf-8"))), config)
-    (folder / "config.yaml").write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")
+    raw = absolute_paths(yaml.safe_load(config_file.read_text(encoding="utf-8")))
+    write_config(folder, raw)
     run(folder, cores, "--", "splits")
     whole = read_index(folder / INDEX)
+    checks = [
+        file
+        for task, index in whole.items()
+        for file in experiment.checks(task, *learners_of(config, task, index.type))
+    ]
+    if checks:  # with the learners as they are: what ends the whole run ends the trial
+        run(folder, cores, "--", *checks)
+    write_config(folder, smaller_config(raw, config))
+    n_rows, n_folds = whole_folds(folder, whole)
     keep_one_fold(folder, list(whole))
     run(folder, cores, "--rerun-triggers", "mtime", "--", "figures", "results/report.html")
     projections = list(project(config, whole, read_table(folder / "results/tables/times.parquet")))
     fits = read_table(folder / "results/tables/fits.parquet")
     rows = fits[fits["status"] == "failed"].itertuples()
     failed = [f"{row.task_id}, {row.train_set}, {row.learner}: {row.reason}" for row in rows]
-    return report(projections, failed, folder, os.cpu_count() or 1 if cores == "all" else int(cores))
+    text = report(projections, failed, folder, os.cpu_count() or 1 if cores == "all" else int(cores))
+    return "\n".join(filter(None, [text, seen(folder, n_rows, n_folds, experiment)])), not failed
 
 
 def main(directory: str, config: str = "", cores: str = "all") -> None:
@@ -190,9 +233,12 @@ def main(directory: str, config: str = "", cores: str = "all") -> None:
     try:
         file = config_path(config)
         os.chdir(directory)
-        show(smoke(file, cores or "all"))
+        text, all_well = smoke(file, cores or "all")
+        show(text)
     except (SoakError, FileNotFoundError) as error:
         sys.exit(f"soak: {error}")
+    if not all_well:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ class FigureFacts:
         Whether rows of a task come from them.
     has_sizes : bool
         Whether there may be train sets below their full size.
+    has_seeds : bool
+        Whether these may be drawn several times, by seed.
     has_transfer : bool
         Whether subsets have models of their own, which predict the other subsets too.
     histories : collection of str
@@ -50,6 +52,7 @@ class FigureFacts:
     has_transposed: bool = False
     has_image_tasks: bool = False
     has_sizes: bool = False
+    has_seeds: bool = False
     has_transfer: bool = False
     histories: Collection[str] = ()
 

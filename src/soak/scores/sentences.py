@@ -279,7 +279,7 @@ def _table_lines(task: str, verdicts: pd.DataFrame, scores: pd.DataFrame) -> lis
     lines = [_cells(subset, rows, own, measure) for subset, rows in verdicts.groupby("test_subset", sort=False)]
     shown = [i for i in range(len(header)) if any(line[i] for line in lines) and not (speaks and i == len(header) - 1)]
     table = [[line[i] for i in shown] for line in [header, *lines]]
-    return [heading, *_aligned(table, [i in (1, 2, 3) for i in shown])]
+    return [heading, *aligned(table, [i in (1, 2, 3) for i in shown])]
 
 
 def _cells(subset: object, rows: pd.DataFrame, scores: pd.DataFrame, measure: Measure) -> list[str]:
@@ -313,7 +313,7 @@ def rows_of(scores: pd.DataFrame, subset: str) -> float:
     return float(first.sum()) if first.notna().all() else math.nan
 
 
-def _aligned(table: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
+def aligned(table: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
     """Lines of a table, at most `WIDTH` wide: what does not fit is broken within its column."""
     widths = [max(len(line[i]) for line in table) for i in range(len(right))]
     least = [max((len(word) for line in table for word in line[i].split(" ")), default=0) for i in range(len(right))]

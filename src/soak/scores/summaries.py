@@ -75,12 +75,17 @@ def pvalues(scores: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
     return _compare(_long(full), [], alpha)[list(TABLES["pvalues"].columns)]
 
 
-def pvalues_downsample(scores: pd.DataFrame, alpha: float = 0.05) -> pd.DataFrame:
+def pvalues_downsample(scores: pd.DataFrame, alpha: float = 0.05, *, by_seed: bool = False) -> pd.DataFrame:
     """The tests of `pvalues` at full size, and again where same, other and all have equally many train groups.
 
     Is other worse because its pattern is another, or because it is smaller? As R's pvalue_downsample: for each task,
     test subset and algorithm, first the splits at their full sizes, then those with ``n_train_groups`` equal to
     the smallest of the three full sizes. Needs ``sizes >= 0``.
+
+    Parameters
+    ----------
+    by_seed : bool
+        Test each seed apart, as the author of SOAK does: the table then has a column seed, behind n_train_groups.
 
     Returns
     -------
@@ -95,11 +100,15 @@ def pvalues_downsample(scores: pd.DataFrame, alpha: float = 0.05) -> pd.DataFram
     full = scores[reduced & (scores["n_train_groups"] == scores["groups"])]
     equal = scores[reduced & (scores["n_train_groups"] == smallest)]
     panels = pd.concat([_long(full).assign(n_train_groups=-1), _long(equal)])
-    tests = _compare(panels, ["n_train_groups"], alpha)
+    panel = ["n_train_groups", "seed"] if by_seed else ["n_train_groups"]
+    tests = _compare(panels, panel, alpha)
     tests = tests.sort_values("position", kind="stable")
     sizes = tests["n_train_groups"].astype("Int64")
     tests["n_train_groups"] = sizes.mask(sizes == -1)
-    return tests[list(TABLES["pvalues_downsample"].columns)].reset_index(drop=True)
+    columns = list(TABLES["pvalues_downsample"].columns)
+    if by_seed:
+        columns.insert(columns.index("n_train_groups") + 1, "seed")
+    return tests[columns].reset_index(drop=True)
 
 
 def undefined_reason(n: int) -> str:
@@ -120,7 +129,7 @@ def _long(scores: pd.DataFrame) -> pd.DataFrame:
 def _compare(table: pd.DataFrame, panel: Sequence[str], alpha: float) -> pd.DataFrame:
     """Paired and Welch tests of all and other against same, apart for each value of the columns ``panel``."""
     keys = ["task_id", "test_subset", "algorithm", "measure", *panel]
-    pair = [*keys, "test_fold", "seed"]
+    pair = [*keys, "test_fold", *({"seed"} - set(panel))]
     same = table.loc[table["train_subsets"] == "same", [*pair, "value"]]
     compare = table.loc[table["train_subsets"].isin(COMPARED), [*pair, "train_subsets", "position", "value"]]
     compare = compare.assign(comparison=compare["train_subsets"] + "-same")

@@ -27,7 +27,7 @@ from soak.names import repeated
 from soak.settings import Settings
 from soak.tasks.expressions import check_expression
 
-BUILTIN_TABLES = ("diabetes",)
+BUILTIN_TABLES = ("diabetes", "soaked_different", "soaked_iid_easy")
 BUILTIN_PREFIX = "builtin:"
 READING_KEYS = ("member", "header", "delimiter", "decimal", "thousands", "encoding", "sheet", "missing")
 TABLE_KEYS = ("exclude", "categorical", "where", *READING_KEYS)
@@ -61,7 +61,8 @@ class TaskSettings(Settings):
     table: str | None = Field(
         default=None,
         min_length=1,
-        description="path or URL of a CSV, TSV, Excel (.xlsx, .xls), OpenDocument (.ods), Parquet or Arrow file, or builtin:diabetes",
+        description="path or URL of a CSV, TSV, Excel (.xlsx, .xls), OpenDocument (.ods), Parquet or Arrow file, or "
+        "builtin:diabetes (also soaked_different, soaked_iid_easy)",
     )
     hash: Hashes = Field(default=[])
     member: Member | None = Field(default=None, description=IN_ARCHIVE)
@@ -157,7 +158,7 @@ class TaskSettings(Settings):
         if table.startswith(BUILTIN_PREFIX):
             tables = [BUILTIN_PREFIX + name for name in BUILTIN_TABLES]
             if table not in tables:
-                raise ValueError(f"table: expected {' or '.join(tables)}, got {table!r}")
+                raise ValueError(f"table: expected {', '.join(tables[:-1])} or {tables[-1]}, got {table!r}")
             if self.hash:
                 raise ValueError(f"hash: {table} is not a file, and has no checksum")
         else:
