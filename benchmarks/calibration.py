@@ -6,6 +6,8 @@ Each table has two subsets of n rows with p features, drawn from one logistic mo
 its P value below 0.05 (before Holm's correction), and how often does the 95 % interval hold 0? By the paired t test, by the
 correction of Nadeau and Bengio, and with the algorithm chosen over same, other and all, chosen by same alone, or named
 beforehand. (All - same is left out: all has twice the rows.) Prints the table of docs/verdicts.md; the same seed gives the same table.
+
+A second table: which causes the verdicts name where 80 and 40 rows are of one distribution, a sine curve as in config/soaked.yaml.
 """
 
 import argparse
@@ -13,8 +15,14 @@ import math
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
+import pandas as pd
+from sklearn.tree import DecisionTreeRegressor
 
+from soak import SameOtherSizesCV
+from soak.scores.settings import VerdictSettings
 from soak.scores.ttests import paired_test, row_error, t_quantile
+from soak.scores.verdicts import verdicts
+from soak.tables import TABLES
 
 CASES = (
     (3, 100, 5),
@@ -129,6 +137,37 @@ def simulate_one(arguments):
     return simulate(*arguments)
 
 
+def causes(seed, number):
+    """Verdicts and causes on one table of 80 and 40 rows, with train sets of full and of equal size."""
+    rng = np.random.default_rng([seed, 5, number])
+    x = rng.uniform(-3 * np.pi, 3 * np.pi, size=(120, 1))
+    y = np.sin(x[:, 0]) + 0.1 * rng.normal(size=120)
+    splits = SameOtherSizesCV(folds=10, sizes=0, random_state=number).instantiate(
+        np.tile(["large", "large", "small"], 40)
+    )
+    rows = []
+    for split in splits.table.itertuples():
+        train, test = splits.train(split.iteration), splits.test(split.iteration)
+        tree = DecisionTreeRegressor(min_samples_split=20, min_samples_leaf=7, random_state=0).fit(x[train], y[train])
+        for name, predicted in (("tree", tree.predict(x[test])), ("featureless", y[train].mean())):
+            error = math.sqrt(np.mean((predicted - y[test]) ** 2))
+            facts = split._asdict() | {"task_id": "one", "algorithm": name, "root_mean_squared_error": error}
+            rows.append([facts[column] for column in (*TABLES["scores"].columns, "root_mean_squared_error")])
+    scores = pd.DataFrame(rows, columns=[*TABLES["scores"].columns, "root_mean_squared_error"])
+    return verdicts(scores, VerdictSettings(), references=("featureless",))
+
+
+def print_causes(seed, n_tables):
+    """Print how often each verdict and cause came out."""
+    found = pd.concat([causes(seed, number) for number in range(1, n_tables + 1)])
+    outcomes = found["verdict"].where(found["cause"] == "", found["verdict"] + ", " + found["cause"])
+    counts = pd.crosstab([found["test_subset"], found["comparison"]], outcomes)
+    print("\n|", " | ".join(["test subset", "comparison", *counts.columns]), "|")
+    print("|" + "---|" * (2 + len(counts.columns)))
+    for (subset, comparison), row in counts.iterrows():
+        print("|", " | ".join([subset, comparison, *map(str, row)]), "|")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tables", type=int, default=500)
@@ -146,6 +185,7 @@ def main():
                 shares = " | ".join(f"{100 * share:.1f} %" for share in rows[:, 2:].mean(axis=0))
                 numbers = f"{mean:+.2f} ± {error:.2f} | {100 * rows[:, 1].mean():.1f} | {shares}"
                 print(f"| {case[0]} | {case[1]} | {case[2]} | {name} | {numbers} |", flush=True)
+    print_causes(arguments.seed, arguments.tables * 2 // 5)
 
 
 if __name__ == "__main__":

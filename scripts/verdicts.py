@@ -5,7 +5,7 @@ from soak.files import atomic
 from soak.job import job
 from soak.labels import Labels
 from soak.scores.notes import notes_on, problems, read_notes
-from soak.scores.sentences import terminal
+from soak.scores.sentences import terminal, wrapped_note
 from soak.scores.settings import VerdictSettings
 from soak.scores.transfer import sentences
 from soak.scores.verdicts import verdicts
@@ -31,4 +31,4 @@ with job(snakemake.log):
         text = [terminal(table, scores, maps)] if len(table) else []
     write_table(TABLES["verdicts"], labels.stored(table), made.csv, csv_safe=params.csv_safe)
     with atomic(made.text) as temporary:
-        temporary.write_text(printable("\n".join([*text, *lines, ""])), encoding="utf-8")
+        temporary.write_text(printable("\n".join([*text, *map(wrapped_note, lines), ""])), encoding="utf-8")

@@ -105,8 +105,8 @@ def _draw_seeds(axes: "Axes", tests: pd.DataFrame, low: float, share: float, alp
         axes.text(right, -place, _text(rows, alpha), size=page.small, va="center", ha="right", color=TEXT)
     axes.set_ylim(0.5 - len(names), 0.5)
     axes.set_yticks([-place for place in range(len(names))], names)
-    exponents = np.arange(0, low, -max(1, math.ceil(-low / 5)))  # few enough to stand beside each other
-    axes.set_xticks(10.0**exponents, [_power(number) for number in exponents])
+    exponents = range(0, math.ceil(low) - 1, -max(1, math.ceil(-low / 5)))  # few enough to stand beside each other
+    axes.set_xticks([10.0**number for number in exponents], [_power(number) for number in exponents])
     axes.minorticks_off()
     axes.spines["bottom"].set_visible(False)
 

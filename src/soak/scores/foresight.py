@@ -12,14 +12,7 @@ from soak.scores.ttests import smallest_seen
 from soak.scores.verdicts import FOLDS, LEAST_TEST_ROWS, verdicts
 
 _ADVISED = 10  # folds
-_HEADER = (
-    "test subset",
-    "rows",
-    "other - same",
-    "all - same",
-    f"with {_ADVISED} folds",
-    "to see a difference of the margin",
-)
+_HEADER = ("test subset", "rows", "other - same", "all - same", f"{_ADVISED} folds", "to see the margin")
 
 
 def foresight(
@@ -54,7 +47,7 @@ def foresight(
     Notes
     -----
     The standard error of a mean difference over N rows is sd / sqrt(N), with the sd of the row-wise differences of the
-    trial. That train sets differ too makes it larger: so the differences are the least that will be seen.
+    trial, of which `row_error` adds two. That the folds' train sets differ too is left out: it makes the error larger.
     """
     judged = verdicts(scores, settings, references=references, reference=reference)
     tested = scores[scores["train_subsets"] == "same"].drop_duplicates(["task_id", "test_subset"])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from soak.measures import Measure, column_measure
 from soak.scores.sentences import UNDECIDED, UNEQUAL, names_of
-from soak.scores.summaries import first_measures, measure_columns
+from soak.scores.summaries import first_measures, format_p, measure_columns
 from soak.scores.ttests import smallest_seen
 
 LEAST_TEST_ROWS = 5  # of a subset in a fold: with fewer a score has few values, and folds differ by chance alone
@@ -108,6 +108,7 @@ def notes_on(verdicts: pd.DataFrame, scores: pd.DataFrame, alpha: float = 0.05) 
         if len(judged):
             texts = [
                 _few_folds(judged, alpha, rows["test_fold"].nunique()),
+                _uncorrected(judged, alpha),
                 _few_rows(rows),
                 _repeated_seeds(rows),
                 _unequal_sizes(rows),
@@ -129,6 +130,20 @@ def _few_folds(verdicts: pd.DataFrame, alpha: float, n_folds: int) -> str:
         f"what is undecided here would have been seen, in four of five cases, from a difference of {now} on; with "
         f"{ADVISED_FOLDS} folds and the same spread, from {then} on (resampling: {{folds: {ADVISED_FOLDS}}})."
     )
+
+
+def _uncorrected(verdicts: pd.DataFrame, alpha: float) -> str:
+    """Intervals that exclude 0 where the corrected P value does not reach the level."""
+    rows = verdicts[(verdicts["p_paired"] < alpha) & ~(verdicts["p_holm"] < alpha)]
+    if rows.empty:
+        return ""
+    names = [f"{row.comparison.replace('-', ' - ')} of {row.test_subset}" for row in rows.itertuples()]
+    p = [
+        f"{format_p(row.p_paired)} alone, {format_p(row.p_holm).removeprefix('P = ')} corrected"
+        for row in rows.itertuples()
+    ]
+    shown = f"{names[0]}: {p[0]}" if len(rows) == 1 else names_of(names, "{} of them")
+    return f"intervals are for one comparison alone, and may exclude 0 where P, corrected for {len(verdicts)} comparisons, decides nothing ({shown})."
 
 
 def _range(measure: Measure, low: float, high: float) -> str:

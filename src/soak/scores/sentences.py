@@ -337,3 +337,8 @@ def aligned(table: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
 
 def _wrapped(text: str, indent: str = "  ") -> Iterable[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def wrapped_note(text: str) -> str:
+    """A note below the tables, in lines of at most `WIDTH` columns; paths and other long words stay whole."""
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
