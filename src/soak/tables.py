@@ -208,7 +208,10 @@ _TABLES = (
                 "of equal size.",
             ),
             "mean_diff_equal": Column("number", "mean_diff of train sets of equal size."),
-            "p_equal": Column("number", "P value of the two-sided paired t test at equal size."),
+            "p_equal": Column(
+                "number",
+                "P value of the two-sided paired t test at equal size, before Holm's correction (cause is from corrected ones).",
+            ),
             "detectable": Column(
                 "number", "Smallest difference that as many folds with this spread show in four of five cases."
             ),
