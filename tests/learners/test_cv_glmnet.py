@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from soak.errors import SoakError
 from soak.learners.base import FitFailed, TrainData
 from soak.learners.cv_glmnet import CvGlmnet
 from soak.measures import measure
@@ -153,6 +154,45 @@ def test_settings_reach_the_solver():
         is False
     )
     assert train(task, folds=3).info["lambda_min"] > 0
+
+
+def test_parameters_name_columns():
+    names = ("age", "color=red", "color=blue", "x3", "x4")
+    task = replace(make_task(n_classes=2), feature_names=names)
+    kept = train(task, exclude=["color"]).tables["coefficients"]["feature"]
+    assert set(kept) <= {"(Intercept)", "age", "x3", "x4"}
+    limited = train(task, s="min", lower_limits={"age": 0}, upper_limits={"age": 0}).tables["coefficients"]
+    assert "age" not in set(limited["feature"])
+    always = train(task, s=[1e9], penalty_factor={"color=red": 0}).tables["coefficients"]
+    assert set(always["feature"]) == {"(Intercept)", "color=red"}
+
+
+@pytest.mark.parametrize("key", ["penalty_factor", "lower_limits", "upper_limits", "exclude"])
+def test_columns_that_a_task_does_not_have_are_found_before_the_first_fit(key):
+    settings = CvGlmnet(type="cv_glmnet", **{key: ["x00"] if key == "exclude" else {"x00": 0}})
+    assert settings.needs_check
+    with pytest.raises(SoakError, match=rf"^{key}: there is no feature 'x00'; did you mean 'x0'\?$"):
+        settings.check(make_task())
+    assert not CvGlmnet(type="cv_glmnet", lower_limits=0).needs_check
+
+
+def test_a_limit_of_features_ends_the_path():
+    fit = train(make_task(n=60, n_features=40, n_classes=2, seed=3), dfmax=3)
+    nonzero = fit.tables["path"]["nzero"]
+    assert nonzero.iloc[:-1].max() <= 3 < nonzero.iloc[-1]  # the first point with more is the last, as in R
+    assert fit.info["converged"]
+
+
+def test_a_path_without_an_intercept_fits_a_constant():
+    task = replace(make_task(n_classes=0), target=np.ones(90))
+    coefficients = train(task, intercept=False).tables["coefficients"]
+    assert (coefficients.loc[coefficients["feature"] == "(Intercept)", "value"] == 0).all()
+
+
+def test_penalties_of_the_user_s_are_tried_from_large_to_small():
+    fit = train(make_task(), **{"lambda": [0.01, 0.1, 0.03], "path": "early"})
+    assert fit.tables["path"]["lambda"].tolist() == [0.1, 0.03, 0.01]
+    assert fit.info["lambda_min"] in (0.1, 0.03, 0.01)
 
 
 @pytest.mark.parametrize("name", ["class", "auc", "mse", "mae"])

@@ -68,6 +68,23 @@ def test_curve_lambdas_and_predictions_are_r_s(case, answer):
             assert drawn.tolist() == prediction.response.tolist()
 
 
+@pytest.mark.parametrize(("case", "answer"), read_cases("parameters/cv_glmnet_parameters"))
+def test_the_less_usual_parameters_give_r_s_numbers(case, answer):
+    task = make_task(case)
+    found = fit(case, task)
+    for name in ("lambda", "cvm", "cvsd"):
+        close(found.tables["path"][name], answer[name])
+    of_r = np.array(answer["nzero"])
+    if case["settings"].get("type_multinomial") == "grouped" and case["settings"].get("intercept", True):
+        of_r = of_r - 1  # there R counts the intercept too
+    assert found.tables["path"]["nzero"].tolist() == of_r.tolist()
+    for s in ("min", "1se"):
+        close(found.info[f"lambda_{s}"], answer[f"lambda_{s}"][0])
+        prediction = found.predict[f"lasso_{s}"](TaskRows(task, np.array(case["test"])))
+        ours, expected = (prediction.probabilities, "prob") if case["classes"] else (prediction.response, "response")
+        close(ours, answer[f"lambda.{s}"][expected])
+
+
 def check_what_r_refuses(case, task, error):
     """A class with too few rows is a model with a note; all else that R refuses is a failed fit."""
     if error == ABSENT:

@@ -36,6 +36,19 @@ class PathSettings:
     standardize : bool
     type_logistic : "Newton" or "modified.Newton"
         Exact or bounded Hessian of binomial and multinomial.
+    lambdas : tuple of float
+        The penalties; none: a path of its own.
+    lambda_min_ratio : float or None
+        The last penalty as a share of the first; None: 0.01 with fewer rows than features, else 1e-4.
+    penalty_factor, lower_limits, upper_limits : tuples of float, of length n_features
+        Each feature's share of the penalty, and bounds of its coefficient; none: 1, -inf, inf for all.
+    intercept : bool
+    grouped : bool
+        Multinomial: a feature has coefficients for all classes or for none.
+    dfmax : int or None
+        A path ends where more features have a coefficient.
+    exclude : tuple of int
+        Features that are left out.
     """
 
     alpha: float = 1.0
@@ -44,6 +57,26 @@ class PathSettings:
     maxit: int = 100_000
     standardize: bool = True
     type_logistic: Literal["Newton", "modified.Newton"] = "Newton"
+    lambdas: tuple[float, ...] = ()
+    lambda_min_ratio: float | None = None
+    penalty_factor: tuple[float, ...] = ()
+    lower_limits: tuple[float, ...] = ()
+    upper_limits: tuple[float, ...] = ()
+    intercept: bool = True
+    grouped: bool = False
+    dfmax: int | None = None
+    exclude: tuple[int, ...] = ()
+
+    @property
+    def n_penalties(self) -> int:
+        """Penalties that are tried."""
+        return len(self.lambdas) or self.nlambda
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all settings below ``thresh`` and ``maxit`` are the defaults."""
+        plain = PathSettings(self.alpha, self.nlambda, self.thresh, self.maxit)
+        return self == plain
 
 
 @dataclass(frozen=True)
@@ -143,15 +176,15 @@ def finite_first_lambda(lambdas: Floats) -> Floats:
     return lambdas
 
 
-def check_response(family: Family, response: Floats) -> None:
-    """Refuse a target that R's glmnet refuses.
+def check_response(family: Family, response: Floats, intercept: bool = True) -> None:
+    """Refuse a target that R's glmnet refuses: without an intercept a constant is one only if it is 0.
 
     Raises
     ------
     FitFailed
     """
     if family == "gaussian":
-        if response.min() == response.max():
+        if response.min() == response.max() and (intercept or not response.any()):
             raise FitFailed("the target is constant in the train rows")
         return
     counts = response.sum(axis=0)

@@ -66,53 +66,71 @@ def fit_path(
     """
     if not np.isfinite(features.sum()):
         raise FitFailed("the features have missing or infinite values")
-    check_response(family, response)
+    check_response(family, response, settings.intercept)
     n_rows, n_features = features.shape
     if family == "gaussian":
-        call = _gaussian(settings.nlambda, n_features, response, weights)
+        call = _gaussian(settings, n_features, response, weights)
     else:
         call = _logistic(settings, family, n_features, response, weights)
-    solution = call.solve(x=features, **_common_arguments(settings, n_rows, n_features), **call.arguments, **CONTROL)
-    return _path(settings, solution, call)
+    common = _common_arguments(settings, n_rows, n_features)
+    control = CONTROL | ({"fdev": 0.0} if (common["cl"] == 0).any() else {})  # R: such limits may end a path at once
+    return _path(settings, call.solve(x=features, **common, **call.arguments, **control), call)
+
+
+def _most_features(settings: PathSettings, n_features: int) -> int:
+    """The most features that may have a coefficient on the whole path: R's ``pmax``."""
+    return n_features if settings.dfmax is None else min(2 * settings.dfmax + 20, n_features)
 
 
 def _common_arguments(settings: PathSettings, n_rows: int, n_features: int) -> dict[str, Any]:
     """What the solvers of all families are called with, in glmnet's names; the last are filled in by the solver."""
+    ratio = settings.lambda_min_ratio or (0.01 if n_rows < n_features else 1e-4)
+    most = _most_features(settings, n_features)
+    factor = np.array(settings.penalty_factor or np.ones(n_features))
+    factor[list(settings.exclude)] = 1
+    limits = [
+        np.clip(given or np.full(n_features, big), -CONTROL["big"], CONTROL["big"])
+        for given, big in ((settings.lower_limits, -np.inf), (settings.upper_limits, np.inf))
+    ]
     return {
         "no": n_rows,
         "ni": n_features,
         "parm": settings.alpha,
-        "nlam": settings.nlambda,
-        "flmin": 0.01 if n_rows < n_features else 1e-4,  # the last penalty, as a share of the first
-        "ulam": np.zeros((1, 1)),  # penalties of the user's: none
+        "nlam": settings.n_penalties,
+        "flmin": 1.0 if settings.lambdas else ratio,  # the last penalty, as a share of the first
+        "ulam": np.array(sorted(settings.lambdas or [0.0], reverse=True)).reshape(-1, 1),  # penalties of the user's
         "thr": settings.thresh,
         "isd": int(settings.standardize),
-        "intr": 1,  # with an intercept
+        "intr": int(settings.intercept),
         "maxit": settings.maxit,
-        "jd": np.zeros((1, 1), np.int32),  # features to leave out: none
-        "vp": np.ones((n_features, 1)),  # each feature's share of the penalty
-        "cl": np.asfortranarray(np.outer([-CONTROL["big"], CONTROL["big"]], np.ones(n_features))),  # limits
-        "ne": n_features + 1,  # the most features with a coefficient at a penalty
-        "nx": n_features,  # and on the whole path
+        # features to leave out, from 1, after their number
+        "jd": np.array([len(settings.exclude), *(np.array(settings.exclude) + 1)], np.int32).reshape(-1, 1),
+        "vp": factor.reshape(-1, 1),  # each feature's share of the penalty
+        "cl": np.asfortranarray(limits),  # of the coefficients
+        "ne": n_features + 1
+        if settings.dfmax is None
+        else settings.dfmax,  # most features with a coefficient at a penalty
+        "nx": most,  # and on the whole path
         "pb": None,  # progress
         "itrace": 0,
-        "ia": np.zeros((n_features, 1), np.int32),  # features in the order in which they entered, from 1
-        "nin": np.zeros((settings.nlambda, 1), np.int32),  # how many of them have entered at each penalty
-        "alm": np.zeros((settings.nlambda, 1)),  # the penalties
+        "ia": np.zeros((most, 1), np.int32),  # features in the order in which they entered, from 1
+        "nin": np.zeros((settings.n_penalties, 1), np.int32),  # how many of them have entered at each penalty
+        "alm": np.zeros((settings.n_penalties, 1)),  # the penalties
         "lmu": 0,  # how many penalties there are
         "nlp": 0,  # passes
         "jerr": 0,  # the error code
     }
 
 
-def _gaussian(n_lambda: int, n_features: int, response: Floats, weights: Floats | None) -> _Call:
+def _gaussian(settings: PathSettings, n_features: int, response: Floats, weights: Floats | None) -> _Call:
+    n_lambda = settings.n_penalties
     arguments = {
         "ka": 1 if n_features < 500 else 2,  # covariance or naive updates, R's type.gaussian
         "y": response.reshape(-1, 1).copy(),  # the solver scales it
         "w": np.ones((len(response), 1)) if weights is None else weights.reshape(-1, 1).copy(),
         "rsq": np.zeros((n_lambda, 1)),
         "a0": np.zeros((n_lambda, 1)),
-        "ca": np.zeros((n_features, n_lambda), order="F"),
+        "ca": np.zeros((_most_features(settings, n_features), n_lambda), order="F"),
     }
     return _Call(_extension("_gaussnet").gaussnet, 1, arguments)
 
@@ -124,14 +142,16 @@ def _logistic(
     if family == "binomial":
         target = target[:, ::-1]  # the solver models its first column
     outputs = 1 if family == "binomial" else response.shape[1]
+    n_lambda = settings.n_penalties
+    kind = 0 if settings.type_logistic == "Newton" else 1
     arguments = {
         "y": np.array(target, order="F"),
         "g": np.zeros((len(response), outputs), order="F"),  # offsets
-        "kopt": 0 if settings.type_logistic == "Newton" else 1,
+        "kopt": 2 if settings.grouped and outputs > 1 else kind,
         "nulldev": 0.0,
-        "dev": np.zeros((settings.nlambda, 1)),
-        "a0": np.zeros((outputs, settings.nlambda), order="F"),
-        "ca": np.zeros((n_features * outputs * settings.nlambda, 1)),
+        "dev": np.zeros((n_lambda, 1)),
+        "a0": np.zeros((outputs, n_lambda), order="F"),
+        "ca": np.zeros((_most_features(settings, n_features) * outputs * n_lambda, 1)),
     }
     return _Call(_extension("_lognet").lognet, outputs, arguments)
 
@@ -144,12 +164,13 @@ def _path(settings: PathSettings, solution: dict[str, Any], call: _Call) -> Glmn
     if count < 1:
         raise FitFailed(f"no penalty converged within maxit: {settings.maxit}; raise it or thresh")
     n_used = int(solution["nin"][:count].max())
-    blocks = call.arguments["ca"].ravel(order="F").reshape(settings.nlambda, call.outputs, -1)
+    blocks = call.arguments["ca"].ravel(order="F").reshape(settings.n_penalties, call.outputs, -1)
     intercepts = np.asarray(solution["a0"]).reshape((call.outputs, -1), order="F")[:, :count].T
     if call.outputs > 1:  # any constant gives the same probabilities
         intercepts = intercepts - intercepts.mean(axis=1, keepdims=True)
+    lambdas = solution["alm"][:count].ravel().copy()
     return GlmnetPath(
-        lambdas=finite_first_lambda(solution["alm"][:count].ravel().copy()),
+        lambdas=lambdas if settings.lambdas else finite_first_lambda(lambdas),
         used=solution["ia"].ravel()[:n_used].astype(np.intp) - 1,
         coefficients=blocks[:count, :, :n_used].copy(),
         intercepts=np.ascontiguousarray(intercepts),
@@ -173,13 +194,18 @@ def warning(code: int, settings: PathSettings) -> str:
     if code == 0:
         return ""
     if code < -20000:
-        return f"fitted probabilities too close to 0 or 1 at lambda {-code - 20000} of {settings.nlambda}"
+        return f"fitted probabilities too close to 0 or 1 at lambda {-code - 20000} of {settings.n_penalties}"
+    if code < -10000:
+        most = 2 * (settings.dfmax or 0) + 20
+        return (
+            f"more than {most} features had a coefficient by lambda {-code - 10000} of {settings.n_penalties} (dfmax)"
+        )
     return not_converged(-code, settings)
 
 
 def not_converged(number: int, settings: PathSettings) -> str:
     """The warning that a penalty was not reached within maxit."""
-    return f"not converged at lambda {number} of {settings.nlambda} after maxit: {settings.maxit} passes"
+    return f"not converged at lambda {number} of {settings.n_penalties} after maxit: {settings.maxit} passes"
 
 
 @cache

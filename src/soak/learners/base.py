@@ -142,8 +142,6 @@ class LearnerType(Settings):
         Whether its predictions use no feature, so that the others are compared with it.
     uses_gpu : bool
         Whether fits run on the device that the config's ``execution.device`` names; its jobs ask for a GPU.
-    needs_check : bool
-        Whether a task may be at odds with its settings, so that a job checks them before the first fit.
     runs_other_code : bool
         Whether fits run code that is not this library's own, which may draw from any generator and change any setting.
     history_figure : str
@@ -153,7 +151,6 @@ class LearnerType(Settings):
     packages: ClassVar[tuple[str, ...]] = ("numpy",)
     is_reference: ClassVar[bool] = False
     uses_gpu: ClassVar[bool] = False
-    needs_check: ClassVar[bool] = False
     runs_other_code: ClassVar[bool] = False
     history_figure: ClassVar[str] = ""
 
@@ -222,6 +219,11 @@ class LearnerType(Settings):
     def work_ratio(self) -> float:
         """How many times the work of the `smaller` version the whole one does, at most."""
         return 1.0
+
+    @property
+    def needs_check(self) -> bool:
+        """Whether a task may be at odds with the settings, so that a job checks them before the first fit."""
+        return False
 
     @property
     def scales(self) -> bool:

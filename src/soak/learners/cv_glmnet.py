@@ -13,8 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
+from soak.errors import SoakError
 from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData, constant_prediction
-from soak.names import listed
+from soak.names import listed, nearest
 from soak.rrandom import RRandom
 from soak.tasks.task import Task, TaskRows
 
@@ -26,6 +27,8 @@ _SMALLER_FOLDS = 3
 
 Codes = NDArray[np.intp]  # of the classes that a fit knows, ascending; none for regression
 Penalty = Literal["min", "1se"] | Annotated[float, Field(ge=0)]
+AtLeast0 = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+AtMost0 = Annotated[float, Field(le=0, allow_inf_nan=False)]
 
 
 class CvGlmnet(LearnerType):
@@ -52,6 +55,44 @@ class CvGlmnet(LearnerType):
         default="Newton", description="Hessian of logistic fits: exact, or an upper bound"
     )
     standardize: bool = Field(default=True, description="whether to scale the features to unit variance for the fit")
+    lambda_: list[AtLeast0] | None = Field(
+        default=None,
+        alias="lambda",
+        min_length=2,
+        description="two or more penalties to try, in place of a path of nlambda penalties that follows from the train rows",
+        examples=[[1, 0.1, 0.01]],
+    )
+    lambda_min_ratio: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="ratio of the last to the first penalty of a path; null: 0.01 with fewer rows than features, else 0.0001",
+    )
+    penalty_factor: dict[str, AtLeast0] = Field(
+        default={},
+        description="factor of the penalty by name of column, for columns other than 1; 0 always keeps a column in the model",
+        examples=[{"age": 0}],
+    )
+    lower_limits: AtMost0 | dict[str, AtMost0] = Field(
+        default={}, description="lower limit of all coefficients, or by name of column; none by default", examples=[0]
+    )
+    upper_limits: AtLeast0 | dict[str, AtLeast0] = Field(
+        default={},
+        description="upper limit of all coefficients, or by name of column; none by default",
+        examples=[{"age": 0.5}],
+    )
+    intercept: bool = Field(default=True, description="whether to fit an intercept")
+    type_multinomial: Literal["ungrouped", "grouped"] = Field(
+        default="ungrouped",
+        description="three or more classes: penalty of each coefficient on its own, or of those of a feature as a group, which is "
+        "then in the model for all classes or for none",
+    )
+    dfmax: int | None = Field(
+        default=None,
+        ge=0,
+        description="a path ends at the first penalty where more features have a coefficient; null: no limit",
+    )
+    exclude: list[str] = Field(default=[], description="columns that are left out of the model", examples=[["age"]])
     path: Literal["full", "early"] = Field(
         default="full",
         description="full: exactly R's result; early (three or more classes): 2 to 3 times faster, because each path ends "
@@ -85,14 +126,29 @@ class CvGlmnet(LearnerType):
             return "classification", f"type_measure: {self.type_measure} is for classification"
         return None
 
+    @property
+    def needs_check(self) -> bool:
+        """Whether the settings name columns, which a task may not have."""
+        limits = (self.lower_limits, self.upper_limits)
+        return bool(self.penalty_factor or self.exclude or any(isinstance(one, dict) and one for one in limits))
+
+    def check(self, task: Task) -> dict[str, str]:
+        described = super().check(task)
+        self._path_settings(task)
+        return described
+
     def seconds(self, size: FitSize) -> float:
         # Seconds per row, feature, class, penalty and path: 3e-9 on 600 images of 784 pixels, 4e-9 on 1,000 of 64, 2e-9 to
         # 1e-8 on tables of some hundred rows (one core of 2023)
-        return 3e-9 * size.train_cells * self.nlambda * (self.folds + 1)
+        return 3e-9 * size.train_cells * self._n_penalties * (self.folds + 1)
+
+    @property
+    def _n_penalties(self) -> int:
+        return self.nlambda if self.lambda_ is None else len(self.lambda_)
 
     def memory_mb(self, size: FitSize) -> int:
         """float64 matrices: the features, their centred copy, and those of an inner fold; predictions of the path."""
-        return int(600 + 8 * size.matrix_mb * 4 + size.n_rows * size.n_outputs * 8 * self.nlambda / 1e6)
+        return int(600 + 8 * size.matrix_mb * 4 + size.n_rows * size.n_outputs * 8 * self._n_penalties / 1e6)
 
     def smaller(self) -> dict[str, Any]:
         # all penalties: a path of fewer, wider steps takes as long, and may not converge where the whole one does
@@ -154,12 +210,13 @@ class CvGlmnet(LearnerType):
         from soak.glmnet.cross_validation import TrainRows, cross_validate
 
         measure = self._measure(family, len(rows))
+        settings = self._path_settings(rows.task)
         train = TrainRows(rows, family, _response(rows, family, classes), fold, measure)
-        if may_stop and self.path == "early" and self._early_applies(family):
+        if may_stop and self.path == "early" and family == "multinomial" and settings.is_plain:
             from soak.glmnet import early  # compiled by numba, whose import takes half a second
 
-            return early.cross_validate(self._path_settings(), train)
-        return cross_validate(self._path_settings(), train)
+            return early.cross_validate(settings, train)
+        return cross_validate(settings, train)
 
     def _measure(self, family: "Family", n_rows: int) -> "Measure":
         """The measure of the inner folds; like R, deviance instead of AUC where a fold has fewer than 10 rows."""
@@ -170,14 +227,44 @@ class CvGlmnet(LearnerType):
             raise FitFailed("type_measure: auc needs two classes; use deviance, class, mse or mae")
         return "deviance" if measure == "auc" and n_rows / self.folds < 10 else measure
 
-    def _early_applies(self, family: "Family") -> bool:
-        """Whether ``path: early`` has a way of its own; paths of two classes and of numbers are always whole."""
-        return family == "multinomial" and self.standardize and self.type_logistic == "Newton"
-
-    def _path_settings(self) -> "PathSettings":
+    def _path_settings(self, task: Task) -> "PathSettings":
         from soak.glmnet.path import PathSettings
 
-        return PathSettings(self.alpha, self.nlambda, self.thresh, self.maxit, self.standardize, self.type_logistic)
+        def by_feature(key: str, values: float | dict[str, float], default: float) -> tuple[float, ...]:
+            if not isinstance(values, dict):
+                return (values,) * len(task.feature_names)
+            found = np.full(len(task.feature_names), float(default))
+            for name, value in values.items():
+                found[_features_of(task, key, name)] = value
+            return tuple(found.tolist()) if values else ()
+
+        return PathSettings(
+            alpha=self.alpha,
+            nlambda=self.nlambda,
+            thresh=self.thresh,
+            maxit=self.maxit,
+            standardize=self.standardize,
+            type_logistic=self.type_logistic,
+            lambdas=tuple(self.lambda_ or ()),
+            lambda_min_ratio=self.lambda_min_ratio,
+            penalty_factor=by_feature("penalty_factor", self.penalty_factor, 1),
+            lower_limits=by_feature("lower_limits", self.lower_limits, -np.inf),
+            upper_limits=by_feature("upper_limits", self.upper_limits, np.inf),
+            intercept=self.intercept,
+            grouped=self.type_multinomial == "grouped",
+            dfmax=self.dfmax,
+            exclude=tuple(sorted({place for name in self.exclude for place in _features_of(task, "exclude", name)})),
+        )
+
+
+def _features_of(task: Task, key: str, name: str) -> list[int]:
+    """Places of the features that come from a column: one of numbers, or one for each value of a text."""
+    places = [
+        place for place, feature in enumerate(task.feature_names) if feature == name or feature.startswith(f"{name}=")
+    ]
+    if not places:
+        raise SoakError(f"{key}: there is no feature {name!r}; {nearest(name, task.feature_names, 'its features')}")
+    return places
 
 
 def _with_two_rows_each(rows: TaskRows) -> tuple[TaskRows, Codes, list[str]]:

@@ -72,8 +72,11 @@ class Estimator(LearnerType):
     )
 
     packages: ClassVar[tuple[str, ...]] = ("scikit-learn", "numpy")
-    needs_check: ClassVar[bool] = True
     runs_other_code: ClassVar[bool] = True
+
+    @property
+    def needs_check(self) -> bool:
+        return True
 
     def only_for(self) -> tuple[str, str] | None:
         """The task type that the name of a class of scikit-learn stands for; None for other names."""

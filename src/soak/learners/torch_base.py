@@ -27,7 +27,10 @@ class TorchLearner(LearnerType, TorchSettings):
 
     packages: ClassVar[tuple[str, ...]] = ("torch", "numpy")
     uses_gpu: ClassVar[bool] = True
-    needs_check: ClassVar[bool] = True
+
+    @property
+    def needs_check(self) -> bool:
+        return True
 
     @property
     def scales(self) -> bool:
