@@ -176,6 +176,14 @@ CASES = [
         "tasks.Mine: {table: my.csv, target: y, group: plot, stratum: [plot]}",
         "tasks.Mine.stratum: expected the target, the subset, or columns without a role, but 'plot' is the group",
     ),
+    (
+        "learners.lasso: {type: cv_glmnet, lambda: [0.1]}",
+        "learners.lasso.lambda: expected two or more penalties to choose from, got [0.1]",
+    ),
+    (
+        "learners.lasso: {type: cv_glmnet, lower_limits: {age: 1}}",
+        "learners.lasso.lower_limits.age: expected a number of at most 0, got 1",
+    ),
     ("resampling.folds: 1", "resampling.folds: expected an integer of at least 2, got 1"),
     (
         "resampling.folds: 2.5",

@@ -58,7 +58,6 @@ class CvGlmnet(LearnerType):
     lambda_: list[AtLeast0] | None = Field(
         default=None,
         alias="lambda",
-        min_length=2,
         description="two or more penalties to try, in place of a path of nlambda penalties that follows from the train rows",
         examples=[[1, 0.1, 0.01]],
     )
@@ -105,9 +104,11 @@ class CvGlmnet(LearnerType):
         return value if isinstance(value, list | tuple) else [value]
 
     @model_validator(mode="after")
-    def _different(self) -> "CvGlmnet":
+    def _choices(self) -> "CvGlmnet":
         if len(set(self.suffixes)) < len(self.s):
             raise ValueError("s: each penalty may be named once")
+        if self.lambda_ is not None and len(self.lambda_) < 2:
+            raise ValueError(f"lambda: expected two or more penalties to choose from, got {self.lambda_}")
         return self
 
     @property
