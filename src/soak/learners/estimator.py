@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows that train and rows that test, within the train rows
 
 _TUNE_FOLDS = 5
+_VALUES_AT_ONCE = 2**24  # of features that a model predicts from: 64 MB of float32
 _WRAPPED = "model__"  # prefix of the arguments of a model within `_of_any_classes`
 
 # Names of scikit-learn's classes for one type of task; a name that is not here says nothing
@@ -371,6 +372,17 @@ def _tuning_table(search: "GridSearchCV") -> pd.DataFrame:
 
 
 def _predict(model: Any, present: NDArray[np.int32], rows: TaskRows) -> Prediction:
+    """Predictions, made in blocks of rows that a test set of ordinary size fits into as a whole."""
+    step = max(1, _VALUES_AT_ONCE // rows.task.features.shape[1])
+    blocks = [_predict_block(model, present, rows.part(slice(k, k + step))) for k in range(0, max(1, len(rows)), step)]
+    if len(blocks) == 1:
+        return blocks[0]
+    probabilities = [block.probabilities for block in blocks if block.probabilities is not None]
+    response = np.concatenate([block.response for block in blocks])
+    return Prediction(response, np.concatenate(probabilities) if probabilities else None)
+
+
+def _predict_block(model: Any, present: NDArray[np.int32], rows: TaskRows) -> Prediction:
     """Predictions; classes that the train set lacks have probability 0."""
     from threadpoolctl import threadpool_limits
 

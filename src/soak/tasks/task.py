@@ -17,6 +17,7 @@ from soak.names import nearest
 from soak.tasks.preparation import Incomplete, Preparation
 
 TaskType = Literal["classification", "regression"]
+_VALUES_AT_ONCE = 2**20  # of features that are copied to another type
 NoteKind = Literal["features", "left_out", "excluded", "constant", "imputed", "dropped", "class", "folds", "positive"]
 
 
@@ -211,7 +212,11 @@ class TaskRows:
 
     def features(self, dtype: DTypeLike = np.float64, order: Literal["C", "F"] = "C") -> NDArray[Any]:
         """Scaled features of the rows: a new array of shape (n, n_features), with this dtype and memory order."""
-        values = np.asarray(self.task.features[self.rows], dtype=dtype, order=order, copy=True)
+        matrix = self.task.features
+        values = np.empty((len(self), matrix.shape[1]), dtype, order)
+        step = max(1, _VALUES_AT_ONCE // max(1, matrix.shape[1]))
+        for start in range(0, len(self), step):  # so that there is no second copy of all rows, in the stored type
+            values[start : start + step] = matrix[self.rows[start : start + step]]
         if self.task.scale != 1:
             values /= self.task.scale
         if self.preparation is not None:
