@@ -12,7 +12,7 @@ SNAKEMAKE = SOAK_MAKE=1 $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--confi
 LIBRARY = $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run figures paper status smoke test bench calibration stress coverage mutation lint format clean
+.PHONY: help setup run figures paper status check smoke test bench calibration stress coverage mutation lint format clean
 
 setup: $(VENV)/.ready
 
@@ -34,6 +34,7 @@ help:
 	@echo "make run [CONFIG=file.yaml] [DIR=folder] [CORES=n]   run everything: tables, figures, report"
 	@echo "make smoke …     try one fold with few epochs: does it work, and how long will the full run take?"
 	@echo "make status …    show how far a run is"
+	@echo "make check …     compare all results with what was written"
 	@echo "make figures …   make only the figures"
 	@echo "make paper [FROM=folder]   every figure and table of the paper, from its published scores"
 	@echo "make clean …     remove the results"
@@ -59,6 +60,10 @@ paper: $(VENV)/.ready
 
 status: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.status "$(DIR)" $(if $(CONFIG),"$(CONFIG)")
+
+# Are all files of results/ what was written? Snakemake looks at their times only.
+check: $(VENV)/.ready
+	@$(LIBRARY) soak.commands.check "$(DIR)"
 
 # A trial before a long run: one fold, few epochs, and an estimate for the full run.
 smoke: $(VENV)/.ready

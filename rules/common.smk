@@ -20,15 +20,18 @@ from soak.config.read import config_files, place_message, refuse_files
 from soak.data.sources import shown_settings
 from soak.errors import SoakError
 from soak.config.check import load_config
-from soak.experiment import Experiment, as_params, growing, pattern
+from soak.experiment import INDEX, Experiment, as_params, growing, pattern
 from soak.fitting.record import forget
 from soak.run_log import RunLog
 from soak.figures.catalog import GROUPS
 from soak.provenance import versions
 from soak.tables import TABLES as TABLE_RECORDS
+from soak.written import remove_damaged
 
 CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
 if workflow.is_main_process:
+    if not os.access(".", os.W_OK):
+        sys.exit(f"soak: {Path.cwd()}: no permission to write there")
     refuse_files(CONFIG_FILES)  # also those that no workflow profile has seen
 
 try:
@@ -44,6 +47,10 @@ try:
     )
 except SoakError as error:
     sys.exit(f"soak: {error}")
+
+
+if workflow.is_main_process:
+    remove_damaged(INDEX)  # Snakemake reads it to find the fits, and makes it anew if it is missing
 
 
 def show_data():

@@ -9,7 +9,7 @@ from soak.tasks.settings import TaskSettings
 from soak.tasks.summary import data_lines
 from soak.tasks.task import Task
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     settings = TaskSettings.model_validate(snakemake.params.settings)
     rows = [Path(path) for path in snakemake.input.get("rows", [])]
     with forgetting_unreadable(dict(zip(rows, settings.sources().values(), strict=False))):

@@ -8,7 +8,7 @@ from soak.job import job
 from soak.learners.catalog import learner
 from soak.tasks.task import Task
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     name, params = snakemake.wildcards.learner, snakemake.params.learner
     task = Task.open(snakemake.input.task)
     try:

@@ -5,7 +5,7 @@ from soak.scores.datasets import SUBSET_ROWS, of_tasks, printed
 from soak.scores.training_times import of_fits
 from soak.tables import TABLES, read_table, write_parquet, write_table
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     given, made, params = snakemake.input, snakemake.output, snakemake.params
     data = read_table(given.data)
     table = of_tasks(data, params.features, params.subset_types)

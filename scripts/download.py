@@ -5,5 +5,5 @@ from pathlib import Path
 from soak.data.download import download
 from soak.job import job
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     download(snakemake.params.urls, snakemake.params.hashes, Path(snakemake.output[0]))

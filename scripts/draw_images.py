@@ -8,7 +8,7 @@ from soak.figures.settings import FigureSettings
 from soak.job import job
 from soak.labels import Labels
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     params = snakemake.params
     images = Images.read(snakemake.input.data, params.transposed, params.classes, Labels(**params.labels))
     folder = Path(snakemake.output[0]).parent

@@ -7,7 +7,7 @@ from soak.figures.settings import FigureSettings
 from soak.job import job
 from soak.tables import read_table
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     params = snakemake.params
     tables = {Path(file).stem: read_table(file) for file in snakemake.input.tables}
     folder = Path(snakemake.output[0]).parent

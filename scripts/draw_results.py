@@ -13,7 +13,7 @@ from soak.job import job
 from soak.labels import Labels
 from soak.tables import read_table
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     given, params = snakemake.input, snakemake.params
     settings, labels = FigureSettings.model_validate(params.figures), Labels(**params.labels)
     measure = snakemake.wildcards.get("measure", "")

@@ -8,7 +8,7 @@ from soak.figures.training import Training
 from soak.job import job
 from soak.labels import Labels
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     given, params = snakemake.input, snakemake.params
     labels = Labels(**params.labels)
     training = Training.read(

@@ -8,7 +8,7 @@ from soak.provenance import digest
 from soak.resampling.store import StoredSplits
 from soak.tasks.task import Task
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     given = snakemake.input
     pack = Job(
         task=Task.open(given.task),

@@ -9,7 +9,7 @@ from soak.glmnet.cross_validation import halves_curve
 from soak.job import job
 from soak.tables import write_parquet
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     images = Dataset.open(snakemake.input[0])
     classes, codes = np.unique(images.label, return_inverse=True)
     try:

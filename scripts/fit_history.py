@@ -8,7 +8,7 @@ from soak.job import job
 from soak.learners.catalog import learner
 from soak.tasks.task import Task, TaskRows
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     params = snakemake.params
     task = Task.open(snakemake.input.task)
     record, _ = train(

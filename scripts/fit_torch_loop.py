@@ -7,7 +7,7 @@ from soak.job import job
 from soak.networks.tutorial import torch_loop
 from soak.tables import write_parquet
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     images = Dataset.open(snakemake.input[0])
     classes, codes = np.unique(images.label, return_inverse=True)
     intensities = np.divide(images.features, np.float32(images.scale), dtype=np.float32)

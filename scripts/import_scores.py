@@ -6,7 +6,7 @@ from soak.scores.datasets import printed
 from soak.scores.elsewhere import read_elsewhere
 from soak.tables import TABLES, write_parquet, write_table
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     made, params = snakemake.output, snakemake.params
     read = read_elsewhere(snakemake.input.files, params.tasks, params.measures, params.subset_types)
     write_table(TABLES["scores"], read.scores, made.scores, csv_safe=params.csv_safe)

@@ -7,7 +7,7 @@ from soak.files import atomic
 from soak.job import job
 from soak.tables import read_table
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     params = snakemake.params
     verdicts = Path(snakemake.input.verdicts).read_text(encoding="utf-8")
     for file in snakemake.input.get("fits", []):

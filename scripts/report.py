@@ -9,7 +9,7 @@ from soak.report.write import write_report
 from soak.scores.notes import read_notes
 from soak.tables import TABLES, read_table
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     given, params = snakemake.input, snakemake.params
     files = {Path(file).stem: file for file in given.tables}
     networks: dict[str, dict] = {}

@@ -15,7 +15,7 @@ from soak.scores.transfer import transfer
 from soak.tables import TABLES, write_parquet, write_table
 from soak.tasks.task import Task
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     given, made, params = snakemake.input, snakemake.output, snakemake.params
     parts, fits = [], []
     for number, (name, asked) in enumerate(params.tasks.items()):

@@ -37,7 +37,7 @@ def unsuited(unsettled, types):
     return unsettled[decided.pop()] if len(decided) == 1 else []
 
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     given, made = snakemake.input, snakemake.output
     params = snakemake.params
     splits = pd.concat([read_splits(file) for file in given.splits], ignore_index=True)

@@ -6,7 +6,7 @@ from soak.job import job
 from soak.scores.summaries import pvalues, pvalues_downsample, stats
 from soak.tables import TABLES, read_table, write_table
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     scores = read_table(snakemake.input.scores)
     tests = {"pvalues": pvalues, "pvalues_downsample": pvalues_downsample}
     for name in snakemake.params.names:

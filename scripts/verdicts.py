@@ -11,7 +11,7 @@ from soak.scores.transfer import sentences
 from soak.scores.verdicts import verdicts
 from soak.tables import TABLES, read_table, write_table
 
-with job(snakemake.log):
+with job(snakemake.log, snakemake.input, snakemake.output):
     given, made, params = snakemake.input, snakemake.output, snakemake.params
     labels = Labels(**params.labels)
     scores, settings = labels.shown(read_table(given.scores)), VerdictSettings.model_validate(params.verdict)

@@ -11,7 +11,7 @@ LIBRARY = Path(__file__).parents[1] / "src/soak"
 FLOW = (
     "errors names",
     "files settings",
-    "matrix compiled rrandom plugins lock run_log printed tables provenance",
+    "matrix compiled rrandom plugins lock run_log printed tables provenance written",
     "measures job labels",
     "data",
     "tasks",

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from soak import written
 from soak.errors import SoakError, without_secrets
 from soak.files import disk_problem
 from soak.run_log import INTERRUPTED
@@ -27,10 +28,18 @@ def terminal() -> TextIO | None:
 
 
 @contextmanager
-def job(log: Sequence[str]) -> Iterator[None]:
+def job(log: Sequence[str], given: Sequence[str] = (), made: Sequence[str] = ()) -> Iterator[None]:
     """Send all output of the process to the rule's log; print a SoakError as ``soak: TEXT`` and exit with 1.
 
     The file descriptors themselves are redirected, so that what compiled libraries print is logged too.
+
+    Parameters
+    ----------
+    log : sequence of one path
+    given : sequence of paths
+        Inputs of the rule, which must be what was written (see `soak.written`).
+    made : sequence of paths
+        Outputs of the rule, of which records are kept when the block ends well.
     """
     global _terminal
     if sys.stderr.isatty():
@@ -45,7 +54,10 @@ def job(log: Sequence[str]) -> Iterator[None]:
             if isinstance(stream, io.TextIOWrapper):  # the log is UTF-8 whatever the locale
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         try:
+            written.check(given)
+            written.forget(made)
             yield
+            written.note(made)
         except Exception as error:
             report_error(error)
             sys.exit(1)

@@ -107,6 +107,11 @@ def test_a_single_fit_that_is_not_whole_is_none(tmp_path):
     for length in range(len(whole) - 8):  # the last 8 bytes only mark the end
         (tmp_path / "one.arrow").write_bytes(whole[:length])
         assert read_fit(tmp_path / "one.arrow") is None
+    for place in range(0, len(whole), 7):
+        flipped = bytes([whole[place] ^ 1])
+        (tmp_path / "one.arrow").write_bytes(whole[:place] + flipped + whole[place + 1 :])
+        assert read_fit(tmp_path / "one.arrow") is None
+        assert read_fit(tmp_path / "one.arrow", tables=False) is None
     assert read_fit(tmp_path / "none.arrow") is None
 
 

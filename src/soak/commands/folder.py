@@ -5,6 +5,7 @@
 Ends with 1, and one line, if it cannot: Snakemake would make the folder, and then miss the table in it.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def check_folder(directory: str, config: str = "") -> None:
     if folder.is_file():
         hint = f"; for a config write CONFIG={directory}" if folder.suffix in (".yaml", ".yml") else ""
         raise SoakError(f"DIR={directory} is a file, expected the folder in which results/ is to be written{hint}")
+    if folder.exists() and not os.access(folder, os.W_OK):
+        raise SoakError(f"DIR={directory}: no permission to write there ({folder})")
     if not folder.exists() and (table := _relative_table(config)):
         raise SoakError(f"DIR={directory}: there is no such folder ({folder}), and {config} asks for {table} in it")
 

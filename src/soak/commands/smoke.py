@@ -29,6 +29,7 @@ from soak.progress import duration
 from soak.resampling.store import read_splits
 from soak.scores.foresight import foresight
 from soak.tables import read_table
+from soak.written import note
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def keep_one_fold(folder: Path, tasks: list[str]) -> None:
         for table, file in ((kept, splits_file), (sets[sets["train_set"].isin(kept["train_set"])], sets_file)):
             with atomic(file) as temporary:
                 table.to_csv(temporary, index=False, lineterminator="\n")
+            note([file.relative_to(folder)], folder)
 
 
 def run(folder: Path, cores: str, *arguments: str) -> None:

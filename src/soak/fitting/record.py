@@ -14,6 +14,7 @@ Equal fits give equal bytes, except for the times in fits.parquet.
 import itertools
 import json
 import shutil
+import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ import pyarrow.parquet as pq
 from soak.errors import SoakError
 from soak.files import atomic, atomic_folder
 
+_CRC_BYTES = 4
 FINISHED = "finished"  # folder beside those of the packs, for finished fits of packs that are not
 # Columns of fits.parquet that hold fields of a record, or its names of tables; the others are its info.
 _FIELDS = ("train_set", "learner", "n_train", "status", "reason", "seconds", "cpu_seconds", "peak_mb")
@@ -138,23 +140,32 @@ def runs(*columns: pa.ChunkedArray) -> list[slice]:
 def write_fit(path: str | Path, record: FitRecord) -> None:
     """Write one record to one file, which `read_fit` reads: quicker than a folder, for a job that may be interrupted.
 
-    The file is a sequence of Arrow streams, one per table, with the table's name in the schema's metadata.
+    The file is a sequence of Arrow streams, one per table, with the table's name in the schema's metadata; its last four bytes
+    are the CRC-32 of the others.
     """
-    with atomic(path, sync=False) as temporary, pa.OSFile(str(temporary), "wb") as file:
-        for name, table in {"": _fits([record]), **record.tables}.items():
-            with pa.ipc.new_stream(file, table.schema.with_metadata({"name": name})) as stream:
-                stream.write_table(table)
+    written = pa.BufferOutputStream()
+    for name, table in {"": _fits([record]), **record.tables}.items():
+        with pa.ipc.new_stream(written, table.schema.with_metadata({"name": name})) as stream:
+            stream.write_table(table)
+    body = written.getvalue()
+    with atomic(path, sync=False) as temporary, temporary.open("wb") as file:
+        file.write(body)
+        file.write(zlib.crc32(body).to_bytes(_CRC_BYTES, "little"))
 
 
 def read_fit(path: str | Path, *, tables: bool = True) -> FitRecord | None:
     """Read what `write_fit` wrote, ``tables``: with its tables; None for a file that is missing or not whole."""
     found: dict[str, pa.Table] = {}
     try:
-        with pa.OSFile(str(path), "rb") as file:
-            while file.tell() < file.size() and (tables or not found):
-                with pa.ipc.open_stream(file) as stream:
-                    name = stream.schema.metadata[b"name"].decode()
-                    found[name] = stream.read_all().replace_schema_metadata(None)
+        whole = pa.py_buffer(Path(path).read_bytes())
+        body = whole.slice(0, max(0, whole.size - _CRC_BYTES))
+        if zlib.crc32(body).to_bytes(_CRC_BYTES, "little") != whole.slice(body.size).to_pybytes():
+            return None
+        file = pa.BufferReader(body)
+        while file.tell() < body.size and (tables or not found):
+            with pa.ipc.open_stream(file) as stream:
+                name = stream.schema.metadata[b"name"].decode()
+                found[name] = stream.read_all().replace_schema_metadata(None)
         (row,) = found.pop("").to_pylist()
     except (OSError, pa.ArrowInvalid, KeyError, ValueError):
         return None
