@@ -64,7 +64,8 @@ def test_several_damaged_files_are_all_named(again):
     for name in files:
         (again / name).unlink()
     again.run("--", "tables")
-    assert check(again).returncode == 0
+    lines = check(again).stderr.splitlines()  # figures and report are still to be made
+    assert all(": it is missing: delete " in line for line in lines), lines
 
 
 @pytest.mark.parametrize("how", DAMAGES)
