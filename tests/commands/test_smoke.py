@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from soak.commands.smoke import absolute_paths, main, project, smaller_config
+from soak.commands.smoke import absolute_paths, hide_secrets, main, project, smaller_config, write_config
 from soak.config.workflow import Config
 from soak.fitting.plan import TaskIndex, TrainSet
 
@@ -58,6 +58,17 @@ def test_paths_that_lead_upwards_are_found_from_the_folder_of_the_trial(tmp_path
     monkeypatch.chdir(tmp_path / "run")
     found = absolute_paths(RAW)["tasks"]["T"]
     assert found == {"table": str(tmp_path / "t.csv"), "target": "y", "subset": "s"}
+
+
+def test_the_config_of_a_trial_shows_no_secret_when_it_has_ended(tmp_path):
+    config = {"tasks": {"T": {"table": "https://me:secret@example.org/a.csv?token=hidden", "target": "y"}}}
+    write_config(tmp_path, config)
+    assert yaml.safe_load((tmp_path / "config.yaml").read_text()) == config
+    assert (tmp_path / "config.yaml").stat().st_mode & 0o077 == 0
+    hide_secrets(tmp_path)
+    assert yaml.safe_load((tmp_path / "config.yaml").read_text())["tasks"]["T"]["table"] == (
+        "https://example.org/a.csv?token=…"
+    )
 
 
 @pytest.mark.workflow

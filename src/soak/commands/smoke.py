@@ -21,7 +21,7 @@ import yaml
 
 from soak.commands.config import ROOT, config_path, read_experiment
 from soak.config.workflow import Config
-from soak.errors import SoakError, show
+from soak.errors import SoakError, show, without_secrets
 from soak.experiment import INDEX, Experiment, learners_of
 from soak.files import atomic
 from soak.fitting.plan import TaskIndex, read_index
@@ -76,8 +76,17 @@ def absolute_paths(raw: Any) -> Any:
 
 
 def write_config(folder: Path, raw: Mapping[str, Any]) -> None:
-    """Write the config of the trial."""
-    (folder / "config.yaml").write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")
+    """Write the config of the trial, for nobody else to read: it may hold passwords of addresses."""
+    file = folder / "config.yaml"
+    file.touch(mode=0o600)
+    file.write_text(yaml.safe_dump(raw, sort_keys=False), encoding="utf-8")
+
+
+def hide_secrets(folder: Path) -> None:
+    """Take passwords and the like out of the config of a trial that has ended."""
+    file = folder / "config.yaml"
+    if file.is_file():
+        file.write_text(without_secrets(file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def prepare(folder: Path) -> None:
@@ -239,6 +248,8 @@ def main(directory: str, config: str = "", cores: str = "all") -> None:
         show(text)
     except (SoakError, FileNotFoundError) as error:
         sys.exit(f"soak: {error}")
+    finally:
+        hide_secrets(Path("results/smoke"))
     if not all_well:
         sys.exit(1)
 
