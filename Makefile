@@ -10,9 +10,13 @@ BIN := $(VENV)/bin
 $(foreach name,config dir cores,$(if $(filter command,$(origin $(name))),$(error soak: write $(name)= in capitals: CONFIG=file.yaml DIR=folder CORES=n)))
 SNAKEMAKE = SOAK_MAKE=1 $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile "$(CONFIG)") --directory "$(DIR)"
 LIBRARY = $(BIN)/python -m
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
+# TORCH=cpu: the build without CUDA, several GB smaller; what it needs is in the lock
+TORCH ?=
+TORCH_ARGS = $(if $(filter cpu,$(TORCH)),--no-deps --index-url https://download.pytorch.org/whl/cpu)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run figures paper status check smoke test bench calibration stress coverage mutation lint format clean
+.PHONY: help setup lock run figures paper archive status check smoke test bench calibration stress coverage mutation lint format clean
 
 setup: $(VENV)/.ready
 
@@ -20,15 +24,21 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "soak: expected Python 3.11 or newer, got $$($(PYTHON) --version) from $(PYTHON); name another one: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.ready: envs/requirements.txt pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the packages of envs/requirements.txt into $(VENV); this takes a few minutes, once"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps --editable .
+$(VENV)/.ready: envs/lock.txt envs/requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the packages of envs/lock.txt into $(VENV); this takes a few minutes, once"
+	@$(PIP) --require-hashes -r envs/lock.txt
+	@$(PIP) $(TORCH_ARGS) "$$(grep '^torch==' envs/requirements.txt)"
+	@$(PIP) --no-deps --editable .
 	@touch $@
 
-$(VENV)/.dev: envs/dev.txt envs/requirements.txt | $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r envs/dev.txt
+$(VENV)/.dev: envs/lock-dev.txt | $(VENV)/.ready
+	$(PIP) --require-hashes -r envs/lock-dev.txt
 	@touch $@
+
+# After a change of requirements.txt or dev.txt: new locks.
+lock: $(VENV)/bin/python
+	$(PIP) "$$(grep '^uv==' envs/dev.txt)"
+	$(BIN)/python envs/lock.py
 
 help:
 	@echo "make run [CONFIG=file.yaml] [DIR=folder] [CORES=n]   run everything: tables, figures, report"
@@ -37,6 +47,7 @@ help:
 	@echo "make check …     compare all results with what was written"
 	@echo "make figures …   make only the figures"
 	@echo "make paper [FROM=folder]   every figure and table of the paper, from its published scores"
+	@echo "make archive …   one zip of a run: config, inputs, code, tables, figures, report; the tables can be made again from it"
 	@echo "make clean …     remove the results"
 	@echo "To change the code: make test, lint, format, bench, calibration, coverage, stress, mutation (see CONTRIBUTING.md)"
 
@@ -57,6 +68,12 @@ paper: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
 	$(SNAKEMAKE) $(if $(FROM),--config "scores_folder=$(abspath $(FROM))")
 	@echo "Figures: $(DIR)/results/figures/; tables: $(DIR)/results/tables/; all of them in order: $(DIR)/results/report.html"
+
+# One zip of a complete run, from which the tables can be made again.
+archive: $(VENV)/.ready
+	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
+	$(SNAKEMAKE)
+	@$(LIBRARY) soak.commands.archive "$(DIR)" $(if $(CONFIG),"$(CONFIG)")
 
 status: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.status "$(DIR)" $(if $(CONFIG),"$(CONFIG)")
