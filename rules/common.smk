@@ -24,7 +24,7 @@ from soak.experiment import INDEX, Experiment, as_params, growing, pattern
 from soak.fitting.record import forget
 from soak.run_log import RunLog
 from soak.figures.catalog import GROUPS
-from soak.provenance import versions
+from soak.provenance import commit, versions
 from soak.tables import TABLES as TABLE_RECORDS
 from soak.written import remove_damaged
 
@@ -69,6 +69,12 @@ wildcard_constraints:
     task=pattern(cfg.tasks),
     learner=pattern(cfg.learners),
     pack=r"\d+",
+
+
+def shown_command():
+    """The command of a run of this config, without what is of this machine."""
+    files = " ".join(Path(file).name for file in CONFIG_FILES)
+    return f"snakemake --cores N --directory DIR{f' --configfile {files}' if files else ''}"
 
 
 def table_in_report(name):

@@ -10,6 +10,7 @@ rule report:
             if figure.endswith(".png")
         ],
         pages="results/figures/pages",
+        raw=[f"results/raw/{owner}/{name}" for owner, name in experiment.sources],
         learners=(lambda w: experiment.all_checks()) if cfg.tasks else [],
         notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],
     output:
@@ -26,7 +27,12 @@ rule report:
         references=experiment.references,
         labels=experiment.labels.as_params(),
         code=lambda w: experiment.figure_code("report", *GROUPS),
-        versions=versions(
+        versions={
+            "command": shown_command(),
+            "commit": commit(ROOT),
+        }
+        | versions(
+            "soak",
             "snakemake",
             "glmstar",
             "torch",

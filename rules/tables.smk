@@ -157,6 +157,10 @@ rule verdicts:
     output:
         csv=table_in_report("verdicts"),
         parquet="results/tables/verdicts.parquet",
+        summary=table_in_report("summary"),
+        summary_more=expand(
+            "results/tables/summary.{form}", form=["parquet", "md", "tex"]
+        ),
         text="results/tables/verdicts.txt",
     log:
         "results/logs/verdicts.log",

@@ -5,6 +5,8 @@ import platform
 from pathlib import Path
 
 from soak.job import job
+from soak.labels import Labels
+from soak.provenance import sha256
 from soak.report.write import write_report
 from soak.scores.notes import read_notes
 from soak.tables import TABLES, read_table
@@ -29,5 +31,7 @@ with job(snakemake.log, snakemake.input, snakemake.output):
             "Python": platform.python_version(),
             "system": f"{platform.system()} {platform.machine()}",
             **params.versions,
+            **{f"SHA-256 of {'/'.join(Path(file).parts[-2:])}": sha256(file) for file in given.get("raw", [])},
         },
+        labels=Labels(**params.labels),
     )

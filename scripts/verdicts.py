@@ -5,6 +5,7 @@ from soak.files import atomic
 from soak.job import job
 from soak.labels import Labels
 from soak.scores.notes import notes_on, problems, read_notes
+from soak.scores.printed import PRINTED, summary
 from soak.scores.sentences import terminal, wrapped_note
 from soak.scores.settings import VerdictSettings
 from soak.scores.transfer import sentences
@@ -28,7 +29,10 @@ with job(snakemake.log, snakemake.input, snakemake.output):
             *notes_on(table, scores, settings.alpha),
         ]
         maps = sentences(labels.shown(read_table(given.transfer[0])), table, references) if given.transfer else {}
+        printed = summary(table, scores)
         text = [terminal(table, scores, maps)] if len(table) else []
     write_table(TABLES["verdicts"], labels.stored(table), made.csv, csv_safe=params.csv_safe)
+    people = printed.rename(columns=PRINTED)
+    write_table(TABLES["summary"], printed, made.summary, people, csv_safe=params.csv_safe)
     with atomic(made.text) as temporary:
         temporary.write_text(printable("\n".join([*text, *map(wrapped_note, lines), ""])), encoding="utf-8")

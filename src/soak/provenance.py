@@ -6,6 +6,7 @@ files is found by following imports, never kept by hand.
 
 import ast
 import hashlib
+import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -115,6 +116,23 @@ def digest(files: Iterable[str | Path]) -> str:
     for file in files:
         total.update(_file_digest(Path(file)))
     return total.hexdigest()[:16]
+
+
+def sha256(file: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    return _file_digest(Path(file)).hex()
+
+
+def commit(folder: str | Path) -> str:
+    """The commit that a clone is at; "" without git, and where the folder is no clone."""
+    head = Path(folder) / ".git"
+    if not head.exists():
+        return ""
+    command = ["git", "-C", str(folder), "rev-parse", "--short=12", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def _file_digest(file: Path) -> bytes:

@@ -222,6 +222,26 @@ _TABLES = (
         },
     ),
     Table(
+        "summary",
+        "means, differences and verdicts as people print them",
+        {
+            "task_id": Column("text", "Label of the task."),
+            "test_subset": Column("text", "Label of the subset whose rows are predicted."),
+            "rows": Column("text", "Rows of the test subset."),
+            "measure": Column("text", "What the numbers are, with its unit."),
+            "algorithm": Column("text", "Label of the algorithm that speaks for this test subset."),
+            "guessing": Column("text", "Mean of the reference."),
+            "same": Column("text", "Mean ± SD over the folds, trained on the same subset."),
+            "other": Column("text", "The same, trained on the other subsets."),
+            "all": Column("text", "The same, trained on all."),
+            "other_same": Column("text", "Mean difference of other and same with its interval."),
+            "other_verdict": Column("text", "Verdict on training on the others instead."),
+            "all_same": Column("text", "Mean difference of all and same with its interval."),
+            "all_verdict": Column("text", "Verdict on training on all."),
+        },
+        formats=("csv", "parquet", "md", "tex"),
+    ),
+    Table(
         "transfer",
         "each subset's own model on every subset",
         {

@@ -122,7 +122,7 @@ def test_a_new_figure_is_one_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
         tables["stats"] = inputs.pvalues.iloc[:0]
         write_report(tmp_path / "report.html", tables=tables, figures=paths[:1])
         report = (tmp_path / "report.html").read_text()
-        assert "<h3>How far apart are the scores?</h3>" in report
+        assert "<h4>How far apart are the scores?</h4>" in report
         assert "A histogram of all scores." in report
     finally:
         sys.modules.pop("soak.figures.spread", None)

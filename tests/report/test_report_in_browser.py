@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from report_cases import CONFIG, NETWORKS, make_figures, make_tables
 
@@ -46,7 +47,14 @@ def browser() -> Iterator[Any]:
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     figures = make_figures(folder)
-    write_report(folder / "report.html", tables=make_tables(), figures=figures, config=CONFIG, networks=NETWORKS)
+    write_report(
+        folder / "report.html",
+        tables=make_tables(),
+        figures=figures,
+        config=CONFIG,
+        networks=NETWORKS,
+        references=["featureless"],
+    )
     return folder / "report.html"
 
 
@@ -150,18 +158,52 @@ def test_a_figure_enlarges_zooms_and_closes(opened: Opened) -> None:
 def test_the_chart_tells_values_and_changes_its_panel(opened: Opened) -> None:
     page = opened.page
     page.locator("#chart").scroll_into_view_if_needed()
-    mark = page.locator("#chart svg .layer_2_marks path").first
-    mark.hover(force=True)
-    tip = page.locator("#vg-tooltip-element")
-    tip.wait_for(state="visible")
-    text = tip.text_content()
-    assert "mean percent error" in text
-    assert "trained on" in text
+    page.locator("#chart svg .mean").first.hover(force=True)
+    tip = page.locator("#chart-value")
+    expect(tip).to_contain_text("mean percent error")
+    expect(tip).to_contain_text("trained on")
     page.get_by_label("Task and test subset").select_option(label="diabetes: south")
     expect(page.locator("#chart svg")).to_contain_text("mean squared error")
     stats = make_tables()["stats"]
-    marks = page.locator("#chart svg .layer_2_marks path").count()
+    marks = page.locator("#chart svg .mean").count()
     assert marks == len(stats.query("task_id == 'diabetes' and test_subset == 'south' and train_subsets != 'all'")) + 3
+    page.get_by_label("with featureless").uncheck()
+    assert page.locator("#chart svg .mean").count() == marks - 3
+    page.get_by_label("log scale").check()
+    expect(page.locator("#chart svg")).to_contain_text("500")
+
+
+def test_a_table_is_downloaded_as_it_is_filtered(opened: Opened, tmp_path: Path) -> None:
+    table = opened.page.locator("details[data-table=stats]")
+    table.get_by_role("searchbox").fill("digits linear_mlp")
+    with opened.page.expect_download() as started:
+        table.get_by_role("button", name="Download as CSV").click()
+    started.value.save_as(tmp_path / "stats.csv")
+    stats = make_tables()["stats"]
+    expected = stats[(stats["task_id"] == "Digits") & (stats["algorithm"] == "linear_mlp")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "stats.csv"), expected, check_dtype=False, rtol=1e-7)
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_no_part_is_wider_than_a_narrow_screen(browser: Any, file: Path, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(file.as_uri())
+    page.wait_for_selector("#chart svg")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.close()
+
+
+def test_without_javascript_there_is_a_sentence_and_all_else(browser: Any, file: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    sentence = page.locator("#errors noscript p")
+    assert "The chart needs JavaScript" in sentence.text_content()
+    assert sentence.bounding_box()["height"] > 10
+    assert not page.locator("#chart").is_visible()
+    assert page.locator("#figure-test_error img").is_visible()
+    assert page.locator(".summary").is_visible()
+    context.close()
 
 
 def test_every_part_of_the_menu_is_there(opened: Opened) -> None:

@@ -36,6 +36,7 @@ COLORS = {
 MARKERS = {"same": "o", "other": "s", "all": "^", "subtrain": "o", "validation": "s", "both": "D", "neither": "o"}
 TRAIN_SUBSETS = ("same", "other", "all")
 PAGES = "pages"  # folder beside the figures: further pages of figures that one page cannot hold
+FRAME = "Frame"  # name of the metadata of PNG files: heights of heading and caption in inches
 GREY = "#6e6e6e"
 TEXT = "#222222"
 
@@ -362,13 +363,19 @@ def save(drawn: Drawn, folder: Path, name: str, settings: FigureSettings) -> lis
             if kind == "pdf" and pages:
                 _save_pages([figure, *pages], temporary)
             else:
-                figure.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_METADATA[kind])
+                figure.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_metadata(figure, kind))
         paths.append(folder / f"{name}.{kind}")
         for number, page in enumerate(pages if kind != "pdf" else (), start=2):
             with atomic(folder / PAGES / f"{name}_{number}.{kind}") as temporary:
-                page.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_METADATA[kind])
+                page.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_metadata(page, kind))
     write_csv(data, folder / f"{name}.csv", settings.csv_safe)
     return [*paths, folder / f"{name}.csv"]
+
+
+def _metadata(figure: "Figure", kind: str) -> dict[str, Any]:
+    """Of a file; a PNG file says how high heading and caption are, which the report writes as text instead."""
+    frame = str(figure.get_label())
+    return _METADATA[kind] | ({FRAME: frame} if kind == "png" and frame else {})
 
 
 def _save_pages(pages: "Sequence[Figure]", path: Path) -> None:
@@ -427,6 +434,11 @@ class _Layout:
         height = top + sum(above) + sum(heights) + (self._below(len(self.rows) - 1) or 0.12) + below
 
         figure = Figure(figsize=(width, height), facecolor="white")
+        around = (
+            _MARGIN + 1.2 * page.line * _n_lines(heading) if heading else 0,
+            _MARGIN + 0.9 * page.line * _n_lines(caption) + 0.03 if caption else 0,
+        )
+        figure.set_label(" ".join(f"{inches:.4f}" for inches in around))  # heights of heading and caption: see `save`
         left = _MARGIN / width
         if heading:
             figure.text(left, 1 - _MARGIN / height, heading, va="top", ha="left", size=1.15 * page.size, weight="bold")

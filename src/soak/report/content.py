@@ -4,19 +4,23 @@ import base64
 import json
 import math
 import re
-import struct
 from collections.abc import Collection, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from soak.figures.catalog import all_figures, find_figure, view_figures
-from soak.figures.page import COLORS, PAGES, TRAIN_SUBSETS
+from soak.figures.catalog import Figure, all_figures, find_figure, view_figures
+from soak.figures.page import COLORS, FRAME, PAGES, TRAIN_SUBSETS
 from soak.figures.results import algorithms_of, full_size, mean_sd, measure_of, shown_scores
-from soak.figures.settings import ViewSettings
-from soak.scores.sentences import BETTER, NOTHING, SIMILAR, UNDECIDED, WORSE, task_sentence
-from soak.scores.summaries import undefined_reason
+from soak.figures.settings import ViewSettings, hex_color
+from soak.labels import Labels
+from soak.measures import column_measure
+from soak.scores.sentences import BETTER, NOTHING, SIMILAR, UNDECIDED, WORSE, names_of, task_sentence
+from soak.scores.settings import VerdictSettings
+from soak.scores.summaries import first_measures, measure_columns, undefined_reason
+from soak.tables import TABLES
 
 CITATION = (
     "Hocking TD, Thibault G, Bodine CS, Nelson Arellano P, Shenkin AF, Lindly OJ. SOAK: Same/Other/All K-fold "
@@ -29,9 +33,22 @@ BIBTEX = """@article{hocking2024soak,
   journal = {arXiv preprint arXiv:2410.08643},
   year = {2024}
 }"""
+_CSS_DPI = 125  # pixels of the page for an inch of a figure: its text is as large as small print then
 _MOST_ROWS = 20_000  # of a table in the report; all rows are in results/tables/
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/~\\-])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\",]+[/\\])+([^\s/\\:'\",]*)")
 _DARK_COLORS = {"same": "#4aa8e0", "other": "#f0803c", "all": "#2fc59b"}  # lighter, for a dark page
+_ANSWERS = 50  # order of the first figure that does not answer the question at a glance
+_GROUPS = (
+    "Chosen views",
+    "The answer",
+    "All results",
+    "By other measures",
+    "Data",
+    "Learning curves",
+    "Predictions",
+    "Your own",
+)
+_PHOTOS = {"Data", "Predictions", "Your own"}
 _SIGNS = {BETTER: "▲", WORSE: "▼", SIMILAR: "=", NOTHING: "∅", UNDECIDED: "?"}
 
 
@@ -59,6 +76,22 @@ def verdict_cards(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return list(cards.values())
+
+
+def summary_rows(summary: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of the table summary with sign and kind of each verdict."""
+    rows = []
+    for row in summary.astype(str).to_dict("records"):
+        verdicts = [
+            {"text": row[f"{train}_same"], "verdict": row[f"{train}_verdict"], **_sign(row[f"{train}_verdict"])}
+            for train in ("other", "all")
+        ]
+        rows.append({**row, "verdicts": verdicts})
+    return rows
+
+
+def _sign(verdict: str) -> dict[str, str]:
+    return {"sign": _SIGNS.get(verdict, ""), "kind": verdict.split()[0] if verdict else ""}
 
 
 def data_cards(data: pd.DataFrame, notes: pd.DataFrame) -> list[dict[str, Any]]:
@@ -91,11 +124,15 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def shown_figures(files: Sequence[str | Path], views: Mapping[str, ViewSettings] | None = None) -> list[dict[str, Any]]:
-    """PNG files with title and caption: views in their order, then those of the catalogue in its, then the user's own by name.
+def shown_figures(
+    files: Sequence[str | Path], views: Mapping[str, ViewSettings] | None = None, labels: Labels | None = None
+) -> list[dict[str, Any]]:
+    """PNG files with title, caption and group: views in their order, then those of the catalogue in its, then the user's own.
 
-    Further pages of a figure (pages/NAME_2.png, …) follow the first.
+    Further pages of a figure (pages/NAME_2.png, …) follow the first. Captions are those beside the files, which say what
+    the run's numbers show.
     """
+    labels = labels or Labels()
     views = views or {}
     order = [*views, *all_figures()]
     shown = []
@@ -104,15 +141,35 @@ def shown_figures(files: Sequence[str | Path], views: Mapping[str, ViewSettings]
         view = views.get(path.stem) if path.parent.name != "own" else None
         figure = view_figures()[view.figure] if view else known[0] if known else None
         place = order.index(path.stem if view else figure.name) if figure else len(order)
-        title = figure.heading(known[1] if known else "") if figure else path.stem.replace("_", " ")
-        caption = figure.caption if figure else ""
+        of = known[1] if known else ""
+        title = figure.heading(labels.task(of)) if figure else path.stem.replace("_", " ")
+        caption = _caption(path) or (figure.caption if figure else "")
+        group = "Chosen views" if view else _group(figure, of) if figure else "Your own"
+        place += 1000 * _GROUPS.index(group)
         if view:
             title, caption = view.title or title, view.caption or caption
         pages = [path, *sorted((path.parent / PAGES).glob(f"{path.stem}_[0-9]*.png"), key=_page_number)]
         for number, page in enumerate(pages, start=1):
             heading = title if len(pages) == 1 else f"{title} (page {number} of {len(pages)})"
-            shown.append((place, path.stem, number, _shown(page, heading, caption)))
+            shown.append((place, path.stem, number, _shown(page, heading, caption) | _kind(group)))
     return [figure for *_, figure in sorted(shown, key=lambda entry: entry[:3])]
+
+
+def _caption(path: Path) -> str:
+    file = path.parent / "captions" / f"{path.stem}.rst"
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+
+
+def _group(figure: Figure, of: str) -> str:
+    """The group of the report that a figure of the catalogue is in."""
+    if figure.group == "results":
+        return "By other measures" if of else "The answer" if figure.order < _ANSWERS else "All results"
+    return figure.category
+
+
+def _kind(group: str) -> dict[str, Any]:
+    """The group, and whether its figures can be shown with dark and light exchanged."""
+    return {"group": group, "photo": group in _PHOTOS}
 
 
 def _page_number(path: Path) -> int:
@@ -120,15 +177,22 @@ def _page_number(path: Path) -> int:
 
 
 def _shown(path: Path, title: str, caption: str) -> dict[str, Any]:
-    png = path.read_bytes()
-    width, height = struct.unpack(">II", png[16:24])  # of the header's first chunk
+    """A PNG file without its heading and caption, which the page has as text; lossless, in a third of the bytes."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        dpi = image.info.get("dpi", (_CSS_DPI, _CSS_DPI))[0]
+        top, bottom = (round(float(inches) * dpi) for inches in image.info.get(FRAME, "0 0").split())
+        picture = image.convert("RGB").crop((0, top, image.width, image.height - bottom))
+    written = BytesIO()
+    picture.save(written, "WEBP", lossless=True, method=1)
     return {
         "name": path.stem,
         "title": title,
         "caption": caption,
-        "png": base64.b64encode(png).decode(),
-        "width": width,
-        "height": height,
+        "image": base64.b64encode(written.getvalue()).decode(),
+        "width": round(picture.width * _CSS_DPI / dpi),
+        "height": round(picture.height * _CSS_DPI / dpi),
     }
 
 
@@ -209,8 +273,10 @@ def _p_or_reason(p: pd.Series, n: pd.Series) -> pd.Series:
     return pd.Series(values, index=p.index, dtype=object)
 
 
-def chart_data(scores: pd.DataFrame, references: Collection[str], colors: Mapping[Any, str]) -> dict[str, Any]:
-    """Points of the chart with hover values: every score of each task's first measure, and means ± SD.
+def chart_data(
+    scores: pd.DataFrame, references: Collection[str], colors: Mapping[Any, str], order: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Points of the chart with their values: every score of each measure, and means ± SD.
 
     Parameters
     ----------
@@ -218,29 +284,38 @@ def chart_data(scores: pd.DataFrame, references: Collection[str], colors: Mappin
         Algorithms that use no features: the last lines of the chart.
     colors : mapping
         Of same, other and all, in place of the default.
+    order : sequence of str
+        Algorithms that come first.
     """
-    shown = full_size(shown_scores(scores))
-    all_means = mean_sd(shown)
-    all_means = all_means.assign(low=all_means["mean"] - all_means["sd"].fillna(0))
-    all_means = all_means.assign(high=2 * all_means["mean"] - all_means["low"])
-    panels = []
-    for (task, subset), rows in shown.groupby(["task_id", "test_subset"], sort=False):
-        means = all_means[(all_means["task_id"] == task) & (all_means["test_subset"] == subset)]
-        panels.append(
-            {
-                "task": task,
-                "test_subset": subset,
-                "label": measure_of(rows).axis_label,
-                "algorithms": algorithms_of(means, references),
-                "points": _marks(rows, "test_fold", "seed", "value"),
-                "means": _marks(means, "mean", "sd", "n", "low", "high"),
-            }
+    own = [column for column in scores.columns if column in TABLES["scores"].columns]
+    panels: dict[tuple[str, str], dict[str, Any]] = {}
+    for measure in measure_columns(scores):
+        shown = full_size(shown_scores(scores[[*own, measure]]))
+        all_means = mean_sd(shown)
+        for (task, subset), rows in shown.groupby(["task_id", "test_subset"], sort=False):
+            means = all_means[(all_means["task_id"] == task) & (all_means["test_subset"] == subset)]
+            panel = panels.setdefault((task, subset), {"task": task, "test_subset": subset, "measures": []})
+            panel["measures"].append(
+                {
+                    "label": measure_of(rows).axis_label,
+                    "algorithms": algorithms_of(means, references, order),
+                    "references": sorted(set(references) & set(means["algorithm"])),
+                    "points": _marks(rows, "test_fold", "seed", "value"),
+                    "means": _marks(means, "mean", "sd", "n", "low", "high"),
+                }
+            )
+    places = {
+        pair: place
+        for place, pair in enumerate(
+            scores[["task_id", "test_subset"]].drop_duplicates().itertuples(index=False, name=None)
         )
-    light = [colors.get(name, COLORS[name]) for name in TRAIN_SUBSETS]
+    }
+    ordered = [panels[pair] for pair in sorted(panels, key=lambda pair: places[pair])]
+    light = [hex_color(colors.get(name, COLORS[name])) for name in TRAIN_SUBSETS]
     dark = [
         _DARK_COLORS[name] if color == COLORS[name] else color for name, color in zip(TRAIN_SUBSETS, light, strict=True)
     ]
-    return {"panels": panels, "order": list(TRAIN_SUBSETS), "light": light, "dark": dark}
+    return {"panels": ordered, "order": list(TRAIN_SUBSETS), "light": light, "dark": dark}
 
 
 def _marks(rows: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:
@@ -283,3 +358,34 @@ def script_json(data: Any) -> str:
     """JSON for a script element: no text in it can end the element."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def methods(
+    tables: Mapping[str, pd.DataFrame], config: Mapping[str, Any], verdict: VerdictSettings, facts: Mapping[str, str]
+) -> str:
+    """A paragraph for the methods section of a paper; to be completed by what only its author knows."""
+    scores = tables["scores"]
+    folds = scores.groupby("task_id")["test_fold"].nunique()
+    n_folds = f"{folds.min()}" if folds.min() == folds.max() else f"{folds.min()} to {folds.max()}"
+    algorithms = names_of([str(name) for name in scores["algorithm"].unique()], "{} algorithms")
+    firsts = dict.fromkeys(column_measure(name).label for name in first_measures(scores).values())
+    version = facts.get("soak")
+    seeds = config.get("seed") or {}
+    return " ".join(
+        [
+            "We asked by SOAK (same/other/all K-fold cross-validation; Hocking et al., 2024) whether subsets of the data are "
+            f"similar enough to learn from each other. With {n_folds}-fold cross-validation, each fold of each subset was "
+            "predicted by models trained on the other folds of the same subset, of the other subsets, and of all subsets. "
+            f"The algorithms were {algorithms}.",
+            f"Models were compared by {names_of(list(firsts), '{} measures')} on the test folds: for each test subset the "
+            "algorithm with the best mean over same, other and all"
+            if verdict.algorithm == "best"
+            else f"Models were compared by {names_of(list(firsts), '{} measures')} on the test folds: {verdict.algorithm}",
+            f"was tested by paired t tests over the folds at the level {verdict.alpha:g}, Holm-corrected over the comparisons of "
+            f"a task; differences whose whole interval lies within {100 * verdict.margin:g} % of what same gained over a "
+            "featureless reference were called similar.",
+            f"Random numbers started from the seeds {seeds.get('resampling', 1)} (folds) and {seeds.get('train', 1)} (training).",
+            f"All was computed with soak{f' {version}' if version else ''} (Python"
+            f"{' ' + facts['Python'] if 'Python' in facts else ''}).",
+        ]
+    )

@@ -29,6 +29,7 @@ const CHOICES = 30; // a column of text with at most so many values has a list t
 function drawTable(box, name) {
   const { columns, values, rows, of } = read(`table-${name}`);
   const state = { sort: null, down: false, words: [], chosen: new Map(), shown: PAGE };
+  let kept = []; // rows that the filters leave, in their order
   const body = make("tbody");
   const status = make("p", { class: "soft", role: "status" });
   const more = make("button", { class: "plain no-print", type: "button", onclick: () => { state.shown += 5 * PAGE; draw(); } }, "Show more rows");
@@ -43,7 +44,7 @@ function drawTable(box, name) {
     draw();
   }
   function draw() {
-    let kept = Array.from({ length: rows }, (_, row) => row).filter(row => {
+    kept = Array.from({ length: rows }, (_, row) => row).filter(row => {
       for (const [index, value] of state.chosen) if (String(values[index][row]) !== value) return false;
       if (!state.words.length) return true;
       const text = values.map(column => (column[row] === null ? "" : `${column[row]} ${show(column[row])}`)).join("\t").toLowerCase();
@@ -66,6 +67,13 @@ function drawTable(box, name) {
     state.words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
     draw();
   } });
+  const download = make("button", { class: "plain", type: "button", onclick: () => {
+    const quote = value => (value === null ? "" : /[",\n\r]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+    const lines = [columns.map(column => quote(column.name)), ...kept.map(row => values.map(column => quote(column[row])))];
+    const file = URL.createObjectURL(new Blob([lines.map(line => line.join(",")).join("\n") + "\n"], { type: "text/csv" }));
+    make("a", { href: file, download: `${name}.csv` }).click();
+    setTimeout(() => URL.revokeObjectURL(file), 1000);
+  } }, "Download as CSV");
   const controls = [make("label", {}, "Filter rows", words)];
   columns.forEach((column, index) => {
     const known = [...new Set(values[index])].filter(value => value !== null);
@@ -77,6 +85,7 @@ function drawTable(box, name) {
     } }, make("option", { value: "" }, "all"), ...known.map(value => make("option", { value: `=${value}` }, value)));
     controls.push(make("label", {}, column.name, select));
   });
+  controls.push(download);
   const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body);
   const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table ${name}` }, table);
   box.replaceChildren(make("div", { class: "controls" }, ...controls), status, scroll, more);
@@ -128,83 +137,135 @@ function prepareZoom() {
   }
 }
 
-function chartSpec(panel, { order, ...palette }, dark) {
-  const colors = dark ? palette.dark : palette.light;
-  const ink = dark ? "#ececec" : "#1b1b1b", line = dark ? "#3a3f45" : "#d9dce0";
-  const algorithms = panel.algorithms;
-  const lines = algorithms.length * new Set(panel.means.map(row => row.trained_on)).size;
-  const trained = { field: "trained_on", type: "nominal", sort: order, scale: { domain: order, range: colors }, title: "trained on" };
-  // Long names in lines of about 20 letters, broken after a sign between words.
-  const wrapped = "split(replace(datum.label, regexp('(.{12,20}?[ _.-]|.{20})(?=.)', 'g'), '$1\\n'), '\\n')";
-  const y = { field: "algorithm", type: "nominal", sort: algorithms, title: null, axis: { labelLimit: 0, labelExpr: wrapped, grid: false } };
-  const offset = { field: "trained_on", type: "nominal", sort: order, scale: { domain: order } };
-  const x = (field, more = {}) => ({ field, type: "quantitative", title: panel.label, scale: { zero: false, nice: true }, ...more });
-  const shape = { field: "trained_on", type: "nominal", sort: order, scale: { domain: order, range: ["circle", "square", "triangle-up"] }, title: "trained on" };
-  const number = { type: "quantitative", format: ".4~g" };
-  return {
-    background: null,
-    width: "container",
-    height: 20 * lines + 20,
-    autosize: { type: "fit-x", contains: "padding" },
-    config: {
-      font: "system-ui, sans-serif",
-      axis: { labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line, labelFontSize: 12, titleFontSize: 12 },
-      legend: { labelColor: ink, titleColor: ink, orient: "top", labelFontSize: 12, titleFontSize: 12 },
-      view: { stroke: line },
-    },
-    encoding: { y, yOffset: offset, color: trained },
-    layer: [
-      {
-        data: { values: panel.means },
-        mark: { type: "rule", strokeWidth: 2.5 },
-        encoding: { x: x("low"), x2: { field: "high" } },
-      },
-      {
-        data: { values: panel.points },
-        mark: { type: "point", filled: false, size: 34, opacity: .75 },
-        encoding: {
-          x: x("value"), shape,
-          tooltip: [
-            { field: "algorithm" }, { field: "trained_on", title: "trained on" }, { field: "test_fold", title: "fold" },
-            { field: "seed" }, { field: "value", title: panel.label, ...number },
-          ],
-        },
-      },
-      {
-        data: { values: panel.means },
-        mark: { type: "point", filled: true, size: 95, opacity: 1 },
-        encoding: {
-          x: x("mean"), shape,
-          tooltip: [
-            { field: "algorithm" }, { field: "trained_on", title: "trained on" },
-            { field: "mean", title: `mean ${panel.label}`, ...number }, { field: "sd", title: "SD", ...number }, { field: "n" },
-          ],
-        },
-      },
-    ],
+// The chart: a plain SVG, drawn anew for each choice. Lengths in pixels.
+const shape = (name, attributes = {}, ...children) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+};
+
+// Long names in lines of about 20 letters, broken after a sign between words.
+const wrapped = text => text.replace(/(.{12,20}?[ _.\-]|.{20})(?=.)/g, "$1\n").split("\n");
+
+function ticks(low, high, log) {
+  if (log) {
+    const found = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
+      for (const factor of [1, 2, 5]) found.push(factor * 10 ** power);
+    return found.filter(value => value >= low && value <= high);
+  }
+  const rough = (high - low) / 5, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map(factor => factor * power).find(value => value >= rough);
+  const found = [];
+  for (let value = Math.ceil(low / step) * step; value <= high + step / 1e6; value += step) found.push(Number(value.toPrecision(12)));
+  return found;
+}
+
+function mark(kind, x, y, size, attributes) {
+  if (kind === 0) return shape("circle", { cx: x, cy: y, r: size, ...attributes });
+  if (kind === 1) return shape("rect", { x: x - size, y: y - size, width: 2 * size, height: 2 * size, ...attributes });
+  return shape("path", { d: `M${x} ${y - 1.2 * size}L${x + 1.15 * size} ${y + size}L${x - 1.15 * size} ${y + size}Z`, ...attributes });
+}
+
+function drawChart(box, panel, measure, { order, colors, line, log, references }, tell) {
+  const kept = row => references || !measure.references.includes(row.algorithm);
+  const means = measure.means.filter(kept), points = measure.points.filter(kept);
+  const algorithms = measure.algorithms.filter(name => means.some(row => row.algorithm === name));
+  const trains = order.filter(name => means.some(row => row.trained_on === name));
+  const values = [...means.flatMap(row => [row.low, row.high]), ...points.map(row => row.value)].filter(value => !log || value > 0);
+  if (!values.length) { box.replaceChildren(make("p", {}, "There are no positive values to show on a log scale.")); return; }
+  const width = Math.max(280, box.clientWidth), left = Math.min(165, width * .45), right = 14, row = 20 * trains.length + 14, top = 26;
+  let low = Math.min(...values), high = Math.max(...values);
+  const room = log ? 1.08 : .05 * (high - low) || .05 * Math.abs(high) || 1;
+  [low, high] = log ? [low / room, high * room] : [low - room, high + room];
+  const scale = value => (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
+  const x = value => left + (width - left - right) * Math.max(0, Math.min(1, log && value <= 0 ? 0 : scale(value)));
+  const bottom = top + row * algorithms.length, height = bottom + 44;
+  const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" });
+  const axis = shape("g", { class: "role-axis-label" });
+  let far = -Infinity;
+  for (const value of ticks(low, high, log)) {
+    const text = show(value), place = x(value);
+    svg.append(shape("line", { x1: place, x2: place, y1: top, y2: bottom, stroke: line }));
+    if (place - far < 9 * text.length + 12) continue;
+    far = place;
+    svg.append(shape("text", { x: place, y: bottom + 16, "text-anchor": "middle" }, text));
+  }
+  svg.append(shape("text", { x: (left + width - right) / 2, y: bottom + 36, "text-anchor": "middle" }, measure.label));
+  trains.forEach((name, place) => svg.append(
+    mark(order.indexOf(name), left + 8 + 70 * place, 10, 5, { fill: colors[order.indexOf(name)] }),
+    shape("text", { x: left + 18 + 70 * place, y: 14 }, name)));
+  const tip = (element, text) => {
+    element.setAttribute("data-tip", text);
+    element.append(shape("title", {}, text));
+    for (const event of ["pointerenter", "click"]) element.addEventListener(event, () => tell(text));
+    return element;
   };
+  algorithms.forEach((algorithm, number) => {
+    const middle = top + row * (number + .5), lines = wrapped(algorithm);
+    lines.forEach((text, place) => axis.append(shape("text", {
+      x: left - 10, y: middle + 4 + 14 * (place - (lines.length - 1) / 2), "text-anchor": "end" }, text)));
+    if (number) svg.append(shape("line", { x1: left, x2: width - right, y1: middle - row / 2, y2: middle - row / 2, stroke: line }));
+    trains.forEach((train, place) => {
+      const y = middle + 20 * (place - (trains.length - 1) / 2), kind = order.indexOf(train), color = colors[kind];
+      const own = one => one.algorithm === algorithm && one.trained_on === train;
+      for (const mean of means.filter(own)) {
+        svg.append(shape("line", { x1: x(mean.low), x2: x(mean.high), y1: y, y2: y, stroke: color, "stroke-width": 2.5 }));
+        for (const point of points.filter(own)) svg.append(tip(
+          mark(kind, x(point.value), y, 3, { class: "point", fill: "none", stroke: color, "pointer-events": "all" }),
+          `${algorithm}, trained on ${train}, fold ${point.test_fold}, seed ${point.seed}: ${measure.label} ${show(point.value)}`));
+        svg.append(tip(mark(kind, x(mean.mean), y, 5.5, { class: "mean", fill: color }),
+          `${algorithm}, trained on ${train}: mean ${measure.label} ${show(mean.mean)}` + (mean.sd === null ? "" : `, SD ${show(mean.sd)}`) + `, n = ${mean.n}`));
+      }
+    });
+  });
+  svg.append(axis);
+  svg.setAttribute("aria-label", `${measure.label} on ${panel.test_subset} of ${panel.task}, by algorithm and by what was trained on; the numbers are in the table stats`);
+  box.replaceChildren(svg);
 }
 
 function prepareChart() {
   const box = document.getElementById("chart");
   if (!box) return;
+  const element = name => document.getElementById(`chart-${name}`);
   const data = read("chart-data");
-  const choice = document.getElementById("chart-panel");
+  element("box").hidden = false;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  let view = null;
-  const draw = async () => {
-    const panel = data.panels[Number(choice.value)];
-    if (view) view.finalize();
-    // ast: expressions are interpreted, so that the page needs no eval; styles are in style.css, whose hash the policy has.
-    view = await vegaEmbed(box, chartSpec(panel, data, dark.matches), { actions: false, renderer: "svg", ast: true, defaultStyle: false, tooltip: { disableDefaultStyle: true }, mode: "vega-lite" });
-    box.querySelector("svg")?.setAttribute("aria-label",
-      `${panel.label} on ${panel.test_subset} of ${panel.task}, by algorithm and by what was trained on; the numbers are in the table stats`);
+  const tell = text => { element("value").textContent = text; };
+  const redraw = () => {
+    const panel = data.panels[Number(element("panel").value)];
+    const measure = panel.measures.find(one => one.label === element("measure").value) || panel.measures[0];
+    tell("");
+    drawChart(box, panel, measure, {
+      order: data.order, colors: dark.matches ? data.dark : data.light, line: dark.matches ? "#3a3f45" : "#d9dce0",
+      log: element("log").checked, references: element("references").checked,
+    }, tell);
   };
-  choice.addEventListener("change", draw);
-  dark.addEventListener("change", draw);
-  draw();
+  const choose = () => {
+    const measures = data.panels[Number(element("panel").value)].measures, before = element("measure").value;
+    element("measure").replaceChildren(...measures.map(one => make("option", { value: one.label }, one.label)));
+    if (measures.some(one => one.label === before)) element("measure").value = before;
+    redraw();
+  };
+  element("panel").addEventListener("change", choose);
+  for (const name of ["measure", "log", "references"]) element(name).addEventListener("change", redraw);
+  dark.addEventListener("change", redraw);
+  let width = innerWidth;
+  addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; redraw(); } });
+  choose();
+}
+
+function prepareCopies() {
+  if (!navigator.clipboard) return;
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent)
+      .then(() => { button.textContent = "Copied"; }, () => { button.textContent = "Not allowed here: select the text instead"; }));
+  }
 }
 
 prepareTables();
 prepareZoom();
 prepareChart();
+prepareCopies();

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from soak.errors import SoakError
 from soak.figures.settings import FigureSettings
 from soak.files import atomic
+from soak.labels import Labels
 from soak.report.content import (
     BIBTEX,
     CITATION,
@@ -19,15 +20,18 @@ from soak.report.content import (
     data_cards,
     fit_costs,
     fit_problems,
+    methods,
     network_texts,
     script_json,
     shown_figures,
+    summary_rows,
     table_data,
     verdict_cards,
     without_paths,
 )
 from soak.report.policy import with_policy
 from soak.scores.notes import notes_on, problems
+from soak.scores.printed import summary as printed
 from soak.scores.settings import VerdictSettings
 from soak.scores.transfer import sentences
 from soak.scores.verdicts import CAUTION, RULE
@@ -48,6 +52,7 @@ def write_report(
     networks: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
     notes: Sequence[str] = (),
     facts: Mapping[str, str] | None = None,
+    labels: Labels | None = None,
 ) -> None:
     """Write the report; equal arguments give equal bytes.
 
@@ -68,6 +73,8 @@ def write_report(
         What was left out of scores from elsewhere; shown above the verdicts.
     facts : mapping of str to str, optional
         Lines of "How this was made": versions and the system.
+    labels : Labels, optional
+        What the report calls tasks, subsets, algorithms and measures; the tables at its end hold names.
 
     Raises
     ------
@@ -77,18 +84,30 @@ def write_report(
     missing = [name for name in _NEEDED if name not in tables]
     if missing:
         raise SoakError(f"report: expected the tables {', '.join(_NEEDED)}, got none called {', '.join(missing)}")
-    config = config or {}
+    config, labels = config or {}, labels or Labels()
+    called = {name: labels.shown(table) for name, table in tables.items()}
+    references = list(map(labels.algorithm, references))
     loader = FileSystemLoader(_HERE)
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     drawn = FigureSettings.model_validate(config.get("figures") or {})
-    style = drawn.style
+    verdict = VerdictSettings.model_validate(config.get("verdict") or {})
+    with labels.measured():
+        shown = shown_figures(figures, drawn.views, labels)
+        answer = _verdicts(called, verdict, references, notes)
+        order = list(map(labels.algorithm, drawn.algorithms))
+        chart = _chart(chart_data(called["scores"], references, drawn.style.colors, order))
+        summary = summary_rows(printed(called["verdicts"], called["scores"]))
     text = environment.get_template("template.html.j2").render(
-        **_verdicts(tables, VerdictSettings.model_validate(config.get("verdict") or {}), references, notes),
-        **_chart(chart_data(tables["scores"], references, style.colors)),
-        data=data_cards(tables["data"], tables["data_notes"]) if set(tables) >= {"data", "data_notes"} else [],
-        figures=shown_figures(figures, drawn.views),
+        **answer,
+        **chart,
+        summary_table=summary,
+        data=data_cards(called["data"], called["data_notes"]) if set(tables) >= {"data", "data_notes"} else [],
+        figures=shown,
+        figure_names=[figure["name"] for figure in shown],
+        groups=list(dict.fromkeys(figure["group"] for figure in shown)),
+        methods=methods(called, config, verdict, facts or {}),
         tables=_tables(tables),
         costs=fit_costs(tables["times"], tables["fits"], tables["splits"]) if set(tables) >= _OF_FITS else None,
         fit_problems=fit_problems(tables["fits"]) if "fits" in tables else [],
@@ -149,14 +168,11 @@ def _failed(tables: Mapping[str, pd.DataFrame]) -> tuple[int, int]:
 
 
 def _chart(data: dict[str, Any]) -> dict[str, Any]:
-    """The chart's data, the names of its panels, and the library that draws it; empty without scores."""
+    """The chart's data, and the names of its panels; empty without scores."""
     if not data["panels"]:
-        return {"chart": "", "chart_panels": [], "vega": ""}
-    return {
-        "chart": Markup(script_json(data)),
-        "chart_panels": [f"{panel['task']}: {panel['test_subset']}" for panel in data["panels"]],
-        "vega": Markup((_HERE / "vendor" / "vega.js").read_text(encoding="utf-8")),
-    }
+        return {"chart": "", "chart_panels": []}
+    names = [f"{panel['task']}: {panel['test_subset']}" for panel in data["panels"]]
+    return {"chart": Markup(script_json(data)), "chart_panels": names}
 
 
 def _tables(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
