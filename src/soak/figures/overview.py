@@ -228,6 +228,7 @@ FIGURES = (
         "dashed line, guessing is better. A triangle at the lower edge stands for a skill below it.",
         group="results",
         draw=_overview,
+        per_measure=True,
         order=10,
     ),
 )

@@ -17,7 +17,9 @@ from soak.figures.page import MARKERS, TRAIN_SUBSETS, Page
 from soak.figures.settings import FocusSettings
 from soak.labels import Labels
 from soak.measures import Measure, column_measure
+from soak.scores.settings import VerdictSettings
 from soak.scores.summaries import first_measures
+from soak.scores.verdicts import verdicts
 from soak.tables import TABLES, read_table
 
 if TYPE_CHECKING:
@@ -105,19 +107,27 @@ class Results:
         return cls(table, tests, verdict, reduced, cells, named, focus, alpha, margin, order=ordered)
 
     def of_measure(self, name: str) -> "Results":
-        """The results as seen by another measure than each task's first; without the tasks that lack it."""
+        """The results as seen by another measure than each task's first; without the tasks that lack it.
+
+        Verdicts are those of that measure too, the reference from the scores themselves.
+        """
         columns = [column for column in self.scores.columns if column in TABLES["scores"].columns]
         firsts = first_measures(self.scores)
         rows = self.scores[self.scores["task_id"].map(firsts).fillna(name) != name]
         rows = rows[rows[name].notna().groupby(rows["task_id"]).transform("any")] if name in rows else rows.iloc[:0]
         scores = rows[columns].assign(**{name: rows[name] if name in rows else pd.Series(dtype=float)})
         parts = (self.pvalues, self.verdicts, self.downsampled, self.transfer)
-        tests, verdicts, downsampled, cells = (
-            None if part is None else part[part["measure"] == name] for part in parts
+        tests, judged, downsampled, cells = (
+            None if part is None else part[(part["measure"] == name) & part["task_id"].isin(scores["task_id"])]
+            for part in parts
         )
         assert tests is not None
-        assert verdicts is not None
-        return replace(self, scores=scores, pvalues=tests, verdicts=verdicts, downsampled=downsampled, transfer=cells)
+        assert judged is not None
+        other = scores[~scores["task_id"].isin(judged["task_id"])]
+        if len(other):  # tasks whose verdicts are of another measure
+            settings = VerdictSettings(alpha=self.alpha, margin=self.margin)
+            judged = pd.concat([judged, verdicts(other, settings, references=self.references)], ignore_index=True)
+        return replace(self, scores=scores, pvalues=tests, verdicts=judged, downsampled=downsampled, transfer=cells)
 
     @cached_property
     def shown(self) -> pd.DataFrame:

@@ -121,6 +121,7 @@ FIGURES = (
         group="results",
         when=lambda facts: facts.has_seeds,
         draw=_seeds,
+        per_measure=True,
         order=65,
     ),
 )

@@ -120,6 +120,7 @@ FIGURES = (
         group="results",
         when=lambda facts: facts.has_transfer,
         draw=_transfer,
+        per_measure=True,
         order=45,
     ),
 )
