@@ -11,7 +11,8 @@ class and auc, which compare predictions, linear predictors feature by feature a
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,12 +23,16 @@ from soak.glmnet.path import Family, Floats, GlmnetPath, PathSettings, interpola
 from soak.glmnet.solver import fit_path
 from soak.tasks.task import TaskRows
 
+if TYPE_CHECKING:
+    from soak.glmnet.multinomial import Stored
+
 Measure = Literal["deviance", "class", "auc", "mse", "mae"]
 
 _CLIP = 1e-5  # R's prob_min: keeps one confident mistake from deciding the curve
 _COMPARING = ("class", "auc")  # measures of the order of predictions alone, so that ties between them count
 _LARGEST = 709.0  # exponent from which exp overflows
 _BLOCK = 1024  # rows that are added at once
+_LARGE = 1_000_000  # rows x features x classes from which a cross-validation saves more than it takes to import numba
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,15 @@ class TrainRows:
         """Weights of the rows: those of the task, or 1 for each."""
         weights = self.rows.weights
         return np.ones(len(self.rows)) if weights is None else weights
+
+    @cached_property
+    def stored(self) -> "Stored | None":
+        """Features for the solver of several classes, which all paths share; None where glmstar's is as fast."""
+        if self.family != "multinomial" or self.response.size * self.rows.task.features.shape[1] < _LARGE:
+            return None
+        from soak.glmnet.multinomial import Stored
+
+        return Stored.of_rows(self.rows)
 
     def part(self, chosen: NDArray[np.intp]) -> TaskRows:
         """Some of the rows, by their numbers within these."""
@@ -122,12 +136,24 @@ def cross_validate(settings: PathSettings, train: TrainRows) -> CrossValidation:
 
 def _fit(settings: PathSettings, train: TrainRows, chosen: NDArray[np.intp]) -> GlmnetPath:
     """The path on some of the rows."""
-    part = train.part(chosen)
-    path = fit_path(settings, train.family, part.features(np.float64, order="F"), train.response[chosen], part.weights)
+    path = _path(settings, train, train.family, chosen, train.response[chosen])
     if np.isnan(path.lambdas).any():
         where = "the train rows" if len(chosen) == len(train.rows) else "the rest of an inner fold"
         raise FitFailed(f"no feature is correlated with the target in {where}, so that there are no penalties to try")
     return path
+
+
+def _path(
+    settings: PathSettings, train: TrainRows, family: Family, chosen: NDArray[np.intp], response: Floats
+) -> GlmnetPath:
+    """The path on some of the rows, by the solver that is faster; both give the same bits."""
+    if family == "multinomial" and settings.are_own and train.stored is not None:
+        from soak.glmnet import multinomial  # compiled by numba, whose import takes half a second
+
+        weights = None if train.rows.weights is None else train.rows.weights[chosen]
+        return multinomial.fit_rows(settings, train.stored, chosen, response, weights)
+    part = train.part(chosen)
+    return fit_path(settings, family, part.features(np.float64, order="F"), response, part.weights)
 
 
 def _held_out_link(
@@ -183,10 +209,9 @@ def _link_of_some_classes(
     problem = ""
     if len(present) > 1:
         chosen = rest[train.response[rest][:, present].any(axis=1)]
-        part = train.part(chosen)
         family: Family = "binomial" if len(present) == 2 else "multinomial"
         response = np.ascontiguousarray(train.response[chosen][:, present])
-        inner = fit_path(settings, family, part.features(np.float64, order="F"), response, part.weights)
+        inner = _path(settings, train, family, chosen, response)
         found, problem = _link_at(inner, train, held_out, lambdas), inner.problem
         link[..., present[-found.shape[2] :]] = found
     if train.family == "binomial":  # the log odds of the second class, of which only one is present

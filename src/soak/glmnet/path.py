@@ -78,6 +78,12 @@ class PathSettings:
         plain = PathSettings(self.alpha, self.nlambda, self.thresh, self.maxit)
         return self == plain
 
+    @property
+    def are_own(self) -> bool:
+        """Whether the solver of several classes knows all that differs from the defaults; glmstar's knows everything."""
+        unknown = ("penalty_factor", "lower_limits", "upper_limits", "intercept", "grouped", "dfmax", "exclude")
+        return all(getattr(self, name) == getattr(PathSettings, name) for name in unknown)
+
 
 @dataclass(frozen=True)
 class GlmnetPath:

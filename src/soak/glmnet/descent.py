@@ -1,0 +1,886 @@
+"""Coordinate descent for several classes at one penalty, with the bits of R's glmnet.
+
+The algorithm is that of Friedman, Hastie and Tibshirani (J. Stat. Software 33(1), 2010) with the sequential strong
+rule of Tibshirani et al. (J. R. Stat. Soc. B 74, 2012). Notation: classes c, features k, rows i; w_i weights that add up
+to 1; z_ik standardized features; eta_ic = b0_c + sum_k z_ik b_ck; q_ic = exp(eta_ic); p_ic = q_ic / sum_c q_ic. Minimized is
+
+    - sum_i w_i log p_(i, y_i)  +  l1 * sum_ck |b_ck|  +  l2 / 2 * sum_ck b_ck^2,    l1 = lambda alpha,
+                                                                                    l2 = lambda (1 - alpha),
+
+class after class, each by the quadratic approximation of the loss at the current eta, whose residuals and weights are
+
+    r_i = w_i (y_ic - p_ic),    v_i = w_i p_ic (1 - p_ic).
+
+A coefficient with gradient g_k = sum_i r_i z_ik and curvature h_k = sum_i v_i z_ik^2 becomes
+
+    S(g_k + h_k b_k, l1) / (h_k + l2),    S(t, l) = sign(t) max(|t| - l, 0),
+
+and its step d takes d v_i z_ik off r_i. A coefficient that is 0 and has |g_k| <= l1 stays 0: nine of ten visits do nothing.
+
+**Which visits are skipped.** For any positive u_i, by Cauchy and Schwarz, a change dr of the residual changes g_k by at most
+
+    |dr| reach_k,    |dr|^2 = sum_i dr_i^2 / u_i,    reach_k^2 = sum_i u_i z_ik^2,
+
+which is tightest for u near the v of the steps, dr_i = - d v_i z_ij. Each class has an *anchor*, a residual that it had,
+and for each feature a *key*, a bound of |g_k| at the anchor, so that |g_k| <= key_k + |r - anchor| reach_k. The
+distance comes along with the steps. Keys are the smallest of
+
+- the key at the anchor before + the distance between the two anchors * reach_k;
+- |a0 G0_k + a1 G1_k| + |r - a0 s0 - a1 s1| reach_k, where s0 and s1 are the class's residuals at the end of the last two
+  penalties, with known gradients G0, G1, and a0, a1 are those of least squares;
+- what integers say: with q_i the integer next to r_i / s, sum_i x_ik q_i is exact on the stored bytes, and gives g_k
+  but for s / 2 sqrt(sum_i 1 / w_i) norm_k, norm_k^2 = sum_i w_i z_ik^2. Several features are screened like that at once;
+- a product that had to be computed.
+
+A visit is skipped if the bound is below l1 by more than rounding. All others, and all that decides or is kept, is computed in
+R's order of operations (`soak.glmnet.loops`), so that the result has the bits that it has without bounds.
+
+The intercept is handled as one more feature, whose z is 1: its step is sum_i r_i / sum_i v_i.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soak.glmnet import loops
+from soak.glmnet.loops import CERTAIN_LOW, EXMX, LARGEST_SUM, PMIN, compiled
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_RESTS, _MOVED, _FLAT, _NO_PASSES = 0, 1, 2, 3
+_FLAT_SUM = CERTAIN_LOW * (1 - PMIN)  # a sum of weights that counts as none
+_MORE = 1 + 1e-9  # bounds have this much room for rounding
+_FEW = 4  # fewer features than this are not worth being screened with integers
+_AHEAD = 64  # how far is looked for them
+
+
+class Columns(NamedTuple):
+    """The features of a path: p of them, n rows of the table's N, stride n rounded up.
+
+    Attributes
+    ----------
+    planes, n_planes : uint8 array of shape (p * n_planes, N), and 1 or 2
+        x_ik = low_k + unit_k * byte for one plane; for two unit_k * (256 * first byte + second byte).
+    rows : int array of shape (n,)
+        The path's rows in the table, ascending.
+    z : array of shape (p + 1, stride)
+        Standardized features; the last is 1 in each row, for the intercept. Filled in where `ready`.
+    values : array of shape (256,)
+        x of each byte, if there is one plane.
+    mean, sd, norm : arrays of shape (p,)
+        sd is 1 where features are not standardized; norm_k^2 = sum_i w_i z_ik^2.
+    low, unit, gap : arrays of shape (p,)
+        See planes; gap_k is the norm of z_k less what the planes say, 0 for bytes.
+    usable, ready : bool arrays of shape (p,)
+        Features that are not constant.
+    w, inverse_w : arrays of shape (stride,)
+        Weights, and 1 / w_i, 0 where w_i is 0.
+    spread : float
+        sqrt(sum_i 1 / w_i)
+    code : int array of shape (n,)
+        Class of each row.
+    table, squares, halves, ks, one : arrays
+        Room to work in.
+    """
+
+    planes: NDArray[np.uint8]
+    n_planes: int
+    rows: Integers
+    z: Floats
+    values: Floats
+    mean: Floats
+    sd: Floats
+    norm: Floats
+    low: Floats
+    unit: Floats
+    gap: Floats
+    usable: NDArray[np.bool_]
+    ready: NDArray[np.bool_]
+    w: Floats
+    inverse_w: Floats
+    spread: float
+    code: Integers
+    table: Floats
+    squares: Floats
+    halves: Floats
+    ks: Integers
+    one: Floats
+
+
+class State(NamedTuple):
+    """A path between two penalties; K classes.
+
+    Attributes
+    ----------
+    b, b0 : arrays of shape (p, K) and (K,)
+        Coefficients of the standardized features, and intercepts.
+    q, total : arrays of shape (K, stride) and (stride,)
+    r : array of shape (K, stride)
+        Residuals, as they were left.
+    key, reach : arrays of shape (K, p)
+    anchor, u, inverse_u : arrays of shape (K, stride)
+    strong, ever : bool arrays of shape (p,)
+        Features that the strong rule has let in; features that have ever had a coefficient.
+    order : int array of shape (p + 3,)
+        The latter, in the order in which they got it.
+    largest : array of shape (p,)
+        The largest gradient over the classes of features that are not strong, or a bound of it that decides as it does.
+    s, gradient, error : arrays of shape (2, K, stride), (2, K, p), (2, K, 3)
+        Residuals of the last two penalties, their gradients, and what these may be off by: the lengths that norm, gap and
+        the rounding of a column are multiplied by.
+    counts : int array
+        Features in `order`, passes, which of the two residuals s is newer, how many there are, penalties.
+    """
+
+    b: Floats
+    b0: Floats
+    q: Floats
+    total: Floats
+    r: Floats
+    key: Floats
+    anchor: Floats
+    u: Floats
+    inverse_u: Floats
+    reach: Floats
+    strong: NDArray[np.bool_]
+    ever: NDArray[np.bool_]
+    order: Integers
+    largest: Floats
+    s: Floats
+    gradient: Floats
+    error: Floats
+    counts: Integers
+
+
+class Room(NamedTuple):
+    """Arrays to work in.
+
+    Attributes
+    ----------
+    v, eta, e, bits : arrays of shape (stride,)
+        Weights of the class's approximation; linear predictors; their exponentials; powers of two.
+    q : int16 array of shape (N,)
+        The residual as integers, 0 in rows of the table that the path does not have.
+    curvature, known : arrays of shape (p,)
+        h_k, and for which features it is computed.
+    before, touched : arrays of shape (p,)
+        Coefficients before the fit, of the features that have moved in it.
+    screened : int array of shape (p,)
+        The pass in which a feature was screened last.
+    chosen, factors : arrays of shape (p + 3,) and (p,)
+        A list of features and numbers.
+    rounding : array of shape (p,)
+        How much larger than z the numbers are that a screened gradient is made of.
+    away : array of shape (K,)
+        The distance of each class's residual from its anchor.
+    strong, weighed : arrays of shape (p + 3,) and (p,)
+        Features that are visited; those of the penalty before.
+    halves, squares, ordered : arrays
+    """
+
+    v: Floats
+    eta: Floats
+    e: Floats
+    bits: Integers
+    q: NDArray[np.int16]
+    curvature: Floats
+    known: NDArray[np.bool_]
+    before: Floats
+    touched: NDArray[np.bool_]
+    screened: Integers
+    chosen: Integers
+    factors: Floats
+    rounding: Floats
+    away: Floats
+    halves: Floats
+    squares: Floats
+    strong: Integers
+    weighed: NDArray[np.bool_]
+    ordered: Floats
+
+
+class Penalty(NamedTuple):
+    """A penalty, and when its fit is good enough.
+
+    Attributes
+    ----------
+    l1, l2, alpha : float
+        lambda alpha and lambda (1 - alpha).
+    tolerance : float
+        A change of the loss that counts as none: thresh times the null deviance.
+    maxit : int
+        Passes, all penalties of the path together.
+    bounded : bool
+        type_logistic: modified.Newton, whose curvatures are those of v_i = w_i / 4.
+    next_rule : float
+        Above which a gradient lets a feature in at the next penalty (the strong rule). If it hangs on the
+        largest gradient, as for the first two penalties, minus its share of that.
+    """
+
+    l1: float
+    l2: float
+    alpha: float
+    tolerance: float
+    maxit: int
+    bounded: bool
+    next_rule: float
+
+
+@compiled
+def _make_ready(t, k):  # type: ignore[no-untyped-def]
+    """Standardize a feature of bytes: (x - mean) / sd, computed for each of 256 values."""
+    if t.ready[k]:
+        return
+    x, z = t.planes[k], t.z[k]
+    table = t.table
+    for value in range(256):
+        table[value] = (t.values[value] - t.mean[k]) / t.sd[k]
+    for i in range(len(t.rows)):
+        z[i] = table[x[t.rows[i]]]
+    t.ready[k] = True
+
+
+@compiled
+def _integers(t, r, q):  # type: ignore[no-untyped-def]
+    """Write q_i, the integer next to r_i / s; returns s, sum_i q_i and the errors of a gradient made of them.
+
+    s is so large that q_i fits 16 bits, and a sum of bytes times q 32.
+    """
+    n = len(t.rows)
+    squares, absolute = loops.sizes(r, t.inverse_w, n)
+    if not (absolute < np.inf and absolute > 0.0):
+        return 0.0, 0, np.inf, 0.0, 0.0
+    scale = max(loops.largest(r, n) / 32000.0, absolute * _MORE / (LARGEST_SUM - n))
+    total = loops.quantize(r, t.rows, scale, n, q)
+    return scale, total, 0.5 * scale * t.spread * _MORE, np.sqrt(squares) * _MORE, absolute * 1e-14
+
+
+@compiled
+def _screened(t, k, q, scale, total):  # type: ignore[no-untyped-def]
+    """The gradient of a feature, made of integers."""
+    if t.n_planes == 1:
+        value = np.float64(loops.byte_product(t.planes, k, q))
+    else:
+        value = 256.0 * loops.byte_product(t.planes, 2 * k, q) + loops.byte_product(t.planes, 2 * k + 1, q)
+    return scale * (t.unit[k] * value + (t.low[k] - t.mean[k]) * total) / t.sd[k]
+
+
+@compiled
+def _set_anchor(t, s, room, c):  # type: ignore[no-untyped-def]
+    """Make the residual the class's anchor: keys, bounds of the gradients there, follow."""
+    n = len(t.rows)
+    r, anchor, key, inverse_u, reach = s.r[c], s.anchor[c], s.key[c], s.inverse_u[c], s.reach[c]
+    way = np.sqrt(loops.distance(r, anchor, inverse_u, n)) * _MORE
+    for i in range(n):
+        anchor[i] = r[i]
+    if s.counts[3] == 0:
+        for k in range(len(key)):
+            key[k] += way * reach[k]
+        return
+    new = s.counts[2]
+    old = 1 - new if s.counts[3] == 2 else new
+    s0, s1 = s.s[new, c], s.s[old, c]
+    a00, a0r = loops.scalar_product(s0, s0, inverse_u, n), loops.scalar_product(s0, r, inverse_u, n)
+    a01, a11 = loops.scalar_product(s0, s1, inverse_u, n), loops.scalar_product(s1, s1, inverse_u, n)
+    a1r = loops.scalar_product(s1, r, inverse_u, n)
+    if not a00 > 0.0:
+        for k in range(len(key)):
+            key[k] += way * reach[k]
+        return
+    determinant = a00 * a11 - a01 * a01
+    if determinant > 1e-9 * a00 * a11:
+        f0, f1 = (a0r * a11 - a1r * a01) / determinant, (a1r * a00 - a0r * a01) / determinant
+    else:
+        f0, f1 = a0r / a00, 0.0
+    left = np.sqrt(loops.rest(r, s0, s1, f0, f1, inverse_u, n)) * _MORE
+    e0, e1 = s.error[new, c], s.error[old, c]
+    of_norm = abs(f0) * e0[0] + abs(f1) * e1[0]
+    of_gap = abs(f0) * e0[1] + abs(f1) * e1[1]
+    of_rounding = abs(f0) * e0[2] + abs(f1) * e1[2]
+    g0, g1 = s.gradient[new, c], s.gradient[old, c]
+    for k in range(len(key)):
+        bound = (
+            abs(f0 * g0[k] + f1 * g1[k])
+            + left * reach[k]
+            + of_norm * t.norm[k]
+            + of_gap * t.gap[k]
+            + of_rounding * room.rounding[k]
+        )
+        key[k] = min(key[k] + way * reach[k], bound)
+
+
+@compiled
+def _screen_ahead(t, s, room, c, ks, position, count, limit, mark):  # type: ignore[no-untyped-def]
+    """Screen the undecided features from a position of a list on with integers, each at most once in a pass."""
+    b, key = s.b, s.key[c]
+    scale, total, of_norm, of_gap, of_rounding = _integers(t, s.r[c], room.q)
+    for j in range(position, count):
+        k = ks[j]
+        if b[k, c] != 0.0 or key[k] < limit:
+            continue
+        g = abs(_screened(t, k, room.q, scale, total))
+        key[k] = min(key[k], g + of_norm * t.norm[k] + of_gap * t.gap[k] + of_rounding * room.rounding[k])
+        room.screened[k] = mark
+
+
+@compiled
+def _worth_screening(t, s, room, c, ks, position, count, limit, away, mark):  # type: ignore[no-untyped-def]
+    """Whether enough of the next features are undecided and not screened yet."""
+    key, reach = s.key[c], s.reach[c]
+    found = 0
+    for j in range(position, min(count, position + _AHEAD)):
+        k = ks[j]
+        if s.b[k, c] == 0.0 and not key[k] + away * reach[k] < limit and room.screened[k] != mark:
+            found += 1
+            if found == _FEW:
+                return True
+    return False
+
+
+@compiled
+def _next_used(b, c, ks, position, count, k):  # type: ignore[no-untyped-def]
+    """The next feature of a list that has a coefficient, or k."""
+    for j in range(position + 1, count):
+        if b[ks[j], c] != 0.0:
+            return ks[j]
+    return k
+
+
+@compiled
+def _decide(t, s, room, c, ks, position, count, step, limit):  # type: ignore[no-untyped-def]
+    """Screen undecided features from a position of a list on, if there are enough of them, with r as it is now.
+
+    Parameters
+    ----------
+    step : (int, float, float, int)
+        The feature that has moved, but not yet r, and its step, or -1; the distance from the anchor; the number of the pass.
+
+    Returns
+    -------
+    The feature that has moved and the distance, anew.
+    """
+    moved, by, away, mark = step
+    if room.screened[ks[position]] == mark or not _worth_screening(
+        t, s, room, c, ks, position, count, limit, away, mark
+    ):
+        return moved, away
+    if moved >= 0:
+        loops.step(s.r[c], room.v, t.z, moved, by, len(t.rows))
+    _set_anchor(t, s, room, c)
+    _screen_ahead(t, s, room, c, ks, position, count, limit, mark)
+    return -1, 0.0
+
+
+@compiled
+def _gradient(t, s, room, c, k, moved, by, away, ahead):  # type: ignore[no-untyped-def]
+    """The gradient of a feature after the step of another, and the distance of r from the anchor then."""
+    r, n = s.r[c], len(t.rows)
+    if moved < 0:
+        return loops.product(r, t.z, k, n), away
+    g, squares = loops.step_and_product(r, room.v, t.z, moved, by, k, s.anchor[c], s.inverse_u[c], ahead, n)
+    return g, np.sqrt(squares) * _MORE
+
+
+@compiled
+def _take(t, s, room, c, k, old, new):  # type: ignore[no-untyped-def]
+    """Give a feature its new coefficient."""
+    if not room.touched[k]:
+        room.touched[k] = True
+        room.before[k] = old
+    s.b[k, c] = new
+    if not s.ever[k]:
+        s.ever[k] = True
+        s.order[s.counts[0]] = k
+        s.counts[0] += 1
+
+
+@compiled
+def _curvature(t, room, k):  # type: ignore[no-untyped-def]
+    """h_k, computed where it has not been."""
+    if not room.known[k]:
+        room.chosen[0] = k
+        loops.curvatures(room.v, t.z, room.chosen, 1, len(t.rows), room.halves, room.curvature)
+        room.known[k] = True
+    return room.curvature[k]
+
+
+@compiled
+def _step_intercept(t, s, room, c, step, fit, ahead):  # type: ignore[no-untyped-def]
+    """Newton's step sum_i r_i / sum_i v_i of the intercept, after the last of the features.
+
+    Returns
+    -------
+    The step, and the distance of r from the anchor.
+    """
+    moved, by, away = step
+    sum_v, ratio, _ = fit
+    intercept = len(t.norm)
+    g, away = _gradient(t, s, room, c, intercept, moved, by, away, ahead)
+    by = g / sum_v
+    if by != 0.0:
+        s.b0[c] += by
+        away += abs(by) * np.sqrt(sum_v) * ratio * _MORE
+        loops.step(s.r[c], room.v, t.z, intercept, by, len(t.rows))
+    return by, away
+
+
+@compiled
+def _pass(t, s, room, penalty, c, ks, count, fit):  # type: ignore[no-untyped-def]
+    """Visit coefficients of a class once, in the order of ks, then the intercept.
+
+    Parameters
+    ----------
+    fit : (float, float, int)
+        sum_i v_i, the square root of the largest v_i / u_i, and the number of the pass.
+
+    Returns
+    -------
+    float
+        The largest change of the loss: h d^2 of a step d.
+    """
+    sum_v, ratio, mark = fit
+    l1 = penalty.l1
+    limit = l1 / _MORE
+    b, key, reach = s.b, s.key[c], s.reach[c]
+    away = room.away[c]
+    change = 0.0
+    moved, by = -1, 0.0  # the last step, which r does not have yet
+    for j in range(count):
+        k = ks[j]
+        old = b[k, c]
+        if old == 0.0:
+            if key[k] + away * reach[k] < limit:
+                continue
+            moved, away = _decide(t, s, room, c, ks, j, count, (moved, by, away, mark), limit)
+            if key[k] + away * reach[k] < limit:
+                continue
+        g, away = _gradient(t, s, room, c, k, moved, by, away, _next_used(b, c, ks, j, count, k))
+        moved = -1
+        key[k] = min(key[k], abs(g) + away * reach[k])
+        if old == 0.0 and abs(g) - l1 <= 0.0:
+            continue
+        h = _curvature(t, room, k)
+        target = g + h * old
+        beyond = abs(target) - l1
+        new = 0.0 if beyond <= 0.0 else (beyond if target > 0.0 else -beyond) / (h + penalty.l2)
+        by = new - old
+        if by == 0.0:
+            continue
+        _take(t, s, room, c, k, old, new)
+        moved = k
+        gain = h * by * by
+        change = change if gain <= change else gain  # NaN stays
+        away += abs(by) * np.sqrt(h) * ratio * _MORE
+    by, away = _step_intercept(t, s, room, c, (moved, by, away), fit, ks[0] if count else len(t.norm))
+    gain = sum_v * by * by
+    change = change if gain <= change else gain
+    room.away[c] = away
+    s.counts[1] += 1
+    return change
+
+
+@compiled
+def _nonzero(s, c, room):  # type: ignore[no-untyped-def]
+    """Features with a coefficient in the class, in the order of entry: writes them and the coefficients."""
+    found = 0
+    for j in range(s.counts[0]):
+        k = s.order[j]
+        value = s.b[k, c]
+        if value != 0.0:
+            room.chosen[found] = k
+            room.factors[found] = value
+            found += 1
+    return found
+
+
+@compiled
+def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[no-untyped-def]
+    """Minimize one class's quadratic approximation.
+
+    Returns
+    -------
+    outcome : int
+        _MOVED if a coefficient has changed the loss by more than the tolerance, _RESTS if none has; _FLAT if all probabilities
+        of the class are 0 or 1; _NO_PASSES if there are none left.
+    mark : int
+        The number of the last pass.
+    """
+    n = len(t.rows)
+    r = s.r[c]
+    sum_v = loops.approximate(s.q[c], s.total, t.w, t.code, c, r, room.v, n)
+    if sum_v <= _FLAT_SUM:
+        return _FLAT, mark
+    _set_anchor(t, s, room, c)
+    room.away[c] = 0.0
+    if not penalty.bounded:
+        room.known[:] = False
+        found = _nonzero(s, c, room)
+        for j in range(found):
+            room.known[room.chosen[j]] = True
+        loops.curvatures(room.v, t.z, room.chosen, found, n, room.halves, room.curvature)
+    room.touched[:] = False
+    ratio = np.sqrt(loops.largest_ratio(room.v, s.inverse_u[c], n)) * _MORE
+    old_intercept = s.b0[c]
+    whole = True
+    while True:
+        mark += 1
+        ks, count = (strong, n_strong) if whole else (s.order, s.counts[0])
+        change = _pass(t, s, room, penalty, c, ks, count, (sum_v, ratio, mark))
+        if change < penalty.tolerance:
+            if whole:
+                break
+            whole = True
+            continue
+        if s.counts[1] > penalty.maxit:
+            return _NO_PASSES, mark
+        whole = False
+    moved = sum_v * (s.b0[c] - old_intercept) ** 2 > penalty.tolerance
+    for j in range(s.counts[0]):
+        k = s.order[j]
+        if room.touched[k] and room.curvature[k] * (s.b[k, c] - room.before[k]) ** 2 > penalty.tolerance:
+            moved = True
+    return (_MOVED if moved else _RESTS), mark
+
+
+@compiled
+def _follow(t, s, room, c):  # type: ignore[no-untyped-def]
+    """Bring the linear predictor, q and total up to date: eta = b0 + sum_k b_k z_k in the order of entry."""
+    n = len(t.rows)
+    eta = room.eta
+    found = _nonzero(s, c, room)
+    eta[:n] = s.b0[c]
+    loops.add_rows(eta, t.z, room.chosen, room.factors, found, n)
+    for i in range(n):
+        eta[i] = min(max(-EXMX, eta[i]), EXMX)
+    loops.exponentials(eta, (c * n) & 1, n, room.bits, room.e)
+    loops.follow(room.e, s.q[c], s.total, n)
+
+
+@compiled
+def _mostly_zero(values):  # type: ignore[no-untyped-def]
+    """Whether the values in the middle of their order are 0."""
+    below, above = 0, 0
+    for value in values:
+        below += value < 0.0
+        above += value > 0.0
+    return max(below, above) <= (len(values) - 1) // 2
+
+
+@compiled
+def _sort(values, ordered):  # type: ignore[no-untyped-def]
+    for c in range(len(values)):
+        place = c
+        while place > 0 and ordered[place - 1] > values[c]:
+            ordered[place] = ordered[place - 1]
+            place -= 1
+        ordered[place] = values[c]
+
+
+@compiled
+def center_of(values, alpha, ordered):  # type: ignore[no-untyped-def]
+    """The t that minimizes sum_c (1 - alpha) / 2 (b_c - t)^2 + alpha |b_c - t|.
+
+    Taken off the coefficients b of a feature it leaves all probabilities as they are, and makes their penalty least:
+    the median for the lasso, the mean for ridge. Between two neighbouring b, with m of the K below it, the derivative
+    is 0 at t = mean(b) + alpha / ((1 - alpha) K) (K - 2 m). ``ordered`` is room for the sorted values.
+    """
+    n = len(values)
+    if alpha == 1.0 and _mostly_zero(values):
+        return 0.0
+    _sort(values, ordered)
+    if ordered[0] == ordered[n - 1]:
+        return ordered[0]
+    if alpha == 1.0:
+        return ordered[n // 2] if n % 2 else 0.5 * (ordered[n // 2] + ordered[n // 2 - 1])
+    total = 0.0
+    for value in values:
+        total += value
+    mean = total / n
+    for below in range(n + 1):
+        center = mean + alpha / ((1 - alpha) * n) * (n - 2 * below)
+        if below > 0 and center < ordered[below - 1]:
+            return ordered[below - 1]
+        if below == n or center <= ordered[below]:
+            return center
+    return mean
+
+
+@compiled
+def _center(t, s, room, alpha):  # type: ignore[no-untyped-def]
+    """Center intercepts and coefficients over the classes: b_ck -= t_k (`center_of`), eta_ic -= mean(b0) + sum_k t_k z_ik."""
+    n, n_classes = len(t.rows), len(s.q)
+    mean = 0.0
+    for c in range(n_classes):
+        mean += s.b0[c]
+    mean = mean / n_classes
+    for c in range(n_classes):
+        s.b0[c] -= mean
+    found = 0
+    for j in range(s.counts[0]):
+        k = s.order[j]
+        center = center_of(s.b[k], alpha, room.ordered)
+        if center != 0.0:
+            for c in range(n_classes):
+                s.b[k, c] -= center
+            room.chosen[found] = k
+            room.factors[found] = -center
+            found += 1
+    room.eta[:n] = -mean
+    loops.add_rows(room.eta, t.z, room.chosen, room.factors, found, n)
+    loops.exponentials(room.eta, 0, n, room.bits, room.e)
+    loops.scale_classes(s.q, s.total, room.e, n)
+
+
+@compiled
+def _off(t, room, error, k):  # type: ignore[no-untyped-def]
+    """How far a screened gradient may be off."""
+    return error[0] * t.norm[k] + error[1] * t.gap[k] + error[2] * room.rounding[k]
+
+
+@compiled
+def _refer(t, s, room, c, slot):  # type: ignore[no-untyped-def]
+    """Make a class's residual a reference, with all its gradients; returns how large the largest is at least."""
+    n = len(t.rows)
+    r, gradient, key, anchor, reference = s.r[c], s.gradient[slot, c], s.key[c], s.anchor[c], s.s[slot, c]
+    loops.residual(s.q[c], s.total, t.w, t.code, c, r, n)
+    way = np.sqrt(loops.distance(r, anchor, s.inverse_u[c], n)) * _MORE
+    for i in range(n):
+        anchor[i] = reference[i] = r[i]
+    scale, total, of_norm, of_gap, of_rounding = _integers(t, r, room.q)
+    error = s.error[slot, c]
+    error[0], error[1], error[2] = of_norm, of_gap, of_rounding
+    least = 0.0
+    for k in range(len(t.norm)):
+        if not t.usable[k]:
+            continue
+        gradient[k] = _screened(t, k, room.q, scale, total)
+        off = _off(t, room, error, k)
+        key[k] = min(key[k] + way * s.reach[c, k], abs(gradient[k]) + off)
+        least = max(least, abs(gradient[k]) - off)
+        if not s.strong[k]:
+            s.largest[k] = max(s.largest[k], abs(gradient[k]) + off)
+    return least
+
+
+@compiled
+def let_in(t, s, room, l1, next_rule, fresh):  # type: ignore[no-untyped-def]
+    """Let in features that violate the optimality condition |gradient| <= l1 of b = 0; whether there was one.
+
+    Gradients of all features are bounded with integers, and computed where they might exceed l1 or the next penalty's
+    strong rule. They are the reference of the next penalty.
+
+    Parameters
+    ----------
+    next_rule : float
+        As in `Penalty`.
+    fresh : bool
+        Whether this is the first call at this penalty: it forgets the older of the two residuals.
+    """
+    n_classes, p = len(s.q), len(t.norm)
+    if fresh:
+        s.counts[2] = 1 - s.counts[2]
+        s.counts[3] = min(2, s.counts[3] + 1)
+    slot = s.counts[2]
+    for k in range(p):
+        s.largest[k] = s.largest[k] if s.strong[k] else 0.0
+    least = 0.0  # of the largest gradient
+    for c in range(n_classes):
+        least = max(least, _refer(t, s, room, c, slot))
+    # where the rule hangs on the largest gradient, that has to be exact, too
+    needed = min(l1, next_rule) if next_rule >= 0.0 else least * min(1.0, -next_rule)
+    found = False
+    for k in range(p):
+        if s.strong[k] or not t.usable[k] or s.largest[k] < needed / _MORE:
+            continue
+        s.largest[k] = _largest_gradient(t, s, room, k, slot, needed / _MORE)
+        if s.largest[k] > l1:
+            s.strong[k] = True
+            found = True
+    return found
+
+
+@compiled
+def _largest_gradient(t, s, room, k, slot, needed):  # type: ignore[no-untyped-def]
+    """The largest gradient of a feature over the classes, if it exceeds what is needed."""
+    _make_ready(t, k)
+    most = 0.0
+    for c in range(len(s.q)):
+        if not abs(s.gradient[slot, c, k]) + _off(t, room, s.error[slot, c], k) < needed:
+            g = abs(loops.product(s.r[c], t.z, k, len(t.rows)))
+            s.key[c, k] = min(s.key[c, k], g)
+            most = max(most, g)
+    return most
+
+
+@compiled
+def _weigh(t, s, room):  # type: ignore[no-untyped-def]
+    """Weights u near the curvatures' v, and the lengths sqrt(sum_i u_i z_ik^2) of the features in them."""
+    n = len(t.rows)
+    squares = room.squares
+    anew = s.counts[4] % 5 == 0
+    s.counts[4] += 1
+    for c in range(len(s.q)):
+        if anew:
+            loops.rough_weights(s.q[c], s.total, t.w, n, s.u[c], s.inverse_u[c])
+            most = np.sqrt(loops.largest_ratio(s.u[c], t.inverse_w, n)) * _MORE
+            for k in range(len(t.norm)):
+                s.reach[c, k] = most * t.norm[k]
+        found = 0
+        for k in range(len(t.norm)):
+            if s.strong[k] and (anew or not room.weighed[k]):
+                room.chosen[found] = k
+                found += 1
+        loops.curvatures(s.u[c], t.z, room.chosen, found, n, room.halves, squares)
+        for j in range(found):
+            k = room.chosen[j]
+            s.reach[c, k] = np.sqrt(squares[k]) * _MORE
+    for k in range(len(t.norm)):
+        room.weighed[k] = s.strong[k]
+
+
+@compiled
+def _list_strong(s, strong):  # type: ignore[no-untyped-def]
+    """The strong features, ascending; returns how many there are."""
+    count = 0
+    for k in range(len(s.strong)):
+        if s.strong[k]:
+            strong[count] = k
+            count += 1
+    return count
+
+
+@compiled
+def _fit_classes(t, s, room, penalty, mark):  # type: ignore[no-untyped-def]
+    """Fit one class after the other.
+
+    Returns
+    -------
+    outcome : int
+        _MOVED or _RESTS; _FLAT if all probabilities are 0 or 1; _NO_PASSES.
+    mark : int
+        The number of the last pass.
+    """
+    n_strong = _list_strong(s, room.strong)
+    outcome = _FLAT
+    for c in range(len(s.q)):
+        result, mark = _fit_class(t, s, room, penalty, c, room.strong, n_strong, mark)
+        if result == _NO_PASSES:
+            return result, mark
+        if result == _FLAT:
+            continue
+        outcome = _MOVED if _MOVED in (result, outcome) else _RESTS
+        _follow(t, s, room, c)
+    _center(t, s, room, penalty.alpha)
+    return outcome, mark
+
+
+@compiled
+def solve(t, s, room, penalty):  # type: ignore[no-untyped-def]
+    """Bring a path's state to a penalty.
+
+    Parameters
+    ----------
+    t : Columns
+    s : State
+        Changed in place.
+    room : Room
+    penalty : Penalty
+
+    Returns
+    -------
+    bool
+        False if there were too few passes.
+    """
+    for k in range(len(t.norm)):
+        room.screened[k] = 0
+        if s.strong[k]:
+            _make_ready(t, k)
+    _weigh(t, s, room)
+    fresh, mark = True, 0
+    while s.counts[1] <= penalty.maxit:
+        outcome, mark = _fit_classes(t, s, room, penalty, mark)
+        if outcome == _NO_PASSES:
+            return False
+        if outcome == _FLAT:
+            return True
+        if outcome == _RESTS:
+            if not let_in(t, s, room, penalty.l1, penalty.next_rule, fresh):
+                return True
+            fresh = False
+    return False
+
+
+@compiled
+def deviance(t, s):  # type: ignore[no-untyped-def]
+    """sum_i w_i log p_(i, y_i), class after class."""
+    total = 0.0
+    for c in range(len(s.q)):
+        for i in range(len(t.rows)):
+            if t.code[i] == c:
+                total += t.w[i] * math.log(s.q[c, i] / s.total[i])
+    return total
+
+
+@compiled
+def standardize(t, standardized, variance):  # type: ignore[no-untyped-def]
+    """Means, standard deviations and norms of the features of bytes, on the path's rows.
+
+    x is centered, x - sum_i w_i x_i, and divided by the square root of sum_i w_i x_i^2 of what that leaves.
+    """
+    n = len(t.rows)
+    z, ks, squares = t.one, t.ks, t.squares
+    for k in range(len(t.norm)):
+        x = t.planes[k]
+        first = x[t.rows[0]]
+        constant = True
+        for i in range(n):
+            byte = x[t.rows[i]]
+            constant = constant and byte == first
+            z[0, i] = t.values[byte]
+        t.usable[k] = not constant
+        if constant:
+            continue
+        t.mean[k] = loops.product(t.w, z, 0, n)
+        for i in range(n):
+            z[0, i] -= t.mean[k]
+        ks[0] = 0
+        loops.curvatures(t.w, z, ks, 1, n, t.halves, squares)
+        variance[k] = squares[0]
+        size = np.sqrt(squares[0])
+        t.sd[k], t.norm[k] = (size, 1.0) if standardized else (1.0, size)
+
+
+@compiled
+def standardize_numbers(t, standardized, variance):  # type: ignore[no-untyped-def]
+    """As `standardize`, in place in z; the gap is what the two bytes of each value leave of it."""
+    n = len(t.rows)
+    ks = t.ks
+    for k in range(len(t.norm)):
+        x = t.z[k]
+        first = x[0]
+        constant = True
+        for i in range(n):
+            constant = constant and x[i] == first
+        t.usable[k] = not constant
+        if constant:
+            continue
+        t.mean[k] = loops.product(t.w, t.z, k, n)
+        for i in range(n):
+            x[i] -= t.mean[k]
+        ks[0] = k
+        loops.curvatures(t.w, t.z, ks, 1, n, t.halves, variance)
+        size = np.sqrt(variance[k])
+        t.sd[k], t.norm[k] = (size, 1.0) if standardized else (1.0, size)
+        squares = 0.0
+        high, low = t.planes[2 * k], t.planes[2 * k + 1]
+        for i in range(n):
+            if standardized:
+                x[i] /= t.sd[k]
+            steps = 256.0 * high[t.rows[i]] + low[t.rows[i]]
+            off = x[i] - (t.low[k] + t.unit[k] * steps - t.mean[k]) / t.sd[k]
+            squares += t.w[i] * off * off
+        t.gap[k] = np.sqrt(squares) * _MORE
+        t.ready[k] = True

@@ -1,0 +1,281 @@
+"""The loops over rows that `soak.glmnet.descent` is made of, compiled by numba.
+
+Two kinds. What decides or is kept is computed in the order of operations of R's glmnet, so that it has R's bits on every
+processor: sums as `soak.glmnet.lanes` adds them, all else element by element, nothing fused. What only bounds a number
+(`_loose`) may be added up in any order, since each bound is given more room than rounding needs.
+
+Arrays over rows are padded to whole cache lines; ``n`` is the number of rows, and the padding holds zeros.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+from soak.glmnet import lanes
+
+# R's glmnet.control(pmin=, exmx=): the least probability of a class, and the largest exponent
+PMIN, EXMX = 1e-9, 250.0
+ODDS = PMIN / (1 - PMIN)
+CERTAIN_LOW, CERTAIN_HIGH = (1 + PMIN) * PMIN, (1 - PMIN) * (1 - PMIN)  # p beyond these counts as 0 or 1
+LARGEST_SUM = (2**31 - 2**20) / 255  # sum |q| with which no sum of bytes times q overflows 32 bits
+
+
+def compiled(function: Callable[..., Any], **more: Any) -> Any:
+    """Compile for this processor; the machine code is kept beside the source where that can be written."""
+    # without reference counts, which cost more than many a loop: nothing is allocated in compiled code
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False} | more
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder for the cache
+        return numba.njit(**options)(function)
+
+
+def _loose(function: Callable[..., Any]) -> Any:
+    return compiled(function, fastmath={"reassoc", "contract", "nsz", "arcp"})
+
+
+@compiled
+def product(r, z, k, n):  # type: ignore[no-untyped-def]
+    """sum_i r_i z_ki"""
+    n4 = n - (n & 3)
+    a, b = lanes.product(r, z, k, n4)
+    return _with_rest(a, b, r, z, k, n4, n)
+
+
+@compiled
+def step_and_product(r, v, z, moved, d, k, anchor, inverse_u, ahead, n):  # type: ignore[no-untyped-def]
+    """r_i -= d v_i z_mi for the feature m that has moved by d; then sum_i r_i z_ki, and sum_i (r_i - anchor_i)^2 / u_i but for rounding."""
+    n4 = n - (n & 3)
+    a, b, c, e = lanes.step_and_product(r, v, z, moved, d, k, anchor, inverse_u, ahead, n4)
+    squares = c + e
+    for i in range(n4, n):
+        r[i] -= d * (v[i] * z[moved, i])
+        squares += (r[i] - anchor[i]) * (r[i] - anchor[i]) * inverse_u[i]
+    return _with_rest(a, b, r, z, k, n4, n), squares
+
+
+@compiled
+def _with_rest(a, b, r, z, k, n4, n):  # type: ignore[no-untyped-def]
+    """The sum with its last n - n4 elements: a pair to the halves, then the odd one."""
+    if n & 2:
+        a += r[n4] * z[k, n4]
+        b += r[n4 + 1] * z[k, n4 + 1]
+    total = a + b
+    if n & 1:
+        total += r[n - 1] * z[k, n - 1]
+    return total
+
+
+@compiled
+def curvatures(v, z, ks, count, n, halves, out):  # type: ignore[no-untyped-def]
+    """out_k = sum_i v_i z_ki^2 for k = ks_j, j < count; ks has room for three more."""
+    n4 = n - (n & 3)
+    for j in range(count, (count + 3) & ~3):
+        ks[j] = ks[0]
+    for first in range(0, count, 4):
+        lanes.four_curvatures(v, z, ks, first, n4, halves)
+        for j in range(4):
+            k = ks[first + j]
+            a, b = halves[2 * j], halves[2 * j + 1]
+            if n & 2:
+                a += v[n4] * (z[k, n4] * z[k, n4])
+                b += v[n4 + 1] * (z[k, n4 + 1] * z[k, n4 + 1])
+            total = a + b
+            if n & 1:
+                total += v[n - 1] * (z[k, n - 1] * z[k, n - 1])
+            out[k] = total
+
+
+@compiled
+def step(r, v, z, moved, d, n):  # type: ignore[no-untyped-def]
+    """r_i -= d v_i z_mi"""
+    row = z[moved]
+    for i in range(n):
+        r[i] -= d * (v[i] * row[i])
+
+
+@compiled
+def add_rows(eta, z, ks, factors, count, n):  # type: ignore[no-untyped-def]
+    """eta_i += sum_j factor_j z_ki for k = ks_j, added one after the other, in the order of ks."""
+    first = 0
+    while first + 4 <= count:
+        row0, row1, row2, row3 = z[ks[first]], z[ks[first + 1]], z[ks[first + 2]], z[ks[first + 3]]
+        f0, f1, f2, f3 = factors[first], factors[first + 1], factors[first + 2], factors[first + 3]
+        for i in range(n):
+            eta[i] = (((eta[i] + f0 * row0[i]) + f1 * row1[i]) + f2 * row2[i]) + f3 * row3[i]
+        first += 4
+    for j in range(first, count):
+        row, f = z[ks[j]], factors[j]
+        for i in range(n):
+            eta[i] += f * row[i]
+
+
+@compiled
+def exponentials(x, odd, n, bits, out):  # type: ignore[no-untyped-def]
+    """out_i = exp(x_i): the rational approximation of Cephes in aligned pairs, libm's function for what is left over.
+
+    exp(x) = 2^m exp(g) with m = floor(x log2(e) + 1/2), and exp(g) = 1 + 2 g P(g^2) / (Q(g^2) - g P(g^2)).
+
+    Parameters
+    ----------
+    odd : int
+        1 if the first element stands alone, because the pairs begin after it.
+    bits : int64 array
+        Room for the powers of two.
+    """
+    powers = bits.view(np.float64)
+    for i in range(n):
+        g = min(max(x[i], -709.436139303), 709.437)
+        m = np.floor(1.4426950408889634073599 * g + 0.5)
+        power = min(max(m, -1022.0), 1023.0)
+        bits[i] = (np.int64(power) + 1023) << 52
+        g = g - m * 0.693145751953125
+        g = g - m * 1.42860682030941723212e-6
+        square = g * g
+        p = (1.26177193074810590878e-4 * square + 3.02994407707441961300e-2) * square + 9.99999999999999999910e-1
+        p = p * g
+        q = (3.00198505138664455042e-6 * square + 2.52448340349684104192e-3) * square + 2.27265548208155028766e-1
+        q = q * square + 2.00000000000000000009
+        out[i] = (2.0 * (p / (q - p)) + 1.0) * (1.0 if m == power else (2.0 if m > power else 0.5))
+    for i in range(n):
+        out[i] = out[i] * powers[i]
+    if odd:
+        out[0] = math.exp(x[0])
+    if (n - odd) & 1:
+        out[n - 1] = math.exp(x[n - 1])
+
+
+@compiled
+def approximate(q, total, w, code, c, r, v, n):  # type: ignore[no-untyped-def]
+    """Residuals r_i = w_i (y_i - p_i) and weights v_i = w_i p_i (1 - p_i) of a class; returns sum_i v_i."""
+    for i in range(n):
+        p = q[i] / total[i]
+        weight = (w[i] * p) * (1.0 - p)
+        weight = 0.0 if (p < CERTAIN_LOW or p > CERTAIN_HIGH) else weight
+        p = 0.0 if p < CERTAIN_LOW else (1.0 if p > CERTAIN_HIGH else p)
+        v[i] = weight
+        r[i] = w[i] * ((1.0 if code[i] == c else 0.0) - p)
+    total_v = 0.0
+    for i in range(n):  # one after the other, as R's solver adds just this sum
+        total_v += v[i]
+    return total_v
+
+
+@compiled
+def residual(q, total, w, code, c, r, n):  # type: ignore[no-untyped-def]
+    """r_i = w_i (y_i - p_i) of a class, with the p_i as they are."""
+    for i in range(n):
+        r[i] = w[i] * ((1.0 if code[i] == c else 0.0) - q[i] / total[i])
+
+
+@compiled
+def rough_weights(q, total, w, n, u, inverse_u):  # type: ignore[no-untyped-def]
+    """u_i = w_i (p_i (1 - p_i) + 1 / 200), and 1 / u_i where w_i is not 0."""
+    for i in range(n):
+        p = q[i] / total[i]
+        u[i] = w[i] * (p * (1.0 - p) + 0.005)
+        inverse_u[i] = 1.0 / u[i] if u[i] > 0.0 else 0.0
+
+
+@compiled
+def follow(e, q, total, n):  # type: ignore[no-untyped-def]
+    """Take over q_i = exp(eta_i), kept where PMIN <= p_i <= 1 - PMIN, and the sum over the classes."""
+    for i in range(n):
+        others = total[i] - q[i]
+        new = min(max(ODDS * others, e[i]), (1.0 / ODDS) * others)
+        q[i] = new
+        total[i] = others + new
+
+
+@compiled
+def scale_classes(q, total, factor, n):  # type: ignore[no-untyped-def]
+    """q_ic *= factor_i, total_i *= factor_i"""
+    for i in range(n):
+        total[i] *= factor[i]
+    for c in range(len(q)):
+        row = q[c]
+        for i in range(n):
+            row[i] *= factor[i]
+
+
+@_loose
+def distance(r, s, inverse_w, n):  # type: ignore[no-untyped-def]
+    """sum_i (r_i - s_i)^2 / w_i, up to rounding."""
+    total = 0.0
+    for i in range(n):
+        total += (r[i] - s[i]) * (r[i] - s[i]) * inverse_w[i]
+    return total
+
+
+@_loose
+def scalar_product(r, s, inverse_w, n):  # type: ignore[no-untyped-def]
+    """sum_i r_i s_i / w_i, up to rounding."""
+    total = 0.0
+    for i in range(n):
+        total += r[i] * s[i] * inverse_w[i]
+    return total
+
+
+@_loose
+def rest(r, s0, s1, a0, a1, inverse_w, n):  # type: ignore[no-untyped-def]
+    """sum_i (r_i - a0 s0_i - a1 s1_i)^2 / w_i, up to rounding."""
+    total = 0.0
+    for i in range(n):
+        left = r[i] - a0 * s0[i] - a1 * s1[i]
+        total += left * left * inverse_w[i]
+    return total
+
+
+@_loose
+def sizes(r, inverse_w, n):  # type: ignore[no-untyped-def]
+    """sum_i r_i^2 / w_i and sum_i |r_i|, up to rounding."""
+    squares, absolute = 0.0, 0.0
+    for i in range(n):
+        squares += r[i] * r[i] * inverse_w[i]
+        absolute += abs(r[i])
+    return squares, absolute
+
+
+def _largest(r, n):  # type: ignore[no-untyped-def]
+    """max |r_i| of numbers (none of them NaN)."""
+    most = 0.0
+    for i in range(n):
+        most = max(most, abs(r[i]))
+    return most
+
+
+def _largest_ratio(v, inverse_w, n):  # type: ignore[no-untyped-def]
+    """max v_i / w_i"""
+    most = 0.0
+    for i in range(n):
+        most = max(most, v[i] * inverse_w[i])
+    return most
+
+
+largest = compiled(_largest, fastmath={"nnan", "nsz", "reassoc"})
+largest_ratio = compiled(_largest_ratio, fastmath={"nnan", "nsz", "reassoc"})
+
+
+@compiled
+def quantize(r, rows, scale, n, q):  # type: ignore[no-untyped-def]
+    """q = r / scale to the next integer, at the places of the rows in the whole table; returns sum q."""
+    inverse = 1.0 / scale
+    total: Any = 0
+    for i in range(n):
+        value = np.floor(r[i] * inverse + 0.5)
+        q[rows[i]] = np.int16(value)
+        total += np.int64(value)
+    return total
+
+
+@compiled
+def byte_product(planes, row, q):  # type: ignore[no-untyped-def]
+    """sum_i x_i q_i of a row of bytes; quantize has seen to it that it fits 32 bits."""
+    x = planes[row]
+    total: Any = np.int32(0)
+    for i in range(len(q)):
+        total = np.int32(total + np.int32(np.int32(x[i]) * np.int32(q[i])))  # each cast keeps it in vectors
+    return total

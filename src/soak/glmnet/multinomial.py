@@ -1,0 +1,333 @@
+"""Paths of several classes: what a cross-validation shares, and the way down the penalties.
+
+The eleven paths of a cross-validation share one table of bytes; each has its own means, standard deviations and the
+standardized columns that it uses. `soak.glmnet.descent` fits one penalty after the other.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soak.errors import FitFailed
+from soak.glmnet import descent, loops
+from soak.glmnet.descent import Columns, Penalty, Room, State
+from soak.glmnet.loops import PMIN
+from soak.glmnet.path import Floats, GlmnetPath, PathSettings, check_response, finite_first_lambda
+from soak.glmnet.solver import CONTROL, fatal_error, not_converged
+from soak.tasks.task import TaskRows
+
+_LINE = 8  # numbers in a cache line
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Features of N rows, one after the other, as bytes to screen with.
+
+    Attributes
+    ----------
+    planes : uint8 array of shape (p * n_planes, N)
+        See `soak.glmnet.descent.Columns`.
+    values : array of shape (p, N), or None
+        The features themselves where they are not bytes.
+    low, unit : arrays of shape (p,)
+    scale : float
+        What bytes are divided by.
+    """
+
+    planes: NDArray[np.uint8]
+    n_planes: int
+    values: Floats | None
+    low: Floats
+    unit: Floats
+    scale: float
+
+    @classmethod
+    def of_rows(cls, rows: TaskRows) -> "Stored":
+        """Features of a task's rows: bytes as they are, all other types as numbers.
+
+        Raises
+        ------
+        FitFailed
+            If a value is missing or infinite.
+        """
+        features = rows.task.features
+        if rows.preparation is None and features.dtype in (np.uint8, np.bool_):
+            return cls.of_bytes(features[rows.rows].view(np.uint8), rows.task.scale)
+        return cls.of_numbers(rows.features(np.float64))
+
+    @classmethod
+    def of_bytes(cls, features: NDArray[np.uint8], scale: float) -> "Stored":
+        """Features of shape (N, p) whose values are bytes divided by a scale."""
+        planes = np.ascontiguousarray(features.T)
+        p = len(planes)
+        return cls(planes, 1, None, np.zeros(p), np.full(p, 1 / scale), scale)
+
+    @classmethod
+    def of_numbers(cls, features: Floats) -> "Stored":
+        """Features of shape (N, p): each is split into 65,536 steps, that is two bytes.
+
+        Raises
+        ------
+        FitFailed
+            If a value is missing or infinite.
+        """
+        values = np.ascontiguousarray(features.T, np.float64)
+        if not np.isfinite(values.sum()):
+            raise FitFailed("the features have missing or infinite values")
+        low = values.min(axis=1)
+        unit = (values.max(axis=1) - low) / 65535
+        unit[unit == 0] = 1.0
+        planes = np.empty((len(values), 2, values.shape[1]), np.uint8)
+        for k, column in enumerate(values):
+            steps = np.clip(np.rint((column - low[k]) / unit[k]), 0, 65535).astype(np.uint16)
+            planes[k, 0], planes[k, 1] = steps >> 8, steps & 255
+        return cls(planes.reshape(-1, values.shape[1]), 2, values, low, unit, 1.0)
+
+
+def fit_rows(
+    settings: PathSettings, stored: Stored, rows: NDArray[np.intp], response: Floats, weights: Floats | None
+) -> GlmnetPath:
+    """The path on some rows of a table, as R's ``glmnet(x, y, family = "multinomial")`` has it.
+
+    Parameters
+    ----------
+    rows : int array of shape (n,)
+    response : array of shape (n, n_classes)
+        One-hot.
+    weights : array of shape (n,), or None
+
+    Raises
+    ------
+    FitFailed
+        Where R's glmnet stops with an error.
+    """
+    check_response("multinomial", response)
+    path = Path(settings, stored, rows, response, weights)
+    while not path.ended:
+        path.advance()
+    return path.whole()
+
+
+class Path:
+    """A path that goes on by one penalty at a time.
+
+    Attributes
+    ----------
+    problem : str
+        Why it ended before it should have.
+    ended : bool
+    """
+
+    def __init__(
+        self,
+        settings: PathSettings,
+        stored: Stored,
+        rows: NDArray[np.intp],
+        response: Floats,
+        weights: Floats | None,
+    ) -> None:
+        self._settings = settings
+        self._given = np.array(sorted(settings.lambdas, reverse=True)) if settings.lambdas else None
+        self._columns, variance = _columns(settings, stored, rows, response, weights)
+        n_classes = response.shape[1]
+        self._state = _state(self._columns, n_classes)
+        self._room = _room(self._columns, n_classes, len(stored.planes[0]))
+        if settings.type_logistic != "Newton":
+            self._room.known[:] = True
+            self._room.curvature[:] = 0.25 if settings.standardize else 0.25 * variance
+        n, p = len(rows), len(self._columns.norm)
+        self._count = settings.n_penalties
+        ratio = max(settings.lambda_min_ratio or (0.01 if n < p else 1e-4), CONTROL["eps"])
+        self._factor = ratio ** (1 / (self._count - 1)) if self._given is None else 1.0
+        self._null = self._start(response)
+        self._lambdas: list[float] = []
+        self._explained: list[float] = []
+        self._entered: list[int] = []
+        self._points: list[tuple[Floats, Floats]] = []
+        self.problem = ""
+        self.ended = False
+
+    @property
+    def lambdas(self) -> Floats:
+        """Penalties so far; the first is infinite, and from the third on is put where R puts it."""
+        lambdas = np.array(self._lambdas)
+        return lambdas if self._given is not None else finite_first_lambda(lambdas)
+
+    def advance(self) -> None:
+        """Fit the next penalty, or end."""
+        s, alpha, number = self._state, self._settings.alpha, len(self._lambdas)
+        before, lambda_ = self._next_lambda()
+        s.strong[:] |= self._columns.usable & (s.largest > alpha * (2 * lambda_ - before))
+        if not descent.solve(self._columns, s, self._room, self._penalty(lambda_)):
+            self.problem = not_converged(number + 1, self._settings)
+            self.ended = True
+            return
+        self._lambdas.append(lambda_)
+        used = s.order[: s.counts[0]]
+        self._entered.append(len(used))
+        self._points.append((s.b[used], s.b0.copy()))
+        self._explained.append((self._null + descent.deviance(self._columns, s)) / self._null)
+        self.ended = len(self._lambdas) == self._count or self._saturated()
+
+    def _start(self, response: Floats) -> float:
+        """Intercepts only: b0 = log of the class's share, less the mean; returns the null deviance."""
+        s, t = self._state, self._columns
+        null = 0.0
+        for c in range(response.shape[1]):
+            y = np.zeros((1, t.z.shape[1]))
+            y[0, : len(t.code)] = response[:, c]
+            share = loops.product(t.w, y, 0, len(t.code))
+            if not PMIN < share < 1 - PMIN:
+                raise FitFailed(fatal_error((8001 if share <= PMIN else 9001) + c))
+            s.b0[c] = math.log(share)
+            null -= share * s.b0[c]
+        mean = 0.0
+        for value in s.b0:
+            mean += value
+        s.b0[:] -= mean / len(s.b0)
+        total = 0.0
+        for c, value in enumerate(s.b0):
+            s.q[c] = math.exp(value)
+            total += s.q[c, 0]
+        s.total[:] = total
+        if self._given is not None or self._settings.alpha == 0:  # else the first penalty lets no feature in
+            rule = 0.0 if self._given is None else self._settings.alpha * 2 * self._given[0]
+            descent.let_in(t, s, self._room, np.inf, rule, True)
+        return null
+
+    def _next_lambda(self) -> tuple[float, float]:
+        """The penalty before, as the strong rule takes it, and the next one.
+
+        The first is infinite; the second follows on that at which all coefficients become 0, max |gradient| / alpha.
+        """
+        done = len(self._lambdas)
+        if self._given is not None:
+            return (self._lambdas[-1] if done else 0.0), float(self._given[done])
+        if done == 0:
+            return 0.0, CONTROL["big"]
+        before = self._lambdas[-1] if done > 1 else float(self._state.largest.max()) / max(self._settings.alpha, 1e-3)
+        return before, before * self._factor
+
+    def _penalty(self, lambda_: float) -> Penalty:
+        alpha, done = self._settings.alpha, len(self._lambdas)
+        if done + 1 == self._count:
+            rule = np.inf
+        elif self._given is not None:
+            rule = max(0.0, alpha * (2 * float(self._given[done + 1]) - lambda_))
+        elif done == 0:
+            rule = -max(alpha * (2 * self._factor - 1) / max(alpha, 1e-3), 1e-300)
+        else:
+            rule = max(0.0, alpha * (2 * lambda_ * self._factor - lambda_))
+        return Penalty(
+            l1=lambda_ * alpha,
+            l2=lambda_ * (1 - alpha),
+            alpha=alpha,
+            tolerance=self._settings.thresh * self._null,
+            maxit=self._settings.maxit,
+            bounded=self._settings.type_logistic != "Newton",
+            next_rule=rule,
+        )
+
+    def _saturated(self) -> bool:
+        """glmnet's ends of a path: nearly all is explained, or hardly more than at the penalty before."""
+        if self._given is not None or len(self._lambdas) < CONTROL["mnlam"]:
+            return False
+        last, before = self._explained[-1], self._explained[-2]
+        return last > CONTROL["devmax"] or last - before < CONTROL["fdev"]
+
+    def whole(self) -> GlmnetPath:
+        """The path so far, its coefficients those of the features as they are stored: b / sd, b0 - sum_k b_k mean_k / sd_k.
+
+        Raises
+        ------
+        FitFailed
+            If not one penalty has been reached.
+        """
+        if not self._lambdas:
+            raise FitFailed(f"no penalty converged within maxit: {self._settings.maxit}; raise it or thresh")
+        n_used = self._entered[-1]
+        used = self._state.order[:n_used].astype(np.intp)
+        coefficients = np.zeros((len(self._lambdas), len(self._state.b0), n_used))
+        intercepts = np.empty(coefficients.shape[:2])
+        mean, sd = self._columns.mean[used], self._columns.sd[used]
+        for number, (b, b0) in enumerate(self._points):
+            entered = len(b)
+            coefficients[number, :, :entered] = b.T / sd[:entered]
+            intercepts[number] = b0
+        for j in range(n_used):
+            intercepts -= coefficients[:, :, j] * mean[j]
+        return GlmnetPath(
+            lambdas=self.lambdas,
+            used=used,
+            coefficients=coefficients,
+            intercepts=intercepts - intercepts.mean(axis=1, keepdims=True),
+            problem=self.problem,
+        )
+
+
+def _aligned(*shape: int) -> Floats:
+    """Zeros that begin with a cache line; pages that are never written to take no memory."""
+    size = int(np.prod(shape))
+    room = np.zeros(size + _LINE, np.float64)
+    first = -room.ctypes.data % (8 * _LINE) // 8
+    return room[first : first + size].reshape(shape)
+
+
+def _columns(
+    settings: PathSettings, stored: Stored, rows: NDArray[np.intp], response: Floats, weights: Floats | None
+) -> tuple[Columns, Floats]:
+    """The features of a path, and their variances."""
+    n, p = len(rows), len(stored.low)
+    stride = -(-n // _LINE) * _LINE
+    w, inverse_w = _aligned(stride), _aligned(stride)
+    counts = np.zeros((1, stride))
+    counts[0, :n] = 1.0 if weights is None else weights
+    ones = np.zeros((1, stride))
+    ones[0, :n] = 1.0
+    w[:n] = counts[0, :n] / loops.product(counts[0], ones, 0, n)
+    np.divide(1.0, w, out=inverse_w, where=w > 0)
+    z = _aligned(p + 1, stride)
+    z[p, :n] = 1.0
+    columns = Columns(
+        planes=stored.planes, n_planes=stored.n_planes, rows=rows.astype(np.int64), z=z,
+        values=np.arange(256.0) / stored.scale, mean=np.zeros(p), sd=np.ones(p), norm=np.zeros(p), low=stored.low,
+        unit=stored.unit, gap=np.zeros(p), usable=np.zeros(p, np.bool_), ready=np.zeros(p, np.bool_), w=w,
+        inverse_w=inverse_w, spread=float(np.sqrt(inverse_w.sum())), code=response.argmax(axis=1).astype(np.int64), table=np.zeros(256), squares=np.zeros(1), halves=np.zeros(8),
+        ks=np.zeros(4, np.int64), one=_aligned(1, stride),
+    )  # fmt: skip
+    variance = np.zeros(p)
+    if stored.values is None:
+        descent.standardize(columns, settings.standardize, variance)
+    else:
+        z[:p, :n] = stored.values[:, rows]
+        descent.standardize_numbers(columns, settings.standardize, variance)
+    if not columns.usable.any():
+        raise FitFailed("all features are constant in the train rows")
+    return columns, variance
+
+
+def _state(t: Columns, n_classes: int) -> State:
+    p, stride = len(t.norm), t.z.shape[1]
+    return State(
+        b=np.zeros((p, n_classes)), b0=np.zeros(n_classes), q=_aligned(n_classes, stride), total=_aligned(stride),
+        r=_aligned(n_classes, stride), key=np.full((n_classes, p), np.inf), anchor=_aligned(n_classes, stride), u=_aligned(n_classes, stride), inverse_u=_aligned(n_classes, stride),
+        reach=np.full((n_classes, p), np.inf),
+        strong=np.zeros(p, np.bool_), ever=np.zeros(p, np.bool_), order=np.zeros(p + 3, np.int64), largest=np.zeros(p),
+        s=_aligned(2, n_classes, stride), gradient=np.zeros((2, n_classes, p)), error=np.zeros((2, n_classes, 3)),
+        counts=np.zeros(5, np.int64),
+    )  # fmt: skip
+
+
+def _room(t: Columns, n_classes: int, n_rows: int) -> Room:
+    p, stride = len(t.norm), t.z.shape[1]
+    largest = np.abs(t.low - t.mean) + 65535 * t.unit + np.abs(t.mean)
+    return Room(
+        v=_aligned(stride), eta=_aligned(stride), e=_aligned(stride), bits=np.zeros(stride, np.int64),
+        q=np.zeros(n_rows, np.int16), curvature=np.zeros(p), known=np.zeros(p, np.bool_), before=np.zeros(p),
+        touched=np.zeros(p, np.bool_), screened=np.zeros(p, np.int64), chosen=np.zeros(p + 3, np.int64),
+        factors=np.zeros(p), rounding=largest / t.sd, away=np.zeros(n_classes), halves=np.zeros(8), squares=np.zeros(p), strong=np.zeros(p + 3, np.int64),
+        weighed=np.zeros(p, np.bool_),
+        ordered=np.zeros(n_classes),
+    )  # fmt: skip
