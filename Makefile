@@ -1,5 +1,5 @@
 # make run: install everything and run the default config, offline.
-# Any target takes CONFIG=file.yaml, DIR=folder (for results/) and CORES=n.
+# Any target takes CONFIG=file.yaml, DIR=folder (for results/), CORES=n and ARGS="…", which Snakemake gets.
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
@@ -8,7 +8,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 # make ignores unknown variables: with config=my.yaml the default config would run
 $(foreach name,config dir cores,$(if $(filter command,$(origin $(name))),$(error soak: write $(name)= in capitals: CONFIG=file.yaml DIR=folder CORES=n)))
-SNAKEMAKE = SOAK_MAKE=1 $(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile "$(CONFIG)") --directory "$(DIR)"
+ARGS ?=
+# DIR without CONFIG: the one config that lies in DIR
+SNAKEMAKE = config=$$($(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)" ) || exit 1; \
+	SOAK_MAKE=1 $(BIN)/snakemake --cores $(CORES) $${config:+--configfile "$$config"} --directory "$(DIR)" $(ARGS)
+IS_DRY = $(filter -n --dry-run --dryrun,$(ARGS))
 LIBRARY = $(BIN)/python -m
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
 # TORCH=cpu: the build without CUDA, several GB smaller; what it needs is in the lock
@@ -42,6 +46,7 @@ lock: $(VENV)/bin/python
 
 help:
 	@echo "make run [CONFIG=file.yaml] [DIR=folder] [CORES=n]   run everything: tables, figures, report"
+	@echo "         DIR alone: with the one config that lies in it;  ARGS=\"-n\": passed on to snakemake;  TORCH=cpu: no CUDA"
 	@echo "make smoke …     try one fold with few epochs: does it work, and how long will the full run take?"
 	@echo "make status …    show how far a run is"
 	@echo "make check …     compare all results with what was written"
@@ -52,27 +57,23 @@ help:
 	@echo "To change the code: make test, lint, format, bench, calibration, coverage, stress, mutation (see CONTRIBUTING.md)"
 
 run: $(VENV)/.ready
-	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
-	$(SNAKEMAKE)
-	@cat "$(DIR)/results/tables/data.txt" 2>/dev/null && echo || true
-	@cat "$(DIR)/results/tables/verdicts.txt"
-	@echo "Report: $(DIR)/results/report.html"
+	@$(SNAKEMAKE)
+	$(if $(IS_DRY),,@cat "$(DIR)/results/tables/data.txt" 2>/dev/null && echo || true)
+	$(if $(IS_DRY),,@cat "$(DIR)/results/tables/verdicts.txt")
+	$(if $(IS_DRY),,@echo "Report: $(DIR)/results/report.html")
 
 figures: $(VENV)/.ready
-	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
-	$(SNAKEMAKE) -- figures
+	@$(SNAKEMAKE) -- figures
 
 # Figures 2 to 8 and Table 1 of the paper, from the scores that its author publishes; FROM=folder reads them there.
 paper: CONFIG := config/published.yaml
 paper: $(VENV)/.ready
-	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
-	$(SNAKEMAKE) $(if $(FROM),--config "scores_folder=$(abspath $(FROM))")
+	@$(SNAKEMAKE) $(if $(FROM),--config "scores_folder=$(abspath $(FROM))")
 	@echo "Figures: $(DIR)/results/figures/; tables: $(DIR)/results/tables/; all of them in order: $(DIR)/results/report.html"
 
 # One zip of a complete run, from which the tables can be made again.
 archive: $(VENV)/.ready
-	@$(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)"
-	$(SNAKEMAKE)
+	@$(SNAKEMAKE)
 	@$(LIBRARY) soak.commands.archive "$(DIR)" $(if $(CONFIG),"$(CONFIG)")
 
 status: $(VENV)/.ready

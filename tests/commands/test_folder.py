@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from soak.commands.config import config_path
 from soak.commands.folder import check_folder
 from soak.errors import SoakError
 
@@ -33,6 +34,50 @@ def test_a_new_folder_is_refused_if_a_table_would_have_to_be_in_it(tmp_path, tab
     else:
         check_folder(str(folder), str(config))
     assert not folder.exists()
+
+
+CONFIG = "tasks: {T: {table: my.csv, target: y, subset: s}}\n"
+
+
+def test_a_folder_alone_means_the_one_config_in_it(tmp_path):
+    (tmp_path / "my.yml").write_text(CONFIG)
+    (tmp_path / "notes.yaml").write_text("author: me\n")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/config.yaml").write_text(CONFIG)
+    assert check_folder(str(tmp_path)) == str(tmp_path / "my.yml")
+    assert config_path("", str(tmp_path)) == tmp_path / "my.yml"
+
+
+def test_without_dir_it_is_the_embedded_default():
+    assert check_folder(".") == ""
+    assert config_path("", ".") == ROOT / "config/config.yaml"
+
+
+@pytest.mark.parametrize("broken", ["tasks:\n  T: {table: [\n", CONFIG])
+def test_several_configs_end_in_one_line_that_names_them(tmp_path, broken):
+    (tmp_path / "a.yaml").write_text(CONFIG)
+    (tmp_path / "b.yaml").write_text(broken)
+    with pytest.raises(
+        SoakError, match=rf"DIR={tmp_path}: expected one config .*, found a.yaml, b.yaml; name one: CONFIG="
+    ):
+        check_folder(str(tmp_path))
+
+
+def test_no_config_ends_in_one_line(tmp_path):
+    with pytest.raises(SoakError, match="expected one config in it, .*, found none; name one: CONFIG=file.yaml"):
+        check_folder(str(tmp_path))
+
+
+def test_arguments_are_passed_on_and_a_dry_run_shows_no_answer(tmp_path):
+    (tmp_path / "my.yaml").write_text(CONFIG)
+    command = ["make", "-n", "run", f"DIR={tmp_path}"]
+    plain, dry = (
+        subprocess.run([*command, *more], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for more in ([], ["ARGS=-n --quiet"])
+    )
+    assert "-n --quiet" in dry
+    assert "verdicts.txt" in plain
+    assert "verdicts.txt" not in dry
 
 
 @pytest.mark.parametrize("name", ["config", "dir", "cores"])

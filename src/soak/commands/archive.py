@@ -282,7 +282,7 @@ def _zip(staged: Path, target: Path) -> Path:
 
 if __name__ == "__main__":
     try:
-        of_config = config_path("".join(sys.argv[2:3]))
+        of_config = config_path("".join(sys.argv[2:3]), sys.argv[1])
         os.chdir(sys.argv[1])
         written = archive(read_experiment(of_config), of_config, Path.cwd())
         print(f"{written} ({written.stat().st_size / 2**20:.1f} MB)")

@@ -242,7 +242,7 @@ def smoke(config_file: Path, cores: str) -> tuple[str, bool]:
 def main(directory: str, config: str = "", cores: str = "all") -> None:
     """Run the trial in DIR and print what it found."""
     try:
-        file = config_path(config)
+        file = config_path(config, directory)
         os.chdir(directory)
         text, all_well = smoke(file, cores or "all")
         show(text)

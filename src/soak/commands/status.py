@@ -69,7 +69,7 @@ def _changed_since(time: float, experiment: Experiment) -> str:
 def main(directory: str, config: str = "") -> None:
     """Print the status of the run in DIR with the config CONFIG (default: the embedded one)."""
     try:
-        file = config_path(config)
+        file = config_path(config, directory)
         os.chdir(directory)
         show(status(read_experiment(file)))
     except (SoakError, FileNotFoundError) as error:
