@@ -159,7 +159,7 @@ def test_views_of_any_results_have_no_text_that_is_cut_or_overlaps(name: str, ca
 def test_names_beside_points_never_overlap_while_there_is_room() -> None:
     random = np.random.default_rng(1)
     points = [tuple(point) for point in random.uniform((1, 1), (4, 3), (20, 2))]
-    boxes, overlap = places(points, [(0.6, 0.12)] * 20, [], (5, 4))
+    boxes, overlap = places(points, [(0.6, 0.12)] * 20, [], [], (5, 4))
     assert overlap == 0
     for first, (left, bottom, right, top) in enumerate(boxes):
         assert 0 <= left < right <= 5

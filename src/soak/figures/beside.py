@@ -10,13 +10,15 @@ _DIRECTIONS = tuple(
     (math.cos(math.radians(angle)), math.sin(math.radians(angle)))
     for angle in (0, 180, 90, -90, 30, -30, 150, -150, 60, -60, 120, -120)
 )
+_ON_A_LINE = 12.0  # inches of distance that a square inch on lines is worth
 _REACH = (0.06, 0.1, 0.16, 0.24, 0.34, 0.46, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0)  # inches from the point to the name's box
 
 
 def places(
     points: Sequence[tuple[float, float]],
     sizes: Sequence[tuple[float, float]],
-    taken: Sequence[Box],
+    marks: Sequence[Box],
+    lines: Sequence[Box],
     area: tuple[float, float],
 ) -> tuple[list[Box], float]:
     """A box for the name of each point.
@@ -27,15 +29,15 @@ def places(
         In inches from the panel's lower left corner, as are all boxes.
     sizes : sequence of (width, height)
         Of the names.
-    taken : sequence of Box
-        Where no name may be: marks and lines.
+    marks, lines : sequence of Box
+        What a name must not cover, and what it had better not: a name is rather on a line than far from its point.
     area : (width, height)
         Of the panel, in which all names have to be.
 
     Returns
     -------
     boxes : list of Box
-        In the order of the points; the nearest free one of each, else the one that overlaps least.
+        In the order of the points: free of other names and marks where there is room, near, and off the lines.
     overlap : float
         Square inches that names share with one another; 0 if all are free of each other.
     """
@@ -44,12 +46,23 @@ def places(
     shared = 0.0
     for number in order:
         names = list(found.values())
-        found[number] = min(
-            _candidates(points[number], sizes[number], area),
-            key=lambda box: (round(_overlap(box, names), 6), round(_overlap(box, taken), 4)),
-        )
+        candidates = _candidates(points[number], sizes[number], area)
+        costs = [
+            (
+                round(_overlap(box, names) + _overlap(box, marks), 4),
+                _distance(points[number], box) + _ON_A_LINE * _overlap(box, lines),
+            )
+            for box in candidates
+        ]
+        found[number] = candidates[costs.index(min(costs))]
         shared += _overlap(found[number], names)
     return [found[number] for number in range(len(points))], shared
+
+
+def _distance(point: tuple[float, float], box: Box) -> float:
+    """From a point to the nearest edge of a box."""
+    x, y = point
+    return math.hypot(max(box[0] - x, 0, x - box[2]), max(box[1] - y, 0, y - box[3]))
 
 
 def _crowd(point: tuple[float, float], points: Sequence[tuple[float, float]]) -> float:

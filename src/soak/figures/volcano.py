@@ -212,7 +212,7 @@ def _names(axes: "Axes", points: pd.DataFrame, x: np.ndarray, height: float, pag
     texts = list(points["task_id"].astype(str))
     sizes = [(page.text_width(text, page.small) + 0.02, page.small / 72 * 1.15) for text in texts]
     at = list(zip(across, up, strict=True))
-    boxes, _ = places(at, sizes, _taken(points, at, (h, v)), (width, height))
+    boxes, _ = places(at, sizes, *_taken(points, at, (h, v)), (width, height))
     for (a, b), text, box in zip(at, texts, boxes, strict=True):
         near = (min(max(a, box[0]), box[2]), min(max(b, box[1]), box[3]))
         if np.hypot(near[0] - a, near[1] - b) > 0.12:
@@ -226,8 +226,10 @@ def _names(axes: "Axes", points: pd.DataFrame, x: np.ndarray, height: float, pag
         )  # fmt: skip
 
 
-def _taken(points: pd.DataFrame, at: list[tuple[float, float]], scales: tuple[_Scale, _Scale]) -> list[Box]:
-    """Boxes of the marks, of the lines through them, and of the texts at the edges."""
+def _taken(
+    points: pd.DataFrame, at: list[tuple[float, float]], scales: tuple[_Scale, _Scale]
+) -> tuple[list[Box], list[Box]]:
+    """Boxes of the marks and of the texts at the edges, and of the lines through the marks."""
     h, v = scales
     marks = [(a - 0.05, b - 0.05, a + 0.05, b + 0.05) for a, b in at]
     low, high = v.inches(points["diff_low"]), v.inches(points["diff_high"])
@@ -235,7 +237,7 @@ def _taken(points: pd.DataFrame, at: list[tuple[float, float]], scales: tuple[_S
     upright = [(a - 0.01, b, a + 0.01, c) for (a, _), b, c in zip(at, low, high, strict=True)]
     level = [(max(b, 0.0), a - 0.01, c, a + 0.01) for (_, a), b, c in zip(at, start, end, strict=True)]
     texts = [(0.0, v.length - 0.16, 1.6, v.length), (0.0, 0.0, 1.6, 0.16)]
-    return [*marks, *upright, *level, *texts]
+    return [*marks, *texts], [*upright, *level]
 
 
 FIGURES = (

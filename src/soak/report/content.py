@@ -23,15 +23,17 @@ from soak.scores.summaries import first_measures, measure_columns, undefined_rea
 from soak.tables import TABLES
 
 CITATION = (
-    "Hocking TD, Thibault G, Bodine CS, Nelson Arellano P, Shenkin AF, Lindly OJ. SOAK: Same/Other/All K-fold "
-    "cross-validation for estimating similarity of patterns in data subsets. arXiv 2410.08643 (2024)."
+    "Hocking TD, Thibault G, Bodine CS, Nelson Arellano P, Shenkin AF, Lindly OJ. Same/Other/All K-fold cross-validation for "
+    "estimating similarity of patterns in data subsets. Statistical Analysis and Data Mining (2026), doi 10.1002/sam.70055; "
+    "arXiv 2410.08643."
 )
-BIBTEX = """@article{hocking2024soak,
-  title = {{SOAK}: Same/Other/All K-fold cross-validation for estimating similarity of patterns in data subsets},
+BIBTEX = """@article{hocking2026soak,
+  title = {Same/Other/All {K}-fold cross-validation for estimating similarity of patterns in data subsets},
   author = {Hocking, Toby Dylan and Thibault, Gabrielle and Bodine, Cameron Scott and Nelson Arellano, Paul and
             Shenkin, Alexander F and Lindly, Olivia Jasmine},
-  journal = {arXiv preprint arXiv:2410.08643},
-  year = {2024}
+  journal = {Statistical Analysis and Data Mining},
+  year = {2026},
+  doi = {10.1002/sam.70055}
 }"""
 _CSS_DPI = 125  # pixels of the page for an inch of a figure: its text is as large as small print then
 _MOST_ROWS = 20_000  # of a table in the report; all rows are in results/tables/
