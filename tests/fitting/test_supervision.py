@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -113,7 +114,8 @@ def test_children_that_are_left_behind_are_ended(supervised, name):
     assert left == []
 
 
-def test_a_process_that_is_killed_takes_its_fits_with_it_and_the_next_goes_on(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_process_that_is_ended_takes_its_fits_with_it(tmp_path, number):
     code = RUN.format(here=str(Path(__file__).parent), seconds=None)
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     process = subprocess.Popen([sys.executable, "-c", code, "Hangs"], cwd=tmp_path, env=environment)
@@ -123,8 +125,9 @@ def test_a_process_that_is_killed_takes_its_fits_with_it_and_the_next_goes_on(tm
         if children and (tmp_path / "misbehaving.py").exists():
             break
         time.sleep(0.1)
-    process.kill()
-    process.wait()
+    time.sleep(0.5)
+    process.send_signal(number)
+    assert process.wait(20) == (130 if number == signal.SIGINT else -number)
     assert children
     _, alive = psutil.wait_procs(children, timeout=20)
     assert alive == []
