@@ -1,10 +1,17 @@
 """Nobody ever sees half a file."""
 
+import errno
+import os
 import stat
+import subprocess
+import sys
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from soak.files import atomic
+from soak.errors import SoakError
+from soak.files import atomic, atomic_folder, disk_problem
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -36,3 +43,38 @@ def test_others_may_read_it_as_the_umask_says(tmp_path):
         temporary.write_text("x")
     (tmp_path / "plain").write_text("x")
     assert stat.S_IMODE((tmp_path / "table.csv").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+@pytest.mark.parametrize("name", ["table.csv", "pack"])
+def test_a_full_disk_is_one_line_that_names_the_file(tmp_path, name):
+    with pytest.raises(SoakError) as caught, (atomic_folder if name == "pack" else atomic)(tmp_path / name):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert str(caught.value) == f"{tmp_path}/{name}: cannot be written: no space is left on its disk"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_of_another_file_stays_what_it_is(tmp_path):
+    with pytest.raises(FileNotFoundError), atomic(tmp_path / "table.csv"):
+        (tmp_path / "none").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a small disk")
+def test_a_disk_that_is_really_full(tmp_path):
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)], check=False).returncode:
+        pytest.skip("cannot mount a small disk")
+    try:
+        for write in (
+            lambda file: file.write_bytes(bytes(200_000)),
+            lambda file: pd.DataFrame(np.random.default_rng(1).normal(size=(30_000, 2))).to_parquet(file),
+        ):
+            with pytest.raises(SoakError, match="x: cannot be written: no space is left on its disk$"):
+                with atomic(tmp_path / "x") as temporary:
+                    write(temporary)
+            assert list(tmp_path.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_no_folder_for_temporary_files_is_one_line():
+    error = FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/x']")
+    assert disk_problem(error).startswith("no folder for temporary files can be written; TMPDIR names one")

@@ -41,6 +41,8 @@ def atomic(path: str | Path, *, sync: bool = True) -> Iterator[Path]:
                 os.fsync(written.fileno())
         temporary.chmod(0o666 & ~umask())
         temporary.replace(path)
+    except OSError as error:
+        raise _named(error, path) from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -62,8 +64,17 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         temporary.chmod(0o777 & ~umask())
         shutil.rmtree(path, ignore_errors=True)
         temporary.replace(path)
+    except OSError as error:
+        raise _named(error, path) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _named(error: OSError, path: Path) -> OSError | SoakError:
+    """The error of a block that writes a file, with its name where the disk is full: the error itself has none."""
+    if error.filename is None and error.errno in _DISK_ERRORS:
+        return SoakError(disk_problem(error, path) or "")
+    return error
 
 
 def umask() -> int:
