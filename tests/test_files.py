@@ -67,9 +67,9 @@ def test_a_disk_that_is_really_full(tmp_path):
             lambda file: file.write_bytes(bytes(200_000)),
             lambda file: pd.DataFrame(np.random.default_rng(1).normal(size=(30_000, 2))).to_parquet(file),
         ):
-            with pytest.raises(SoakError, match="x: cannot be written: no space is left on its disk$"):
-                with atomic(tmp_path / "x") as temporary:
-                    write(temporary)
+            full = r"x: cannot be written: no space is left on its disk$"
+            with pytest.raises(SoakError, match=full), atomic(tmp_path / "x") as temporary:
+                write(temporary)
             assert list(tmp_path.iterdir()) == []
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
