@@ -86,6 +86,7 @@ onstart:
 
 onsuccess:
     forget(experiment.config.tasks)
+    remove_old()
     show_outcome()
 
 

@@ -26,7 +26,7 @@ from soak.run_log import RunLog
 from soak.figures.catalog import GROUPS
 from soak.provenance import commit, versions
 from soak.tables import TABLES as TABLE_RECORDS
-from soak.written import remove_damaged
+from soak.written import remove_damaged, remove_others
 
 CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
 if workflow.is_main_process:
@@ -126,6 +126,12 @@ def hold_folder():
         lock.hold(Path.cwd())
     except SoakError as error:
         sys.exit(f"soak: {error}")
+
+
+def remove_old():
+    """Figures and tables of an earlier config do not stay beside those of this one."""
+    if "outcome" in run_log.finished:
+        remove_others(experiment.shown_files(), "figures", "tables")
 
 
 def show_outcome():

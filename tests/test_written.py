@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from soak.errors import SoakError
-from soak.written import RECORDS, check, forget, note, recorded, remove_damaged
+from soak.written import RECORDS, check, forget, note, recorded, remove_damaged, remove_others
 
 ROOT = Path(__file__).parents[1]
 
@@ -102,3 +102,19 @@ def test_the_command_without_results(tmp_path):
     assert done.returncode == 1
     assert done.stderr == f"soak: {tmp_path}: no results with records of what was written; run first\n"
     assert command(tmp_path / "none").stderr.startswith("soak: ")
+
+
+def test_what_an_earlier_config_wrote_goes_and_all_else_stays(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    figures = Path("results/figures")
+    figures.mkdir(parents=True)
+    for name in ("overview.png", "overview.svg", "edited.png", "mine.png"):
+        (figures / name).write_text(name)
+    Path("results/tasks").mkdir()
+    Path("results/tasks/Old.arrow").write_text("rows")
+    note([*(figures / name for name in ("overview.png", "overview.svg", "edited.png")), "results/tasks/Old.arrow"])
+    (figures / "edited.png").write_text("by hand")
+    assert remove_others([figures / "overview.png"], "figures", "tables") == [figures / "overview.svg"]
+    assert sorted(file.name for file in figures.iterdir()) == ["edited.png", "mine.png", "overview.png"]
+    assert Path("results/tasks/Old.arrow").exists()
+    assert list(recorded()) == [figures / "overview.png", Path("results/tasks/Old.arrow")]

@@ -470,6 +470,12 @@ class Experiment:
         """Files of the figures of these measures; what they are is known once the tasks are split."""
         return [file for measure in self.further_measures() for file in self.figure_files("results", measure=measure)]
 
+    def shown_files(self) -> list[str]:
+        """All that this config's run writes among tables and figures."""
+        texts = [f"results/tables/{name}.txt" for name in ("data", "verdicts", "scores_notes")]
+        figures = [*self.all_figure_files, *self.measure_figure_files(), "results/figures/pages"]
+        return [*self.table_files, *texts, *figures]
+
     @property
     def all_figure_files(self) -> list[str]:
         """Files of all figures but those of further measures."""

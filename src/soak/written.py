@@ -78,6 +78,35 @@ def recorded() -> list[Path]:
     return [RESULTS / file.relative_to(folder).with_suffix("") for file in sorted(folder.rglob("*.txt"))]
 
 
+def remove_others(kept: Iterable[str | Path], *folders: str) -> list[Path]:
+    """Remove what an earlier config's run has written into some folders of results/ and this one does not make.
+
+    Files without a record are not the workflow's, and one that is no longer what was written may be somebody's work: both
+    stay.
+
+    Parameters
+    ----------
+    kept : paths
+        Outputs of this config.
+    folders : str
+        Names of the folders, such as "figures".
+
+    Returns
+    -------
+    list of Path
+        What was removed.
+    """
+    current, removed = set(map(Path, kept)), []
+    for output in recorded():
+        if output in current or output.parts[1] not in folders:
+            continue
+        if output.is_file() and next(problems([output]), None) is None:
+            output.unlink()
+            removed.append(output)
+        forget([output])
+    return removed
+
+
 def remove_damaged(path: str | Path) -> None:
     """Remove a file that is not what was written: a run makes it anew."""
     if next(problems([path]), None) is not None:

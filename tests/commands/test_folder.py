@@ -64,7 +64,7 @@ def test_several_configs_end_in_one_line_that_names_them(tmp_path, broken):
 
 
 def test_no_config_ends_in_one_line(tmp_path):
-    with pytest.raises(SoakError, match="expected one config in it, .*, found none; name one: CONFIG=file.yaml"):
+    with pytest.raises(SoakError, match=r"expected one config in it, .*, found none; name one: CONFIG=file\.yaml"):
         check_folder(str(tmp_path))
 
 
