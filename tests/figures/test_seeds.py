@@ -8,6 +8,7 @@ from figure_cases import checked, results
 from scipy.stats import ttest_rel
 
 from soak.scores.published import read_scores
+from soak.scores.summaries import pvalues
 
 EXCERPT = Path(__file__).parents[1] / "reference/paper/soaked_seeds.csv.gz"
 
@@ -38,3 +39,14 @@ def test_each_seed_has_the_paired_test_of_its_own_scores(scores):
 def test_one_seed_has_nothing_to_compare(scores):
     drawn = checked("seeds", results(scores[scores["seed"] == 1]))
     assert "drawn once only" in drawn.data["nothing_to_draw"].item()
+
+
+def test_seeds_are_no_new_evidence_in_the_figures_of_p_values(scores):
+    """Ten seeds of ten folds are ten pairs: of one distribution, equal train sets do not differ."""
+    drawn = results(scores)
+    for name in ("pvalue", "pvalue_downsample"):
+        tested = checked(name, drawn).data.query("line == 'other-same'")
+        assert set(tested["n"]) == {10}
+    iid = tested.query("task_id == 'iid_easy' and test_subset == 'large'").set_index("n_train_groups")["p_paired"]
+    assert iid[36] > 0.3
+    assert pvalues(scores)["n"].max() == 100  # R's numbers stay R's

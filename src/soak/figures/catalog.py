@@ -118,7 +118,7 @@ class Figure:
     def heading(self, of: str = "") -> str:
         """Its title, with the name of the task or the label of the measure if it is a figure of one."""
         if of and self.per_measure:
-            return f"{self.title}: {column_measure(of).label}"
+            return f"{self.title} ({column_measure(of).label})"
         return f"{self.title}: {of}" if of else self.title
 
 

@@ -186,7 +186,7 @@ def _pvalue(results: Results, page: Page) -> Drawn | str:
     shown = _tested(results.full_size, results)
     if shown.empty:
         return NO_SCORES if results.full_size.empty else _ONLY_REFERENCES
-    means, tests = mean_sd(shown), _first_tests(results.pvalues, results)
+    means, tests = mean_sd(shown), _first_tests(results.tests, results)
     compared = {
         (task, subset): _Compared(
             task, f"{task}\ntest: {subset}", rows, _rows_of(tests, task, subset), results.algorithms(rows)
@@ -201,9 +201,9 @@ def _pvalue(results: Results, page: Page) -> Drawn | str:
 
 def _pvalue_downsample(results: Results, page: Page) -> Drawn | str:
     """The same at full size (left) and with equally many train groups (right)."""
-    if results.downsampled is None or results.downsampled.empty:
+    if results.equal_tests is None or results.equal_tests.empty:
         return "no train set was down-sampled; resampling.sizes: 0 does so."
-    shown, tests = _tested(results.shown, results), _first_tests(results.downsampled, results)
+    shown, tests = _tested(results.shown, results), _first_tests(results.equal_tests, results)
     equal_tests, full_tests = tests[tests["n_train_groups"].notna()], tests[tests["n_train_groups"].isna()]
     compared, parts = [], []
     for (task, subset), rows in equal_tests.groupby(["task_id", "test_subset"], sort=False):
@@ -450,7 +450,8 @@ FIGURES = (
         name="pvalue_downsample",
         title="Different, or only smaller?",
         caption="Left: all train sets at their full size; right: same, other and all with equally many train groups. A "
-        "difference that is gone on the right was one of size; one that stays is one of pattern.",
+        "difference that is gone on the right was one of size; one that stays is one of pattern. Tests are over folds, the "
+        "seeds of a fold averaged.",
         group="results",
         when=lambda facts: facts.has_sizes,
         draw=_pvalue_downsample,

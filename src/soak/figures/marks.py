@@ -54,7 +54,7 @@ def speakers(results: Results) -> pd.DataFrame:
 
 def tests_of(results: Results) -> pd.DataFrame:
     """The tests of each task's first measure."""
-    tests = results.pvalues
+    tests = results.tests
     return tests[tests["measure"] == tests["task_id"].map(first_measures(results.scores))]
 
 

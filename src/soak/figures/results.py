@@ -18,7 +18,7 @@ from soak.figures.settings import FocusSettings
 from soak.labels import Labels
 from soak.measures import Measure, column_measure
 from soak.scores.settings import VerdictSettings
-from soak.scores.summaries import first_measures
+from soak.scores.summaries import first_measures, fold_means, pvalues, pvalues_downsample
 from soak.scores.verdicts import verdicts
 from soak.tables import TABLES, read_table
 
@@ -128,6 +128,22 @@ class Results:
             settings = VerdictSettings(alpha=self.alpha, margin=self.margin)
             judged = pd.concat([judged, verdicts(other, settings, references=self.references)], ignore_index=True)
         return replace(self, scores=scores, pvalues=tests, verdicts=judged, downsampled=downsampled, transfer=cells)
+
+    @cached_property
+    def tests(self) -> pd.DataFrame:
+        """The P values, the seeds of a fold averaged first (the table pvalues has R's, which count each seed)."""
+        return pvalues(fold_means(self.scores), self.alpha) if self._has_seeds else self.pvalues
+
+    @cached_property
+    def equal_tests(self) -> pd.DataFrame | None:
+        """Those at full and at equal size: each seed draws other rows, and the mean of a fold is over all of them."""
+        if self.downsampled is None or not self._has_seeds:
+            return self.downsampled
+        return pvalues_downsample(fold_means(self.scores), self.alpha)
+
+    @property
+    def _has_seeds(self) -> bool:
+        return int(self.scores["seed"].nunique()) > 1
 
     @cached_property
     def shown(self) -> pd.DataFrame:

@@ -117,7 +117,8 @@ FIGURES = (
         title="How much depends on which rows were drawn?",
         caption="Each circle is the paired t test of one seed, which draws train sets of equal size of its own; the diamond is "
         "the test at full size, the same for all seeds. Of two subsets of one distribution few circles lie left of the "
-        "line at 0.05; of two that differ, nearly all do. P values as R has them, uncorrected.",
+        "line at 0.05, unless their few rows happen to differ; of two that differ, nearly all do. P values as R has them, "
+        "uncorrected.",
         group="results",
         when=lambda facts: facts.has_seeds,
         draw=_seeds,

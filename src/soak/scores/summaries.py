@@ -111,6 +111,15 @@ def pvalues_downsample(scores: pd.DataFrame, alpha: float = 0.05, *, by_seed: bo
     return tests[columns].reset_index(drop=True)
 
 
+def fold_means(scores: pd.DataFrame) -> pd.DataFrame:
+    """A score table with the seeds of a fold averaged: they are no new evidence, so that tests count folds alone."""
+    measures = measure_columns(scores)
+    averaged = {name: "mean" if name in measures else "first" for name in (*measures, "seed", "iteration")}
+    averaged |= {name: "first" for name in ("n_train", "n_test") if name in scores}
+    keys = [name for name in scores.columns if name not in averaged]
+    return scores.groupby(keys, sort=False, dropna=False).agg(averaged).reset_index()[list(scores.columns)]
+
+
 def undefined_reason(n: int) -> str:
     """Why a p value over n pairs is NaN."""
     return "one fold only" if n < 2 else "no variation between the folds"
