@@ -75,6 +75,7 @@ checkpoint splits:
         runtime=growing(30),
     params:
         tasks=list(cfg.tasks),
+        folds={task: cfg.resampling_of(task).folds for task in cfg.tasks},
         focus=as_params(cfg.focus),
         labels=experiment.labels.as_params(),
         unsettled=experiment.unsettled(),

@@ -50,7 +50,9 @@ with job(snakemake.log, snakemake.input, snakemake.output):
     write_table(TABLES["fold_counts"], pd.concat(counts, ignore_index=True), made.counts, csv_safe=params.csv_safe)
     tasks = [Task.open(file) for file in given.tasks]
     notes = {
-        task.name: data_notes(task, one["fold"].to_numpy(), **params.positive[task.name])
+        task.name: data_notes(
+            task, one["fold"].to_numpy(), n_folds=params.folds[task.name], **params.positive[task.name]
+        )
         for task, one in zip(tasks, folds, strict=True)
     }
     write_table(TABLES["data"], data_table(tasks), made.data, csv_safe=params.csv_safe)

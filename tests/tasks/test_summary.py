@@ -49,6 +49,14 @@ def test_data_of_a_regression():
     assert table["class.No"].isna().tolist() == [True, True, True, False, False, False]
 
 
+def test_folds_that_do_not_exist_are_noted():
+    group = np.array(["a", "a", "b", "b", "b", "a"], dtype=object)
+    folds = np.array([1, 1, 2, 2, 2, 1])
+    texts = [note.text for note in data_notes(task(group=group), folds, n_folds=5) if note.kind == "folds"]
+    assert texts[0] == "my.csv: too few groups for 5 folds: there are 2"
+    assert not any("too few" in note.text for note in data_notes(task(fold=folds), folds, n_folds=5))
+
+
 def test_notes_of_classes_and_folds():
     notes = data_notes(task(), np.array([1, 1, 2, 1, 1, 1]))
     assert [note.text for note in notes if note.kind == "class"] == [

@@ -50,7 +50,11 @@ def _subset_rows(task: Task) -> Iterable[dict[str, object]]:
 
 
 def data_notes(
-    task: Task, folds: NDArray[np.integer], positive: object = None, measures: Sequence[str] = ()
+    task: Task,
+    folds: NDArray[np.integer],
+    positive: object = None,
+    measures: Sequence[str] = (),
+    n_folds: int = 0,
 ) -> list[Note]:
     """What people should know of a task: of its columns, left-out rows, classes, folds and measures, in this order.
 
@@ -62,13 +66,16 @@ def data_notes(
         The positive class that the config names.
     measures : sequence of str
         Those that are of the positive class alone if there are two classes.
+    n_folds : int
+        As many as the config asks for.
 
     Raises
     ------
     SoakError
         If the task has no such class.
     """
-    return [*task.notes, *_class_notes(task), *_fold_notes(task, folds), *_positive_notes(task, positive, measures)]
+    of_folds = _fold_notes(task, folds, n_folds)
+    return [*task.notes, *_class_notes(task), *of_folds, *_positive_notes(task, positive, measures)]
 
 
 def _positive_notes(task: Task, positive: object, measures: Sequence[str]) -> list[Note]:
@@ -109,7 +116,7 @@ def _letters(name: str) -> str:
     return letters if any(sign.isalpha() for sign in letters) else name
 
 
-def _fold_notes(task: Task, folds: NDArray[np.integer]) -> list[Note]:
+def _fold_notes(task: Task, folds: NDArray[np.integer], n_folds: int) -> list[Note]:
     numbers = np.unique(folds)
     counts = pd.crosstab(task.subset, folds).reindex(index=list(task.subsets), columns=list(numbers), fill_value=0)
     total, least = counts.sum(axis=1), counts.min(axis=1)
@@ -117,6 +124,9 @@ def _fold_notes(task: Task, folds: NDArray[np.integer]) -> list[Note]:
     few = [name for name in task.subsets if 0 < least[name] < FEW_ROWS]
     source = f"{task.source}: " if task.source else ""
     notes = []
+    if task.fold is None and len(numbers) < n_folds:
+        unit = "rows" if task.group is None else "groups"
+        notes.append(Note("folds", "", f"{source}too few {unit} for {n_folds} folds: there are {len(numbers)}"))
     if empty:
         text = (
             f"{source}{listed(empty)} without rows in some of the {len(numbers)} folds, where there is nothing to test"
