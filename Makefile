@@ -47,7 +47,7 @@ lock: $(VENV)/bin/python
 help:
 	@echo "make run [CONFIG=file.yaml] [DIR=folder] [CORES=n]   run everything: tables, figures, report"
 	@echo "         DIR alone: with the one config that lies in it;  ARGS=\"-n\": passed on to snakemake;  TORCH=cpu: no CUDA"
-	@echo "make smoke …     try one fold with few epochs: does it work, and how long will the full run take?"
+	@echo "make smoke …     try one fold with few epochs: does it work, how long will the full run take, and what will it see?"
 	@echo "make status …    show how far a run is"
 	@echo "make check …     compare all results with what was written"
 	@echo "make figures …   make only the figures"

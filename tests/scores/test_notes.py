@@ -4,6 +4,7 @@ import numpy as np
 from verdict_cases import around, judge, score_table
 
 from soak.scores.notes import notes_on
+from soak.scores.sentences import WIDTH, wrapped_note
 from soak.scores.ttests import smallest_seen
 
 SAME = around(0.05, 0.01, -0.005, -0.005)
@@ -56,3 +57,31 @@ def test_train_sets_of_unequal_size_name_the_key() -> None:
     (note,) = notes(SAME, groups={"same": 60, "other": 100, "all": 160})
     assert note.startswith("T: other has 1.7 times the train rows of same (A and B): resampling: {sizes: 0}")
     assert notes(SAME, groups={"same": 60, "other": 90, "all": 150}) == []
+
+
+def test_intervals_that_exclude_zero_where_the_corrected_p_decides_nothing_are_explained() -> None:
+    random = np.random.default_rng(3)
+    same = random.uniform(0.1, 0.2, size=5)
+    spread = np.array([0.02, -0.02, 0.01, -0.01, 0.0])
+    scores = {
+        (subset, train, "m"): same + shift * (subset == "A") + spread * (train != "same")
+        for subset in "AB"
+        for train, shift in (("same", 0.0), ("other", 0.022), ("all", 0.0))
+    }
+    scores |= {(subset, "same", "featureless"): same + 0.5 for subset in "AB"}
+    table = score_table(scores)
+    verdicts = judge(table, margin=0)
+    row = verdicts.iloc[0]
+    assert row["p_paired"] < 0.05 < row["p_holm"]
+    assert row["ci_low"] > 0
+    (note,) = [text for text in notes_on(verdicts, table) if "intervals are for one comparison alone" in text]
+    assert "corrected for 4 comparisons, decides nothing (other - same of A: P = 0.0" in note
+    assert not [text for text in notes_on(verdicts.iloc[1:], table) if "intervals" in text]
+
+
+def test_notes_are_wrapped_and_paths_stay_whole() -> None:
+    path = "/".join(["folder"] * 30)
+    lines = wrapped_note(f"{path}: {'word ' * 60}").splitlines()
+    assert lines[0] == f"{path}:"
+    assert max(map(len, lines[1:])) <= WIDTH
+    assert all(line.startswith("  ") for line in lines[1:])
