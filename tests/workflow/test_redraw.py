@@ -25,7 +25,13 @@ def test_figures_and_report_are_the_same_again(finished, again):
 
 def test_drawing_fits_nothing(again):
     shutil.rmtree(again / "figures")
-    assert set(again.planned("--", "figures")) == {"draw_images", "draw_training", "draw_results", "draw_predictions"}
+    assert set(again.planned("--", "figures")) == {
+        "draw_images",
+        "draw_training",
+        "draw_results",
+        "draw_measure",
+        "draw_predictions",
+    }
 
 
 @pytest.mark.skipif(not os.environ.get("SOAK_STRESS"), reason="SOAK_STRESS=1 runs it (1 minute)")

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.workflow
 
 # Jobs of the small config: 18 fits per learner in two packs, two tasks
 FITS_OF_A_LEARNER = 2
-SHOWN = {"draw_results": 1, "draw_predictions": 1, "report": 1, "outcome": 1}
+SHOWN = {"draw_results": 1, "draw_measure": 1, "draw_predictions": 1, "report": 1, "outcome": 1}
 SCORED = {"scores": 1, "stats": 1, "verdicts": 1, "draw_training": 1, **SHOWN}
 CHECKED = {"check_learner": 2}  # of a network; featureless and cv_glmnet need none
 
@@ -81,7 +81,11 @@ def set_in(*keys_and_value):
             {"fit": FITS_OF_A_LEARNER, **SCORED},
             id="one more learner",
         ),
-        pytest.param(set_in("measures", ["zero_one_loss"]), SCORED, id="measures"),
+        pytest.param(
+            set_in("measures", ["zero_one_loss"]),
+            {rule: count for rule, count in SCORED.items() if rule != "draw_measure"},
+            id="measures",
+        ),
         pytest.param(
             set_in("figures", "style", {"font_size": 9}),
             {"draw_images": 1, "draw_training": 1, **SHOWN},
@@ -110,7 +114,7 @@ def test_a_change_of_the_config(again, change, expected):
         ("learners/featureless.py", '"""', {"fit": FITS_OF_A_LEARNER, **SCORED}),
         ("networks/training.py", '"""', {"fit": FITS_OF_A_LEARNER, "fit_history": 1, **CHECKED, **SCORED}),
         ("scores/scoring.py", '"""', SCORED),
-        ("figures/errors.py", '"""', {"draw_results": 1, "report": 1, "outcome": 1}),
+        ("figures/errors.py", '"""', {"draw_results": 1, "draw_measure": 1, "report": 1, "outcome": 1}),
         ("commands/status.py", '"""', {}),
     ],
 )

@@ -26,8 +26,8 @@ def test_report_of_a_finished_run(finished, monkeypatch, tmp_path):
     assert sorted(name[:-4] for name in shown if name.endswith(".png")) == figures
     for name in figures:
         result = shown[f"{name}.png"]
-        figure, task = find_figure(name)
-        assert result["labels"] == {"figure": figure.heading(task)}
+        figure, of = find_figure(name)  # a task, or a measure by its name
+        assert result["labels"] == {"figure": f"{figure.title}: {of}" if of else figure.title}
         text = re.sub(r"<[^>]+>|\s+", " ", result["caption"])
         assert figure.caption.split()[:5] == text.split()[:5]
         assert re.match(r"data:image/png;.*base64,", result["data_uri"])
@@ -40,6 +40,8 @@ def test_report_of_a_finished_run(finished, monkeypatch, tmp_path):
         "verdicts.csv",
         "fits.csv",
         "transfer.csv",
+        "datasets.csv",
+        "summary.csv",
     }
     assert set(part(page, "categories")) == {"Data", "Learning curves", "Results", "Predictions", "Tables"}
     assert str(finished.folder) not in json.dumps(list(results))

@@ -27,6 +27,10 @@ FIGURES = [
     "confusion_Images",
     "worst_images_Images",
     "weights_Images",
+    *(
+        f"{name}_log_loss"
+        for name in ("differences", "test_error", "test_error_mean_sd", "train_other", "same_other_all", "pvalue")
+    ),
 ]
 
 PLAIN = {
