@@ -51,7 +51,9 @@ except SoakError as error:
 
 
 if workflow.is_main_process:
-    remove_damaged(INDEX)  # Snakemake reads it to find the fits, and makes it anew if it is missing
+    remove_damaged(
+        INDEX
+    )  # Snakemake reads it to find the fits, and makes it anew if it is missing
 
 
 def show_data():

@@ -118,6 +118,7 @@ rule draw_measure:
         **RESULTS,
     output:
         figures_in_report("results", measure="{measure}"),
+        pages=directory("results/figures/pages_by_{measure}"),
     log:
         "results/logs/draw_measure/{measure}.log",
     benchmark:

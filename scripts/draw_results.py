@@ -31,6 +31,7 @@ with job(snakemake.log, snakemake.input, snakemake.output):
     )
     folder = Path(snakemake.output[0]).parent
     if measure:
+        (folder / f"{PAGES}_by_{measure}").mkdir(exist_ok=True)
         draw_files(params.names, results.of_measure(measure), folder, settings, measure, labels)
     else:
         (folder / PAGES).mkdir(exist_ok=True)

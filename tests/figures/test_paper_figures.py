@@ -209,3 +209,19 @@ def test_a_view_has_its_files_and_caption(tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "mine.csv")["task_id"].unique().tolist() == ["Fires of 2015"]
     assert (tmp_path / "captions/mine.rst").read_text() == "Mine.\n"
     assert (tmp_path / "mine.png").is_file()
+
+
+def test_errors_of_many_test_subsets_have_pages(tmp_path: Path) -> None:
+    scores = make_scores([f"T{number}" for number in range(20)], ["A", "B", "C"], algorithms=("featureless", "lm"))
+    inputs, settings = results(scores), FigureSettings(formats=["png"])
+    with Page(settings=settings.style).applied():
+        drawn = view_figures()["test_error_mean_sd"].draw(inputs, Page("Title", "Caption."))
+        assert isinstance(drawn, DrawnPages)
+        pages = (drawn.figure, *drawn.pages)
+        assert len(pages) > 1
+        assert all(figure.get_figheight() < 20 for figure in pages)
+        assert sum(len(figure.axes) for figure in pages) == 20 * 3 * 3
+        for figure in pages:
+            check_texts(figure, "test_error_mean_sd")
+        save(drawn, tmp_path, "test_error_mean_sd", settings, "pages_by_roc_auc")
+    assert (tmp_path / "pages_by_roc_auc/test_error_mean_sd_2.png").is_file()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import soak.figures
-from soak.figures.page import Drawn, Page, in_pages, save
+from soak.figures.page import PAGES, Drawn, Page, in_pages, save
 from soak.figures.settings import FigureSettings, StyleSettings
 from soak.files import atomic
 from soak.labels import Labels
@@ -217,7 +217,13 @@ def draw_files(
                 if (pages := getattr(drawn, "pages", ()))
                 else Drawn(drawn.figure, stored)
             )
-            paths += save(drawn, folder, figure.file_name(of), settings)
+            paths += save(
+                drawn,
+                folder,
+                figure.file_name(of),
+                settings,
+                f"{PAGES}_by_{of}" if figure.per_measure and of else PAGES,
+            )
         caption = folder / "captions" / f"{figure.file_name(of)}.rst"
         with atomic(caption) as temporary:
             temporary.write_text(f"{figure.caption_of(inputs)}\n", encoding="utf-8")

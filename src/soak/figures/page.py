@@ -349,11 +349,11 @@ class Page:
         return Drawn(figure, pd.DataFrame({"nothing_to_draw": [reason]}))
 
 
-def save(drawn: Drawn, folder: Path, name: str, settings: FigureSettings) -> list[Path]:
+def save(drawn: Drawn, folder: Path, name: str, settings: FigureSettings, further: str = PAGES) -> list[Path]:
     """Write a figure as NAME.png and in the other formats, and the numbers that it shows as NAME.csv.
 
-    A PDF file has all pages of a figure; of the other formats the further pages are PAGES/NAME_2.png, …. Equal figures give
-    equal bytes.
+    A PDF file has all pages of a figure; of the other formats the further pages are FURTHER/NAME_2.png, …, in a folder beside
+    the figures. Equal figures give equal bytes.
     """
     figure, data = drawn
     pages = drawn.pages if isinstance(drawn, DrawnPages) else ()
@@ -366,7 +366,7 @@ def save(drawn: Drawn, folder: Path, name: str, settings: FigureSettings) -> lis
                 figure.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_metadata(figure, kind))
         paths.append(folder / f"{name}.{kind}")
         for number, page in enumerate(pages if kind != "pdf" else (), start=2):
-            with atomic(folder / PAGES / f"{name}_{number}.{kind}") as temporary:
+            with atomic(folder / further / f"{name}_{number}.{kind}") as temporary:
                 page.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_metadata(page, kind))
     write_csv(data, folder / f"{name}.csv", settings.csv_safe)
     return [*paths, folder / f"{name}.csv"]

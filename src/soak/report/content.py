@@ -150,7 +150,7 @@ def shown_figures(
         place += 1000 * _GROUPS.index(group)
         if view:
             title, caption = view.title or title, view.caption or caption
-        pages = [path, *sorted((path.parent / PAGES).glob(f"{path.stem}_[0-9]*.png"), key=_page_number)]
+        pages = [path, *sorted(path.parent.glob(f"{PAGES}*/{path.stem}_[0-9]*.png"), key=_page_number)]
         for number, page in enumerate(pages, start=1):
             heading = title if len(pages) == 1 else f"{title} (page {number} of {len(pages)})"
             shown.append((place, path.stem, number, _shown(page, heading, caption) | _kind(group)))
