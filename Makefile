@@ -111,7 +111,7 @@ stress: $(VENV)/.dev
 coverage: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report= --ignore tests/workflow --ignore tests/cluster
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q --cov --cov-append --cov-report=term --cov-fail-under=95 \
-		tests/glmnet/test_kernels.py tests/resampling/test_folds.py tests/test_rrandom.py \
+		tests/resampling/test_folds.py tests/test_rrandom.py \
 		tests/workflow/test_own_modules.py -m "not workflow"
 
 # Small changes to the code of resampling and scores: which of them does no test notice?

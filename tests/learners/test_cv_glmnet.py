@@ -190,7 +190,7 @@ def test_a_path_without_an_intercept_fits_a_constant():
 
 
 def test_penalties_of_the_user_s_are_tried_from_large_to_small():
-    fit = train(make_task(), **{"lambda": [0.01, 0.1, 0.03], "path": "early"})
+    fit = train(make_task(), **{"lambda": [0.01, 0.1, 0.03], "path": "checked"})
     assert fit.tables["path"]["lambda"].tolist() == [0.1, 0.03, 0.01]
     assert fit.info["lambda_min"] in (0.1, 0.03, 0.01)
 
@@ -260,7 +260,7 @@ def test_a_class_of_one_row_is_left_out():
     assert not found.probabilities[:, 2].any()
 
 
-@pytest.mark.parametrize("path", ["full", "early"])
+@pytest.mark.parametrize("path", ["full", "checked"])
 def test_a_class_of_two_rows_is_absent_from_inner_folds(path):
     """Its rows lie in two inner folds: without either of them one row is left."""
     task = few_of_class(2)

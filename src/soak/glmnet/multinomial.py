@@ -144,7 +144,6 @@ class Path:
         self._null = self._start(response)
         self._lambdas: list[float] = []
         self._explained: list[float] = []
-        self._entered: list[int] = []
         self._points: list[tuple[Floats, Floats]] = []
         self.problem = ""
         self.ended = False
@@ -157,6 +156,8 @@ class Path:
 
     def advance(self) -> None:
         """Fit the next penalty, or end."""
+        if self.ended:
+            return
         s, alpha, number = self._state, self._settings.alpha, len(self._lambdas)
         before, lambda_ = self._next_lambda()
         s.strong[:] |= self._columns.usable & (s.largest > alpha * (2 * lambda_ - before))
@@ -166,7 +167,6 @@ class Path:
             return
         self._lambdas.append(lambda_)
         used = s.order[: s.counts[0]]
-        self._entered.append(len(used))
         self._points.append((s.b[used], s.b0.copy()))
         self._explained.append((self._null + descent.deviance(self._columns, s)) / self._null)
         self.ended = len(self._lambdas) == self._count or self._saturated()
@@ -237,8 +237,48 @@ class Path:
         last, before = self._explained[-1], self._explained[-2]
         return last > CONTROL["devmax"] or last - before < CONTROL["fdev"]
 
+    def probe(self, lambda_: float, looser: float) -> tuple[Floats, Floats]:
+        """Coefficients and intercepts at a smaller penalty, where a change of the loss that is so much larger counts as none.
+
+        The path can only be probed further after that, unless it is brought back (`kept`).
+
+        Returns
+        -------
+        coefficients : array of shape (p, n_classes)
+            Of the features as they are stored.
+        intercepts : array of shape (n_classes,)
+        """
+        s, t, alpha = self._state, self._columns, self._settings.alpha
+        s.strong[:] = t.usable  # the penalties are too far apart for the strong rule
+        rough = self._settings.thresh * self._null * looser
+        penalty = self._penalty(lambda_)._replace(tolerance=rough, next_rule=np.inf)
+        descent.solve(t, s, self._room, penalty._replace(l1=lambda_ * alpha))
+        coefficients = s.b / t.sd[:, None]
+        return coefficients, s.b0 - t.mean @ coefficients
+
+    def kept(self) -> State:
+        """A copy of where the path is."""
+        return State._make([part.copy() for part in self._state])
+
+    def bring_back(self, state: State) -> None:
+        """Go on from where the path was."""
+        for part, before in zip(self._state, state, strict=True):
+            part[...] = before
+
     def whole(self) -> GlmnetPath:
-        """The path so far, its coefficients those of the features as they are stored: b / sd, b0 - sum_k b_k mean_k / sd_k.
+        """The path so far.
+
+        Raises
+        ------
+        FitFailed
+            If not one penalty has been reached.
+        """
+        return self.part(0, len(self._lambdas))
+
+    def part(self, first: int, stop: int) -> GlmnetPath:
+        """Some penalties of the path; coefficients are those of the features as they are stored.
+
+        They are b / sd, and the intercept b0 - sum_k mean_k b_k / sd_k, taken off in the order of entry.
 
         Raises
         ------
@@ -247,19 +287,18 @@ class Path:
         """
         if not self._lambdas:
             raise FitFailed(f"no penalty converged within maxit: {self._settings.maxit}; raise it or thresh")
-        n_used = self._entered[-1]
+        n_used = len(self._points[stop - 1][0])
         used = self._state.order[:n_used].astype(np.intp)
-        coefficients = np.zeros((len(self._lambdas), len(self._state.b0), n_used))
+        coefficients = np.zeros((stop - first, len(self._state.b0), n_used))
         intercepts = np.empty(coefficients.shape[:2])
         mean, sd = self._columns.mean[used], self._columns.sd[used]
-        for number, (b, b0) in enumerate(self._points):
-            entered = len(b)
-            coefficients[number, :, :entered] = b.T / sd[:entered]
+        for number, (b, b0) in enumerate(self._points[first:stop]):
+            coefficients[number, :, : len(b)] = b.T / sd[: len(b)]
             intercepts[number] = b0
         for j in range(n_used):
             intercepts -= coefficients[:, :, j] * mean[j]
         return GlmnetPath(
-            lambdas=self.lambdas,
+            lambdas=self.lambdas[first:stop],
             used=used,
             coefficients=coefficients,
             intercepts=intercepts - intercepts.mean(axis=1, keepdims=True),

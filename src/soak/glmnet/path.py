@@ -73,12 +73,6 @@ class PathSettings:
         return len(self.lambdas) or self.nlambda
 
     @property
-    def is_plain(self) -> bool:
-        """Whether all settings below ``thresh`` and ``maxit`` are the defaults."""
-        plain = PathSettings(self.alpha, self.nlambda, self.thresh, self.maxit)
-        return self == plain
-
-    @property
     def are_own(self) -> bool:
         """Whether the solver of several classes knows all that differs from the defaults; glmstar's knows everything."""
         unknown = ("penalty_factor", "lower_limits", "upper_limits", "intercept", "grouped", "dfmax", "exclude")
