@@ -29,7 +29,10 @@ FIGURES = [
     "weights_Images",
     *(
         f"{name}_log_loss"
-        for name in ("differences", "test_error", "test_error_mean_sd", "train_other", "same_other_all", "pvalue")
+        for name in (
+            *("differences", "overview", "test_error_mean_sd", "train_other", "same_other_all", "transfer", "pvalue"),
+            "test_error",
+        )
     ),
 ]
 
