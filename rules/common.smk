@@ -35,6 +35,15 @@ if workflow.is_main_process:
     if Path(workflow.main_snakefile).parent == ROOT:  # within another workflow the config is that one's
         refuse_files(CONFIG_FILES)  # also those that no workflow profile has seen
 
+
+def local_copy(file):
+    """Path of an output on this machine; of one in an object storage that of a copy, fetched if it is not there."""
+    if file.is_storage and not Path(file).exists():
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        file.storage_object.retrieve_object()
+    return str(file)
+
+
 try:
     experiment = Experiment(
         load_config(
@@ -44,7 +53,7 @@ try:
             in_job=not workflow.is_main_process,
         ),
         scripts=ROOT / "scripts",
-        wait_for_index=lambda: checkpoints.splits.get(),
+        wait_for_index=lambda: local_copy(checkpoints.splits.get().output.index),
     )
 except SoakError as error:
     sys.exit(f"soak: {error}")

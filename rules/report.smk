@@ -53,13 +53,13 @@ rule outcome:
     input:
         fits=["results/tables/fits.parquet"] if cfg.tasks else [],
         verdicts="results/tables/verdicts.txt",
-        data=["results/tables/data.txt"] if cfg.tasks else [],
+        data=[local("results/tables/data.txt")] if cfg.tasks else [],
         tables=TABLES,
         figures=FIGURES,
         measures=experiment.measure_figure_files,
         report="results/report.html",
     output:
-        "results/logs/outcome.txt",
+        local("results/logs/outcome.txt"),
     log:
         "results/logs/outcome.log",
     benchmark:

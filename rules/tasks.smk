@@ -65,7 +65,7 @@ checkpoint splits:
         data_parquet="results/tables/data.parquet",
         notes=table_in_report("data_notes"),
         notes_parquet="results/tables/data_notes.parquet",
-        data_lines="results/tables/data.txt",
+        data_lines=local("results/tables/data.txt"),
     log:
         "results/logs/splits.log",
     benchmark:

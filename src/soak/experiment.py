@@ -75,10 +75,11 @@ class Experiment:
     scripts : path
         Folder of the rules' scripts: what they import decides which jobs run again after a change of the code.
     wait_for_index : function
-        Called before the index is read; in the workflow it asks Snakemake for the output of checkpoint ``splits``.
+        Called before the index is read, gives its path; in the workflow it asks Snakemake for the output of checkpoint
+        ``splits``, which may be the copy of a file in an object storage.
     """
 
-    def __init__(self, config: Config, scripts: str | Path, wait_for_index: Callable[[], Any] = lambda: None) -> None:
+    def __init__(self, config: Config, scripts: str | Path, wait_for_index: Callable[[], str] = lambda: INDEX) -> None:
         self.config = config
         self.scripts = Path(scripts)
         self.wait_for_index = wait_for_index
@@ -93,7 +94,8 @@ class Experiment:
             for name, one in config.scores.items()
             if not one.is_own_file
         }
-        self._read_index = functools.lru_cache(maxsize=1)(lambda changed: read_index(INDEX))
+        self._index_file: str | None = None
+        self._read_index = functools.lru_cache(maxsize=1)(lambda file, changed: read_index(file))
         self._packs = functools.lru_cache(maxsize=None)(self._make_packs)
         self._digests: dict[tuple[Any, ...], str] = {}
         self._settings: dict[str, dict[str, Any]] = {}
@@ -220,12 +222,18 @@ class Experiment:
     @property
     def index(self) -> dict[str, TaskIndex]:
         """What is known of each task once it is split."""
-        self.wait_for_index()
+        self._index_file = self.wait_for_index()
         return self._current_index()
 
     def _current_index(self) -> dict[str, TaskIndex]:
         """The index as it is on disk, read again only after a change: for jobs that exist only once it is there."""
-        return self._read_index(os.stat(INDEX).st_mtime_ns)
+        return self._read_index(*self._index_version())
+
+    def _index_version(self) -> tuple[str, int]:
+        """Path of the index, and when it was changed."""
+        if self._index_file is None:
+            self._index_file = self.wait_for_index()
+        return self._index_file, os.stat(self._index_file).st_mtime_ns
 
     @property
     def n_features(self) -> dict[str, int]:
@@ -263,9 +271,9 @@ class Experiment:
 
     def packs(self, task: str, learner: str) -> dict[str, Pack]:
         """Packs of fits of a task and a learner, by name."""
-        return self._packs(task, learner, os.stat(INDEX).st_mtime_ns)
+        return self._packs(task, learner, self._index_version())
 
-    def _make_packs(self, task: str, learner: str, changed: int) -> dict[str, Pack]:
+    def _make_packs(self, task: str, learner: str, version: tuple[str, int]) -> dict[str, Pack]:
         settings, execution = self.config.learners[learner], self.config.execution
         packs = make_packs(self._current_index()[task], learner, settings, execution.fits_per_job)
         return {pack.name: pack for pack in packs}
