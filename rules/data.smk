@@ -3,7 +3,9 @@
 
 rule download:
     input:
-        local=lambda w: experiment.local_file(w.owner, w.source),
+        local=lambda w: [
+            local(file) for file in experiment.local_file(w.owner, w.source)
+        ],
     output:
         "results/raw/{owner}/{source}",
     log:
