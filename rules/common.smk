@@ -32,7 +32,9 @@ CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
 if workflow.is_main_process:
     if not os.access(".", os.W_OK):
         sys.exit(f"soak: {Path.cwd()}: no permission to write there")
-    if Path(workflow.main_snakefile).parent == ROOT:  # within another workflow the config is that one's
+    if (
+        Path(workflow.main_snakefile).parent == ROOT
+    ):  # within another workflow the config is that one's
         refuse_files(CONFIG_FILES)  # also those that no workflow profile has seen
 
 
