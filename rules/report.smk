@@ -68,7 +68,7 @@ rule outcome:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
-        where="results/report.html",
+        where=lambda w: "results/report.html",
         end="Report: results/report.html\n",
         code=lambda w: experiment.code("outcome"),
     message:
@@ -93,7 +93,7 @@ rule tables_outcome:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
-        where="results/tables",
+        where=lambda w: "results/tables",
         end="",
         code=lambda w: experiment.code("outcome"),
     message:
