@@ -45,7 +45,6 @@ if cfg.tasks:
             mem_mb=growing(500),
             runtime=growing(5),
         params:
-            features=lambda w: experiment.n_features,
             subset_types=experiment.subset_types,
             csv_safe=cfg.figures.csv_safe,
             code=lambda w: experiment.code("datasets"),

@@ -235,11 +235,6 @@ class Experiment:
             self._index_file = self.wait_for_index()
         return self._index_file, os.stat(self._index_file).st_mtime_ns
 
-    @property
-    def n_features(self) -> dict[str, int]:
-        """Number of features of each task."""
-        return {name: task.n_features for name, task in self.index.items()}
-
     def learners(self, task: str) -> dict[str, LearnerType]:
         """Learners of a task: those that it names, or all that suit its type, in the config's order."""
         return learners_of(self.config, task, self.index[task].type)
