@@ -9,7 +9,7 @@ rule report:
             for figure in [*FIGURES, *experiment.measure_figure_files()]
             if figure.endswith(".png")
         ],
-        pages="results/figures/pages",
+        pages=ancient("results/figures/pages"),  # drawn with the figures, which decide by their content
         raw=[f"results/raw/{owner}/{name}" for owner, name in experiment.sources],
         learners=(lambda w: experiment.all_checks()) if cfg.tasks else [],
         notes=[] if cfg.tasks else ["results/tables/scores_notes.txt"],

@@ -47,6 +47,39 @@ def test_a_function_without_a_folder_for_its_machine_code_is_compiled():
     assert compiled.compiled(names["thrice"])(2) == 6
 
 
+CALLED = """
+from pathlib import Path
+from soak.compiled import code_folder, with_kept_code
+
+FOLDER = code_folder(Path(__file__).with_name(name) for name in ("called.py", "calling.py"))
+
+@lambda function: with_kept_code(function, FOLDER)
+def times(x):
+    return {factor} * x
+"""
+CALLING = """
+import called
+from soak.compiled import with_kept_code
+
+@lambda function: with_kept_code(function, called.FOLDER)
+def times_and_one(x):
+    return called.times(x) + 1
+
+print(times_and_one(10), sum(times_and_one.stats.cache_hits.values()))
+"""
+
+
+@needs_numba
+def test_kept_machine_code_follows_what_it_calls_in_other_files(tmp_path):
+    (tmp_path / "calling.py").write_text(CALLING)
+
+    def run(factor):
+        (tmp_path / "called.py").write_text(CALLED.format(factor=factor))
+        return subprocess.check_output([sys.executable, "-B", str(tmp_path / "calling.py")], text=True).split()
+
+    assert [run(2), run(2), run(3)] == [["21", "0"], ["21", "1"], ["31", "0"]]
+
+
 def test_the_question_does_not_import_numba():
     code = "import sys; from soak.compiled import available; available(); assert 'numba' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "src"})

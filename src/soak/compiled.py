@@ -7,8 +7,11 @@ element, Python's lists are several times faster than NumPy's arrays. Both do th
 """
 
 import functools
+import hashlib
 import importlib.util
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -61,18 +64,49 @@ def run_loop(loop: Loop, *arguments: Any, large: bool, helpers: tuple[Callable[.
 
 @functools.cache
 def compiled(function: Callable[..., Any], *helpers: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function, and those that it calls, with numba. The import of numba takes half a second.
-
-    The machine code is kept beside the source, or in the user's cache folder; if neither can be written, the function
-    is compiled anew in each process.
-    """
-    import numba
+    """Compile a function, and those that it calls, with numba. The import of numba takes half a second."""
     from numba.extending import register_jitable
 
     for helper in helpers:
         register_jitable(forceinline=True)(helper)
+    return with_kept_code(function)
+
+
+def with_kept_code(function: Callable[..., Any], folder: str | None = None, **options: Any) -> Callable[..., Any]:
+    """Compile a function with numba, and keep the machine code.
+
+    Parameters
+    ----------
+    function : callable
+    folder : str, optional
+        Where to keep it; default: beside the source. Where it cannot be written: beside the source, else in the user's
+        cache folder; if none can be, the function is compiled anew in each process.
+    **options
+        Of ``numba.njit``.
+    """
+    import numba
+
+    config: Any = numba.config
+    given = config.CACHE_DIR
     try:
-        machine_code: Callable[..., Any] = numba.njit(cache=True)(function)
+        config.CACHE_DIR = folder or given
+        machine_code: Callable[..., Any] = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # "cannot cache function: no locator available"
-        machine_code = numba.njit(function)
+        machine_code = numba.njit(**options)(function)
+    finally:
+        config.CACHE_DIR = given
     return machine_code
+
+
+def code_folder(sources: Iterable[Path]) -> str:
+    """A folder for the machine code of functions that call each other from several files, named by what is in these.
+
+    numba itself compares a function's own file only, and would go on with machine code that holds an earlier version of what
+    the function calls. The folder lies below ``NUMBA_CACHE_DIR`` where that is set, else beside the first file.
+    """
+    import numba
+
+    config: Any = numba.config
+    files = list(sources)
+    digest = hashlib.blake2b(b"\0".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
+    return os.path.join(config.CACHE_DIR or files[0].parent / "__pycache__", digest)

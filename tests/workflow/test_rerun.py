@@ -14,7 +14,7 @@ pytestmark = pytest.mark.workflow
 # Jobs of the small config: 18 fits per learner in two packs, two tasks
 FITS_OF_A_LEARNER = 2
 SHOWN = {"draw_results": 1, "draw_measure": 1, "draw_predictions": 1, "report": 1, "outcome": 1}
-SCORED = {"scores": 1, "stats": 1, "verdicts": 1, "draw_training": 1, **SHOWN}
+SCORED = {"scores": 1, "datasets": 1, "stats": 1, "verdicts": 1, "draw_training": 1, **SHOWN}
 CHECKED = {"check_learner": 2}  # of a network; featureless and cv_glmnet need none
 
 

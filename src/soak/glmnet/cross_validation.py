@@ -32,7 +32,9 @@ _CLIP = 1e-5  # R's prob_min: keeps one confident mistake from deciding the curv
 _COMPARING = ("class", "auc")  # measures of the order of predictions alone, so that ties between them count
 _LARGEST = 709.0  # exponent from which exp overflows
 _BLOCK = 1024  # rows that are added at once
-_LARGE = 1_000_000  # rows x features x classes from which a cross-validation saves more than it takes to import numba
+_LARGE = (
+    4_000_000  # rows x features x classes from which a few cross-validations save more than it takes to compile, once
+)
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,10 @@ class TrainRows:
         """Features for the solver of several classes, which all paths share; None where glmstar's is as fast."""
         if self.family != "multinomial" or self.response.size * self.rows.task.features.shape[1] < _LARGE:
             return None
+        from soak.glmnet.loops import announce_compiling
         from soak.glmnet.multinomial import Stored
 
+        announce_compiling()
         return Stored.of_rows(self.rows)
 
     def part(self, chosen: NDArray[np.intp]) -> TaskRows:

@@ -7,13 +7,16 @@ processor: sums as `soak.glmnet.lanes` adds them, all else element by element, n
 Arrays over rows are padded to whole cache lines; ``n`` is the number of rows, and the padding holds zeros.
 """
 
+import functools
 import math
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 
+from soak.compiled import code_folder, with_kept_code
 from soak.glmnet import lanes
 
 # R's glmnet.control(pmin=, exmx=): the least probability of a class, and the largest exponent
@@ -23,14 +26,22 @@ CERTAIN_LOW, CERTAIN_HIGH = (1 + PMIN) * PMIN, (1 - PMIN) * (1 - PMIN)  # p beyo
 LARGEST_SUM = (2**31 - 2**20) / 255  # sum |q| with which no sum of bytes times q overflows 32 bits
 
 
+_CODE = code_folder(Path(__file__).with_name(name) for name in ("lanes.py", "loops.py", "descent.py"))
+_WAS_KEPT = os.path.isdir(_CODE)
+
+
 def compiled(function: Callable[..., Any], **more: Any) -> Any:
-    """Compile for this processor; the machine code is kept beside the source where that can be written."""
+    """Compile for this processor; the machine code of this module and of `soak.glmnet.descent` is kept in one folder."""
     # without reference counts, which cost more than many a loop: nothing is allocated in compiled code
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False} | more
-    try:
-        return numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # no folder for the cache
-        return numba.njit(**options)(function)
+    return with_kept_code(function, _CODE, **options)
+
+
+@functools.cache
+def announce_compiling() -> None:
+    """Say it, once, in the process that compiles these loops for later ones."""
+    if not _WAS_KEPT and os.path.isdir(_CODE):
+        print("Compiling the solver of cv_glmnet for this processor: about half a minute, once", flush=True)
 
 
 def _loose(function: Callable[..., Any]) -> Any:
