@@ -28,9 +28,9 @@ def without_encoding(file):
 
 
 def test_every_text_file_has_its_encoding_named():
-    known = {"archive.open(name)"}  # of a zip archive: bytes
+    known = ("archive.open(", "made.open(entry", "os.open(")  # of a zip archive, of a descriptor: bytes
     found = [line for file in FILES for line in without_encoding(file)]
-    assert [line for line in found if line.partition(": ")[2] not in known] == []
+    assert [line for line in found if not line.partition(": ")[2].startswith(known)] == []
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

@@ -105,7 +105,7 @@ def test_what_they_became_is_shown(run):
     assert line in run.output.split("Fitting")[0]
     assert line in (run / "logs/outcome.txt").read_text()
     report = (run / "report.html").read_text()
-    assert report.index('id="data"') < report.index('id="verdicts"')
+    assert report.index('id="verdicts"') < report.index('id="data"') < report.index('id="figures"')
     assert "column 1: counts the rows" in report
 
 
