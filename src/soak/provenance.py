@@ -124,7 +124,7 @@ def sha256(file: str | Path) -> str:
 
 
 def commit(folder: str | Path) -> str:
-    """The commit that a clone is at; "" without git, and where the folder is no clone."""
+    """The commit that a clone is at; "" without git, and where the folder is not a clone."""
     head = Path(folder) / ".git"
     if not head.exists():
         return ""

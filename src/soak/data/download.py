@@ -108,7 +108,7 @@ def _note_of(entry: Path) -> Path:
 
 
 def _noted(note: Path) -> list[str]:
-    """The checksum that is noted; none if there is no note, or it is damaged."""
+    """The recorded checksum; none if there is no record, or it is damaged."""
     text = note.read_text(encoding="utf-8", errors="replace").strip() if note.exists() else ""
     return [text] if re.fullmatch("sha256:[0-9a-f]{64}", text) else []
 

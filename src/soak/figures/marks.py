@@ -37,7 +37,7 @@ def type_keys(types: Iterable[str]) -> list[Key]:
 def speakers(results: Results) -> pd.DataFrame:
     """The algorithm that a figure of one algorithm shows for each test subset: the one that speaks in the verdicts.
 
-    Where there is no verdict it is the first one that is no reference. Columns task_id, test_subset, algorithm.
+    Where there is no verdict it is the first one that is not a reference. Columns task_id, test_subset, algorithm.
     """
     keys = ["task_id", "test_subset"]
     shown = results.full_size[~results.full_size["algorithm"].isin(results.references)]

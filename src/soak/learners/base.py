@@ -295,7 +295,7 @@ def argmax_response(probabilities: NDArray[Any]) -> NDArray[np.int32]:
 
 
 def check_prediction(prediction: Prediction, task: Task, n_rows: int) -> None:
-    """Refuse what is no prediction of so many rows of a task.
+    """Refuse what is not a prediction of so many rows of a task.
 
     Raises
     ------

@@ -148,7 +148,7 @@ def read_text_table(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     SoakError
-        If there is no such file or it is no table.
+        If there is no such file or it is not a table.
     """
     path = Path(path)
     if not path.is_file():

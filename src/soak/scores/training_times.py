@@ -58,7 +58,7 @@ def read_times(path: str | Path, tasks: Tasks = None) -> pd.DataFrame:
     Raises
     ------
     SoakError
-        If there is no time, or no task or algorithm to it, or a time is no number or no date.
+        If there is no time, or no task or algorithm to it, or a time is neither a number nor a date.
     """
     table = with_our_names(read_text_table(path))
     if not has_times(table):
