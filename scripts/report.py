@@ -4,9 +4,9 @@ import json
 import platform
 from pathlib import Path
 
+from soak.files import sha256
 from soak.job import job
 from soak.labels import Labels
-from soak.provenance import sha256
 from soak.report.write import write_report
 from soak.scores.notes import read_notes
 from soak.tables import TABLES, read_table

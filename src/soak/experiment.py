@@ -424,24 +424,23 @@ class Experiment:
 
     def figure_files(self, group: Group, task: str = "", measure: str = "") -> list[str]:
         """Files of the figures of a group (of one task or measure), with those of their captions."""
-        files = []
-        for figure in self.measure_figures(group) if measure else self.figures(group):
-            name = figure.file_name(task or measure)
-            files += [f"results/figures/{name}.{kind}" for kind in self.figure_formats]
-            files.append(f"results/figures/captions/{name}.rst")
-        return files
+        figures = self.measure_figures(group) if measure else self.figures(group)
+        return self._files_of_figures(figure.file_name(task or measure) for figure in figures)
 
-    @property
-    def view_files(self) -> list[str]:
-        """Files of the config's views, with those of their captions."""
+    def _files_of_figures(self, names: Iterable[str]) -> list[str]:
         return [
             file
-            for name in self.config.figures.views
+            for name in names
             for file in (
                 *(f"results/figures/{name}.{kind}" for kind in self.figure_formats),
                 f"results/figures/captions/{name}.rst",
             )
         ]
+
+    @property
+    def view_files(self) -> list[str]:
+        """Files of the config's views, with those of their captions."""
+        return self._files_of_figures(self.config.figures.views)
 
     def view_title(self, name: str) -> str:
         """The heading of a view."""

@@ -1,6 +1,7 @@
 """Writing a file or a folder so that nobody ever sees half of it, and a full or closed disk is reported in one line."""
 
 import errno
+import hashlib
 import os
 import shutil
 import tempfile
@@ -75,6 +76,12 @@ def _named(error: OSError, path: Path) -> OSError | SoakError:
     if error.filename is None and error.errno in _DISK_ERRORS:
         return SoakError(disk_problem(error, path) or "")
     return error
+
+
+def sha256(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    with Path(path).open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def umask() -> int:

@@ -12,6 +12,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from soak.files import sha256
+
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -114,13 +116,8 @@ def digest(files: Iterable[str | Path]) -> str:
     """16 hexadecimal digits of the SHA-256 of the files' bytes, in the order given."""
     total = hashlib.sha256()
     for file in files:
-        total.update(_file_digest(Path(file)))
+        total.update(bytes.fromhex(sha256(file)))
     return total.hexdigest()[:16]
-
-
-def sha256(file: str | Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits."""
-    return _file_digest(Path(file)).hex()
 
 
 def commit(folder: str | Path) -> str:
@@ -133,11 +130,6 @@ def commit(folder: str | Path) -> str:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
-
-
-def _file_digest(file: Path) -> bytes:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").digest()
 
 
 def installed_version(package: str) -> str:

@@ -4,13 +4,12 @@ Below results/.written/ lies a record for each output of a rule. A job compares 
 `python -m soak.commands.check` all files.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from soak.errors import SoakError
-from soak.files import atomic
+from soak.files import atomic, sha256
 
 RESULTS = Path("results")
 RECORDS = ".written"
@@ -126,7 +125,7 @@ def _noted(output: Path) -> list[Checksum] | None:
     try:
         lines = record.read_text(encoding="utf-8").splitlines() if record is not None else []
         rows = [line.split(" ", 2) for line in lines]
-        return [Checksum(name, int(size), sha256) for sha256, size, name in rows]
+        return [Checksum(name, int(size), digits) for digits, size, name in rows]
     except (OSError, ValueError):
         return None
 
@@ -140,9 +139,7 @@ def _files(output: Path) -> list[Path]:
 
 def _checksum(file: Path, output: Path) -> Checksum:
     name = "" if file == output else str(file.relative_to(output))
-    with file.open("rb") as opened:
-        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-    return Checksum(name, file.stat().st_size, sha256)
+    return Checksum(name, file.stat().st_size, sha256(file))
 
 
 def _problem(file: Path, expected: Checksum) -> str | None:
@@ -150,7 +147,7 @@ def _problem(file: Path, expected: Checksum) -> str | None:
         size = file.stat().st_size
         if size != expected.size:
             return f"{'empty' if not size else f'{size} bytes'}, but {expected.size} were written"
-        if _checksum(file, file).sha256 != expected.sha256:
+        if sha256(file) != expected.sha256:
             return "its content is not what was written"
     except FileNotFoundError:
         return "it is missing"

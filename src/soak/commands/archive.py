@@ -6,7 +6,6 @@ make archive runs the config first, so that the archive is of a run that is comp
 made again (README.md in it says how): the inputs are in it, those from the network as the cache of downloads has them.
 """
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -26,7 +25,7 @@ from soak.data.download import cached_file
 from soak.data.sources import Source, is_remote, local_path
 from soak.errors import SoakError
 from soak.experiment import Experiment
-from soak.files import atomic
+from soak.files import atomic, sha256
 
 NAME = "soak-archive.zip"
 # Parts of the clone without which the workflow does not run, and who made it
@@ -125,7 +124,7 @@ def _stage_inputs(experiment: Experiment, folder: Path, run: Path) -> tuple[dict
         place = _place(source, owner, name, url, folder, moved)
         _copy(raw, run / place)
         if url:
-            _write(run / f"{place}.sha256", f"sha256:{_sha256(raw)}\n")  # as the cache notes it
+            _write(run / f"{place}.sha256", f"sha256:{sha256(raw)}\n")  # as the cache notes it
         found[f"run/{place}"] = url or ""
     for number, one in enumerate(experiment.config.scores.values()):
         if one.is_own_file:
@@ -203,11 +202,6 @@ def _packages() -> str:
     return "".join(f"{name}=={names[name]}\n" for name in sorted(names, key=str.lower))
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _describe(staged: Path, inputs: Mapping[str, str], title: str, commit: str, folder: Path) -> None:
     """Write ro-crate-metadata.json: the workflow, its run, what it read and what it made."""
     from rocrate.model.contextentity import ContextEntity
@@ -237,7 +231,7 @@ def _describe(staged: Path, inputs: Mapping[str, str], title: str, commit: str, 
     )  # fmt: skip
     made = {path: crate.add_file(staged / path, path, properties=_properties(staged, path)) for path in _files(staged)}
     for path, url in inputs.items():
-        made[path]["sha256"] = _sha256(staged / path)
+        made[path]["sha256"] = sha256(staged / path)
         if url:
             made[path]["url"] = url
     action = crate.add_action(

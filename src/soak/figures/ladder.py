@@ -136,7 +136,8 @@ def _draw(
     y = _heights(lines)
     axes.set_ylim(_bottom(lines), -0.1)
     both = [lines[[f"mean_{side}", f"sd_{side}"]].set_axis(["mean", "sd"], axis=1) for side in ("same", "compared")]
-    low, high = limits_of(pd.concat(both).assign(**_ends(pd.concat(both))))
+    every = pd.concat(both)
+    low, high = limits_of(every.assign(**_ends(every)))
     axes.set_xlim(low, high)
     for place, other in enumerate(lines["task_id"].ne(lines["task_id"].shift())):
         if other and place:

@@ -34,17 +34,15 @@ def _times(results: Results, page: Page) -> Drawn | str:
     return in_pages(pages, _numbers(errors[errors["task_id"].isin(tasks)], stats))
 
 
-def _of_largest(times: pd.DataFrame) -> pd.DataFrame:
-    """Of each task the train sets of *all*, or of *same* where there are none."""
-    has_all = times["train_subsets"].eq("all").groupby(times["task_id"]).transform("any")
-    return times[times["train_subsets"] == has_all.map({True: "all", False: "same"})]
+def _of_largest(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table of times or scores: of each task the train sets of *all*, or of *same* where there are none."""
+    has_all = table["train_subsets"].eq("all").groupby(table["task_id"]).transform("any")
+    return table[table["train_subsets"] == has_all.map({True: "all", False: "same"})]
 
 
 def _errors(results: Results) -> pd.DataFrame:
     """Mean and SD over folds and test subsets of the same train sets' scores."""
-    shown = results.full_size
-    has_all = shown["train_subsets"].eq("all").groupby(shown["task_id"]).transform("any")
-    shown = shown[shown["train_subsets"] == has_all.map({True: "all", False: "same"})]
+    shown = _of_largest(results.full_size)
     table = shown.groupby(["task_id", "algorithm", "measure"], sort=False)["value"].agg(["mean", "std", "size"])
     table = table.reset_index().rename(columns={"std": "sd", "size": "n"})
     texts = [column_measure(name) for name in table["measure"]]
