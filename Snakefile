@@ -82,6 +82,7 @@ rule tasks:
 
 onstart:
     hold_folder()
+    tell_jobs()
 
 
 onsuccess:

@@ -142,6 +142,11 @@ def hold_folder():
         sys.exit(f"soak: {error}")
 
 
+def tell_jobs():
+    """How often Snakemake tries a job: a job itself does not know."""
+    os.environ["SOAK_TRIES"] = str(1 + workflow.execution_settings.retries)
+
+
 def remove_old():
     """Figures and tables of an earlier config do not stay beside those of this one."""
     if "outcome" in run_log.finished:

@@ -1,7 +1,9 @@
 """Rule fit: train one learner on the train sets of a pack, and predict the rows that ask for them."""
 
+import os
+
 from soak.fitting.run import Job
-from soak.fitting.supervision import run_supervised
+from soak.fitting.supervision import Limits, job_megabytes, run_supervised
 from soak.job import job
 from soak.learners.catalog import learner
 from soak.provenance import digest
@@ -20,5 +22,10 @@ with job(snakemake.log, snakemake.input, snakemake.output):
         code=snakemake.params.code,
         data=digest([given.task]),
     )
-    limit = snakemake.resources.get("fit_seconds", 0)
-    run_supervised(pack, snakemake.params.train_sets, snakemake.output[0], limit or None)
+    asked = snakemake.resources
+    limits = Limits(
+        asked.get("fit_seconds") or None,
+        job_megabytes(),
+        asked.get("attempt", 1) >= int(os.environ.get("SOAK_TRIES", 1)),
+    )
+    run_supervised(pack, snakemake.params.train_sets, snakemake.output[0], limits)

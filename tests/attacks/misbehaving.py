@@ -2,11 +2,16 @@
 
 import atexit
 import ctypes
+import json
 import os
 import random
+import resource
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import warnings
 
@@ -71,6 +76,15 @@ class Leaks(Base):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+class Grows(Base):
+    """Takes ever more memory, on one train set."""
+
+    def attack(self, X):
+        taken = []
+        while len(X) == 30:
+            taken.append(np.ones(2**20))
+
+
 class Hangs(Base):
     def attack(self, X):
         time.sleep(10**6)
@@ -100,6 +114,18 @@ class KillsGroup(Base):
 class Exits(Base):
     def attack(self, X):
         sys.exit("bye")
+
+
+class OtherException(Base):
+    def attack(self, X):
+        raise type("Ctrl\x1b[31m\nC", (BaseException,), {})("stop")
+
+
+class PatchesJson(Base):
+    """What the records of fits are written with."""
+
+    def attack(self, X):
+        json.dumps = lambda *_, **__: 1 / 0
 
 
 class Colored(Base):
@@ -194,6 +220,36 @@ class MissingProbability(Base):
         return np.full((len(X), 2), np.nan)
 
 
+class ComplexProbability(Base):
+    def predict_proba(self, X):
+        return super().predict_proba(X) + 0.1j
+
+
+class TextProbability(Base):
+    def predict_proba(self, X):
+        return super().predict_proba(X).astype(str)
+
+
+# Predictions that are unusual
+
+
+class HalfProbability(Base):
+    def predict_proba(self, X):
+        return super().predict_proba(X).astype(np.float16)
+
+
+class WholeProbability(Base):
+    def predict_proba(self, X):
+        return np.eye(2, dtype=int)[self.predict(X)]
+
+
+class RoundedProbability(Base):
+    """Of which some miss their limits by a little."""
+
+    def predict_proba(self, X):
+        return super().predict_proba(X) * [[1 + 5e-5, 1 - 5e-5]] + [[0, -1e-5]]
+
+
 # Random numbers of whatever generator
 
 
@@ -222,7 +278,7 @@ class Torch(Base):
 
 class Prints(Base):
     def attack(self, X):
-        sys.stdout.write("x" * 1_000_000 + "\n")
+        sys.stdout.write("x" * 3_000_000 + "\n")
 
 
 class ClosesOutput(Base):
@@ -241,8 +297,39 @@ class Moves(Base):
         os.chdir("/")
 
 
+class RemovesFolder(Base):
+    """Goes to a folder that is no more."""
+
+    def attack(self, X):
+        os.chdir(tempfile.mkdtemp())
+        shutil.rmtree(os.getcwd())
+
+
+class MovesInThread(Base):
+    def attack(self, X):
+        def move():
+            while True:
+                os.chdir("/")
+                time.sleep(0.0005)
+
+        threading.Thread(target=move, daemon=True).start()
+
+
+class KeepsLock(Base):
+    """The second fit of a process fails."""
+
+    lock = threading.Lock()
+
+    def attack(self, X):
+        if not KeepsLock.lock.acquire(blocking=False):
+            raise RuntimeError("locked")
+
+
 class Settings(Base):
     def attack(self, X):
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        signal.setitimer(signal.ITIMER_PROF, 0.2)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
         os.umask(0o777)
         os.environ["OMP_NUM_THREADS"] = "64"
         sys.setrecursionlimit(60_000)

@@ -145,7 +145,19 @@ def test_a_thread_leaves_the_process_to_the_others():
     assert seen == ["1"]
 
 
-@pytest.mark.parametrize("name", ["Moves", "Settings", "Patches"])
+@pytest.mark.parametrize("name", ["HalfProbability", "WholeProbability", "RoundedProbability"])
+def test_probabilities_that_are_unusual_are_floats_from_0_to_1(here, name):
+    run_pack(misbehaving_job(here, name), SETS[:2], here / "1")
+    for record in read_pack(here / "1"):
+        assert (record.status, record.reason) == ("ok", "")
+        table = record.tables["predictions"]
+        found = np.column_stack([table["prob.no"], table["prob.yes"]])
+        assert found.dtype == (np.float32 if name == "HalfProbability" else np.float64)
+        assert found.min() >= 0
+        assert found.max() <= 1
+
+
+@pytest.mark.parametrize("name", ["Moves", "RemovesFolder", "Settings", "Patches"])
 def test_the_fit_of_a_learner_that_changes_the_process_counts(here, name, monkeypatch):
     monkeypatch.setattr(np, "isfinite", np.isfinite)
     run_pack(misbehaving_job(here), SETS, here / "well")
@@ -167,6 +179,9 @@ def test_the_fit_of_a_learner_that_changes_the_process_counts(here, name, monkey
         ("OneProbability", r"expected probabilities of shape \(\d+, 2\), rows and classes, got \(\d+, 1\)"),
         ("NoSum", "expected probabilities that add up to 1, got a sum of 0.8"),
         ("MissingProbability", r"^\d+ probabilities are not finite"),
+        ("ComplexProbability", "^expected probabilities that are numbers, got complex128$"),
+        ("TextProbability", "^expected probabilities that are numbers, got <U"),
+        ("OtherException", r"^Ctrl\\x1b\[31m C: stop$"),
         ("Exits", "^SystemExit: bye$"),
         ("Colored", r"RuntimeError: soak: fake \\x1b\[31mred\\x1b\[0m second line <script>"),
         ("Unprintable", "^Silent: its error cannot be shown as text$"),

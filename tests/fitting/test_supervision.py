@@ -10,9 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from misbehaving_job import SETS
+from misbehaving_job import SETS, misbehaving_job
 
 from soak.fitting.record import FINISHED, read_pack
+from soak.fitting.supervision import Limits, run_supervised
 
 ROOT = Path(__file__).parents[2]
 RUN = """
@@ -20,28 +21,26 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
 from misbehaving_job import SETS, misbehaving_job
-from soak.fitting.supervision import run_supervised
+from soak.fitting.supervision import Limits, run_supervised
 from soak.job import job
 with job(["log"]):
-    run_supervised(misbehaving_job(Path.cwd(), sys.argv[1]), SETS, Path("fits/1"), {seconds})
+    run_supervised(misbehaving_job(Path.cwd(), sys.argv[1]), SETS, Path("fits/1"), Limits({seconds}))
 print("ended well", file=sys.__stderr__)
 """
 
 
 @pytest.fixture
-def supervised(tmp_path):
+def supervised(tmp_path, monkeypatch, capfd):
     """A function that runs a pack of a class as the job of the rule does: its records by train set, and its log."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
 
-    def run(name, seconds=None):
-        code = RUN.format(here=str(Path(__file__).parent), seconds=seconds)
-        environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-        done = subprocess.run(
-            [sys.executable, "-c", code, name], cwd=tmp_path, env=environment, capture_output=True, timeout=120
-        )
-        log = (tmp_path / "log").read_text(errors="replace")
-        assert done.returncode == 0, log[-3000:]
-        assert [line for line in log.splitlines() if line.startswith("soak:")] == []
-        return {record.train_set: record for record in read_pack(tmp_path / "fits/1")}, log
+    def run(name, sets=SETS, **limits):
+        folder = Path("fits", name)
+        run_supervised(misbehaving_job(tmp_path, name), sets, folder / "1", Limits(**limits))
+        output = capfd.readouterr()
+        assert [line for line in (output.out + output.err).splitlines() if line.startswith("soak:")] == []
+        return {record.train_set: record for record in read_pack(folder / "1")}, output.out
 
     return run
 
@@ -60,6 +59,7 @@ def predictions(records):
         ("Killed", "its process was ended by SIGKILL, as the kernel does when memory runs out"),
         ("KillsGroup", "its process was ended by SIGKILL"),
         ("Interrupts", "KeyboardInterrupt"),
+        ("PatchesJson", "ZeroDivisionError: division by zero"),
     ],
 )
 def test_a_crash_is_a_failed_fit_with_the_reason(supervised, name, reason):
@@ -98,11 +98,29 @@ def test_a_fit_that_others_have_brought_down_counts(supervised):
     assert predictions(records) == predictions(well)
 
 
-@pytest.mark.parametrize("name", ["Prints", "ClosesOutput", "ClosesAll", "AtExit", "Forks", "Moves", "Settings"])
+@pytest.mark.parametrize(
+    "name",
+    ["Prints", "ClosesOutput", "ClosesAll", "AtExit", "Forks", "Moves", "MovesInThread", "KeepsLock", "Settings"],
+)
 def test_what_can_be_undone_is_undone_and_the_fits_count(supervised, name):
     well, _ = supervised("Base")
-    records, _ = supervised(name)
+    records, log = supervised(name)
     assert predictions(records) == predictions(well)
+    assert len(log) < 1.1 * len(SETS) * 2**20
+
+
+def test_a_fit_that_takes_the_memory_of_its_job_ends_it_until_the_last_try(supervised, tmp_path):
+    """With the finished fits kept, the next try has only what was killed to fit again."""
+    limit = 600 + psutil.Process().memory_info().rss / 1e6 + psutil.Process(os.getppid()).memory_info().rss / 1e6
+    sets = SETS[::-1]
+    with pytest.raises(SystemExit, match=r"^soak: all\.fold2: it took the \d+ MB that its job has; the next try"):
+        supervised("Grows", sets, megabytes=limit, is_last_try=False)
+    kept = [file.name.partition(".")[0] for file in (tmp_path / "fits/Grows" / FINISHED).iterdir()]
+    assert kept == ["A"]
+    records, _ = supervised("Grows", sets, megabytes=limit)
+    failed = {name for name, record in records.items() if record.status == "failed"}
+    assert failed == {name for name, record in records.items() if record.n_train == 30} == {"all.fold1", "all.fold2"}
+    assert records["all.fold1"].reason == f"it took the {limit:.0f} MB that its job has"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found by Linux's /proc")
@@ -151,6 +169,9 @@ def test_a_disk_that_is_full_is_no_fault_of_a_fit(tmp_path):
 
 def test_fits_that_failed_by_a_crash_are_not_kept(supervised, tmp_path):
     supervised("SegfaultOnce")
-    kept = {re.sub(r"\.[0-9a-f]{16}\.arrow$", "", file.name) for file in (tmp_path / "fits" / FINISHED).iterdir()}
-    records = {record.train_set: record.status for record in read_pack(tmp_path / "fits/1")}
+    kept = {
+        re.sub(r"\.[0-9a-f]{16}\.arrow$", "", file.name)
+        for file in (tmp_path / "fits/SegfaultOnce" / FINISHED).iterdir()
+    }
+    records = {record.train_set: record.status for record in read_pack(tmp_path / "fits/SegfaultOnce/1")}
     assert kept == {name for name, status in records.items() if status == "ok"}

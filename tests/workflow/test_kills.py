@@ -47,10 +47,13 @@ def kill(process, draw):
 
 
 def fits_in(folder):
-    """Finished fits on disk, and how long each took: a fit that is trained again takes another time."""
+    """Finished fits on disk, and how long each took: a fit that is trained again takes another time.
+
+    Without those of single figures, whose jobs keep nothing beside their outputs.
+    """
     records = [fit for file in (folder / "results/fits").rglob("*.arrow") if (fit := read_fit(file, tables=False))]
     for file in (folder / "results/fits").rglob("fits.parquet"):
-        records += read_fits(file.parent)
+        records += read_fits(file.parent) if file.parents[1].name != "tutorial" else []
     return {(fit.task, fit.learner, fit.train_set): fit.seconds for fit in records}
 
 

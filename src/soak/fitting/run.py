@@ -24,7 +24,6 @@ from soak.plugins import find
 from soak.resampling.store import StoredSplits, StoredTest
 from soak.tasks.task import Task, TaskRows
 
-_ERRORS = (Exception, SystemExit)  # of a learner's code, which may do anything
 _LONGEST_REASON = 1000  # characters
 
 
@@ -65,26 +64,15 @@ class Job:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-class UnderWay:
-    """Is told when a fit begins and ends; `soak.fitting.supervision` has one that another process sees."""
-
-    def begin(self, number: int) -> None:
-        """The fit of this number, from 1, begins."""
-
-    def end(self) -> None:
-        """It has ended."""
-
-
 def run_pack(
     job: Job,
     train_sets: Iterable[tuple[str, str]],
     folder: str | Path,
     failed: Mapping[str, str] = MappingProxyType({}),
-    under_way: UnderWay | None = None,
 ) -> None:
     """Run fits and write them to a folder (see `soak.fitting.record`).
 
-    Each finished fit of several is also kept as FINISHED/TRAIN_SET.KEY.arrow beside the folder, the key made of settings,
+    Each finished fit is also kept as FINISHED/TRAIN_SET.KEY.arrow beside the folder, the key made of settings,
     code, data and rows: a job that is started again takes it from there. It stays there when the pack is whole, since
     Snakemake removes a whole pack too if Snakemake itself was killed meanwhile; `forget` removes it after a
     run that ended well.
@@ -97,22 +85,22 @@ def run_pack(
         results/fits/TASK/LEARNER/PACK
     failed : mapping of str to str
         Train sets whose fits are known to fail, with the reason; they are not kept.
-    under_way : UnderWay, optional
     """
-    under_way = under_way or UnderWay()
-    kept = [(name, kept_file(job, name, digest, folder)) for name, digest in train_sets]
     records = []
-    for number, (name, file) in enumerate(kept, start=1):
-        record = _failed(job, name, failed[name]) if name in failed else read_fit(file)
-        if record is None:
-            under_way.begin(number)
-            record = fit_train_set(job, name)
-            under_way.end()
-            if len(kept) > 1:
-                write_fit(file, record)
-        print(f"{number}/{len(kept)} {name}: {record.status} {record.reason} {record.seconds:.2f} s", flush=True)
-        records.append(record)
+    for name, digest in train_sets:
+        file = kept_file(job, name, digest, folder)
+        records.append(
+            _failed(job, name, failed[name]) if name in failed else read_fit(file) or keep_fit(job, name, file)
+        )
     write_pack(folder, records)
+
+
+def keep_fit(job: Job, train_set: str, file: Path) -> FitRecord:
+    """Fit on one train set, and keep the record in a file (see `run_pack`)."""
+    record = fit_train_set(job, train_set)
+    write_fit(file, record)
+    print(f"{train_set}: {record.status} {record.reason} {record.seconds:.2f} s", flush=True)
+    return record
 
 
 def kept_file(job: Job, train_set: str, digest: str, folder: str | Path) -> Path:
@@ -135,8 +123,10 @@ def fit_train_set(job: Job, train_set: str) -> FitRecord:
         return record
     try:
         predictions = _predictions(job, job.splits, train_set, fit)
-    except _ERRORS as error:
-        return replace(record, status="failed", reason=_reason(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return replace(record, status="failed", reason=reason_of(error))
     return replace(record, tables={**record.tables, "predictions": predictions})
 
 
@@ -155,8 +145,10 @@ def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | No
                 find(path, "class")
         with _measured() as cost, _state(job, data.torch_seed):
             fit = fit_model(job.settings, job.learner, data)
-    except _ERRORS as error:  # any error of a learner is a failed fit, and the other fits go on
-        reason = _reason(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # any error of a learner is a failed fit, and the other fits go on
+        reason = reason_of(error)
     record = FitRecord(
         job.task.name,
         train_set,
@@ -205,8 +197,8 @@ def _predictions(job: Job, splits: StoredSplits, train_set: str, fit: Fit) -> pa
     if transfers := splits.transfers(train_set):
         try:
             parts += _predicted(job, transfers, fit, seed)
-        except _ERRORS as error:
-            print(f"{train_set}: no predictions for the transfer map: {_reason(error)}", flush=True)
+        except Exception as error:
+            print(f"{train_set}: no predictions for the transfer map: {reason_of(error)}", flush=True)
     return pa.concat_tables(parts).unify_dictionaries()
 
 
@@ -259,14 +251,15 @@ def _check(algorithm: str, prediction: Prediction, task: Task, n_rows: int) -> N
         raise FitFailed(f"{algorithm}: {error}") from None
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Why a fit failed, in one line of at most so many characters; the text of a learner's error may be anything."""
     try:
         text = " ".join(str(error)[: 10 * _LONGEST_REASON].split())
     except Exception:
         text = "its error cannot be shown as text"
     if not isinstance(error, FitFailed | SoakError):
-        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        name = " ".join(type(error).__name__.split())
+        text = f"{name}: {text}" if text else name
     text = printable(text)
     return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 2]} …"
 

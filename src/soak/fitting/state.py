@@ -10,6 +10,7 @@ import importlib.util
 import locale
 import os
 import random
+import resource
 import signal
 import sys
 import threading
@@ -27,6 +28,7 @@ from soak.files import umask
 
 _Setting = tuple[Callable[[], Any], Callable[[Any], Any]]  # reads a value, and sets it
 _ABOVE = 500  # of file descriptors: those below may be closed by code that closes all that it did not open
+_LIMITS = (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_AS, resource.RLIMIT_CPU)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGCHLD)
 
 
@@ -36,8 +38,8 @@ def own_state(seed: int) -> Iterator[None]:
 
     (A generator that a learner makes itself without a seed, as by ``numpy.random.default_rng()``, is beyond reach.)
 
-    Restored are: working directory, umask, environment, standard output and error, signal handlers and alarms, warnings,
-    locale, ``sys.path``, and global settings of Python, NumPy, scikit-learn and torch. A thread other than the main one
+    Restored are: working directory, umask, environment, standard output and error, signal handlers and alarms, limits of
+    resources, warnings, locale, ``sys.path``, tracing, and global settings of Python, NumPy, scikit-learn and torch. A thread other than the main one
     leaves all of it alone, since others run beside it.
 
     Parameters
@@ -127,10 +129,17 @@ def _keep_settings(undo: contextlib.ExitStack) -> None:
     def restore() -> None:
         for read, put, value in kept:
             with contextlib.suppress(Exception):
-                if read() != value:
+                if _differs(read, value):
                     put(value)
 
     undo.callback(restore)
+
+
+def _differs(read: Callable[[], Any], value: Any) -> bool:
+    try:
+        return bool(read() != value)
+    except Exception:  # such as a working directory that is no more
+        return True
 
 
 def _settings() -> Iterator[_Setting]:
@@ -144,7 +153,13 @@ def _settings() -> Iterator[_Setting]:
     yield np.geterr, lambda errors: np.seterr(**errors)
     for number in _SIGNALS:
         yield partial(signal.getsignal, number), partial(signal.signal, number)
-    yield _has_alarm, lambda _: signal.setitimer(signal.ITIMER_REAL, 0)  # no alarm of a learner goes off later
+    yield partial(signal.pthread_sigmask, signal.SIG_BLOCK, ()), partial(signal.pthread_sigmask, signal.SIG_SETMASK)
+    for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+        yield partial(_is_set, timer), partial(_stop, timer)  # no alarm of a learner goes off later
+    for limit in _LIMITS:
+        yield partial(resource.getrlimit, limit), partial(_set_limit, limit)
+    yield sys.gettrace, sys.settrace
+    yield sys.getprofile, sys.setprofile
     if sklearn := sys.modules.get("sklearn"):
         yield sklearn.get_config, lambda config: sklearn.set_config(**config)
     if torch := sys.modules.get("torch"):
@@ -156,8 +171,20 @@ def _settings() -> Iterator[_Setting]:
         yield torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode
 
 
-def _has_alarm() -> bool:
-    return signal.getitimer(signal.ITIMER_REAL)[0] > 0
+def _is_set(timer: int) -> bool:
+    return signal.getitimer(timer)[0] > 0
+
+
+def _stop(timer: int, _: bool) -> None:
+    signal.setitimer(timer, 0)
+
+
+def _set_limit(limit: int, values: tuple[int, int]) -> None:
+    """A hard limit that was lowered stays so, unless this is root."""
+    try:
+        resource.setrlimit(limit, values)
+    except ValueError:
+        resource.setrlimit(limit, (min(values[0], resource.getrlimit(limit)[1]), resource.getrlimit(limit)[1]))
 
 
 def _set_environment(values: dict[str, str]) -> None:

@@ -1,98 +1,198 @@
 """Fits in a process that may crash, hang or leak: the fit under way fails with the reason, and all others go on.
 
-The fits of a pack share one process, which costs a fork. Once a learner has crashed it, each further fit has its own.
+The fits of a pack share one process, which costs a fork. Once a learner has crashed it, each further fit has its own. The pack is
+written by the process that watches, in which no learner runs.
 """
 
 import contextlib
 import ctypes
 import mmap
 import os
+import resource
 import select
 import signal
+import stat
 import struct
 import sys
+import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from soak.fitting.record import read_fit, write_fit
-from soak.fitting.run import Job, UnderWay, fit_train_set, kept_file, run_pack
+from soak.errors import SoakError
+from soak.files import disk_problem
+from soak.fitting.record import read_fit
+from soak.fitting.run import Job, keep_fit, kept_file, reason_of, run_pack
 from soak.job import report_error
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # of Linux, prctl(2)
 _INTERRUPTED = 130  # exit code of a process whose code raises KeyboardInterrupt
-_POLL = 0.05  # seconds between looks at a process where there is a limit of time
+_POLL = 0.05  # seconds between looks at a process where there is a limit of time or memory
+_SHARE_OF_MEMORY = 0.95  # of a job's memory: at all of it the kernel may end the job as a whole
+_LONGEST_OUTPUT = 2**20  # bytes of what a fit prints that the log keeps
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a fit may take.
+
+    Attributes
+    ----------
+    seconds : float, or None for no limit
+        The longest time that a fit and its predictions may take.
+    megabytes : float, or None for no limit
+        Memory of the whole job, which would be killed beyond: a fit that gets there is ended before.
+    is_last_try : bool
+        False: where a fit is killed for memory, the job ends, and its next try asks for more.
+    """
+
+    seconds: float | None = None
+    megabytes: float | None = None
+    is_last_try: bool = True
+
+    @property
+    def too_long(self) -> str:
+        return f"it took longer than {self.seconds / 60:g} minutes (execution.fit_minutes)" if self.seconds else ""
+
+    @property
+    def too_large(self) -> str:
+        return f"it took the {self.megabytes:.0f} MB that its job has" if self.megabytes else ""
 
 
 @dataclass(frozen=True)
 class _Crash:
-    """The number of a fit that ended its process, why, and whether it was the first fit there."""
+    """The number of a fit that ended its process, why, and whether it was the first fit there, and was killed as for memory."""
 
     number: int
     reason: str
     is_first: bool
+    is_killed: bool
 
 
-class _Board(UnderWay):
+class _Board:
     """What a process of fits shows to the one that watches it, in memory that both share."""
 
-    _FORMAT = struct.Struct("qqd")  # number of the fit under way (0: none), fits begun, when the last one began
+    # Number of the fit under way (0: none), fits begun, when it began, length of the reason
+    _FORMAT = struct.Struct("qqdq")
+    _LONGEST = 4000  # bytes of the reason
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, self._FORMAT.size)
+        self._memory = mmap.mmap(-1, self._FORMAT.size + self._LONGEST)
 
     def begin(self, number: int) -> None:
-        _, begun, _ = self.read()
-        self._memory[:] = self._FORMAT.pack(number, begun + 1, time.monotonic())
+        self._show(number, self.begun + 1, time.monotonic())
 
     def end(self) -> None:
-        """What the fit has left behind ends with it, but helpers that the next fit uses too."""
-        end_children(_is_helper)
-        _, begun, _ = self.read()
-        self._memory[:] = self._FORMAT.pack(0, begun, 0.0)
+        self._show(0, self.begun, 0.0)
 
-    def read(self) -> tuple[int, int, float]:
-        number, begun, since = self._FORMAT.unpack(self._memory[:])
-        return number, begun, since
+    def fail(self, reason: str) -> None:
+        """Why the fit under way cannot go on."""
+        text = reason.encode("utf-8", "replace")[: self._LONGEST]
+        self._memory[self._FORMAT.size : self._FORMAT.size + len(text)] = text
+        self._show(self.number, self.begun, self.since, len(text))
+
+    number = property(lambda self: self._read()[0])
+    begun = property(lambda self: self._read()[1])
+    since = property(lambda self: self._read()[2])
+
+    @property
+    def reason(self) -> str:
+        text = self._memory[self._FORMAT.size : self._FORMAT.size + self._read()[3]]
+        return text.decode("utf-8", "replace")
+
+    def _read(self) -> tuple[int, int, float, int]:
+        return self._FORMAT.unpack(self._memory[: self._FORMAT.size])
+
+    def _show(self, number: int, begun: int, since: float, length: int = 0) -> None:
+        self._memory[: self._FORMAT.size] = self._FORMAT.pack(number, begun, since, length)
 
 
 def run_supervised(
-    job: Job, train_sets: Iterable[tuple[str, str]], folder: str | Path, seconds: float | None = None
+    job: Job, train_sets: Iterable[tuple[str, str]], folder: str | Path, limits: Limits | None = None
 ) -> None:
-    """`soak.fitting.run.run_pack` in a process of its own.
+    """`soak.fitting.run.run_pack` with fits in a process of their own.
 
-    A fit that ends its process is tried again in one of its own if others ran before it, which may be to blame: what comes of
-    a fit does not depend on the fits with which it shares a pack.
+    A fit that ends its process is tried again in one of its own if others ran before it, which may be to blame, and so is one
+    of code that is not this library's own if it fails: what comes of a fit does not depend on the fits with which it shares a
+    pack.
 
     Parameters
     ----------
     job, train_sets, folder
         As of `run_pack`.
-    seconds : float, optional
-        The longest time that a fit and its predictions may take.
+    limits : Limits, optional
+
+    Raises
+    ------
+    SystemExit
+        If the job cannot go on, or ends so that its next try has more memory. The reason is printed.
     """
-    train_sets = list(train_sets)
-    crash = _watched(partial(_fit_all, job, train_sets, folder), seconds)
-    if crash is None:
-        return
-    crashed = train_sets[crash.number - 1][0]
-    failed = {crashed: crash.reason} if crash.is_first else {}
-    print(f"{crashed}: {crash.reason}; from here on each fit has a process of its own", flush=True)
-    _load(job)  # the processes share what is imported here
-    for name, digest in train_sets:
-        file = kept_file(job, name, digest, folder)
-        if name not in failed and read_fit(file) is None:
-            crash = _watched(partial(_fit_alone, job, name, file), seconds)
-            if crash is not None:
-                failed[name] = crash.reason
-    run_pack(job, train_sets, folder, failed=failed)
+    train_sets, limits = list(train_sets), limits or Limits()
+    folder = Path(folder).absolute()  # wherever a learner goes
+    files = {name: kept_file(job, name, digest, folder) for name, digest in train_sets}
+    left = [name for name, file in files.items() if read_fit(file, tables=False) is None]
+    failed: dict[str, str] = {}
+    together = True
+    while left:
+        now = left if together else left[:1]
+        crash = _watched(partial(_fit, job, {name: files[name] for name in now}), limits)
+        done = {name for name in now if read_fit(files[name], tables=False) is not None}
+        if crash is not None and crash.is_first and (name := now[crash.number - 1]) not in done:
+            _end_for_more_memory(name, crash, limits)
+            failed[name] = crash.reason
+        elif not (done or together):
+            failed[now[0]] = "its process left no result"
+        if together and (crash is not None or not done):
+            _load(job)  # the processes share what is imported here
+            reason = f"{now[crash.number - 1]}: {crash.reason}; " if crash is not None else ""
+            print(f"{reason}from here on each fit has a process of its own", flush=True)
+            together = False
+        left = [name for name in left if name not in done | failed.keys()]
+    run_pack(job, train_sets, folder, failed)
 
 
-def _fit_all(job: Job, train_sets: Sequence[tuple[str, str]], folder: str | Path, board: _Board) -> None:
+def job_megabytes() -> float | None:
+    """Memory that Slurm lets this job have; None if it, or another, sets no limit.
+
+    Slurm counts a job as failed in which anything was killed for memory. Elsewhere the kernel ends the fit alone.
+    """
+    given = os.environ.get("SLURM_MEM_PER_NODE", "")
+    return float(given) if given.isascii() and given.isdigit() and int(given) else None
+
+
+def _end_for_more_memory(train_set: str, crash: _Crash, limits: Limits) -> None:
+    if crash.is_killed and not limits.is_last_try:
+        sys.exit(
+            f"soak: {train_set}: {crash.reason}; the next try of its job asks for more memory, and has what is finished"
+        )
+
+
+def _fit(job: Job, files: Mapping[str, Path], board: _Board) -> None:
+    """Fit on train sets and keep the records, until all is done or the rest needs another process."""
     _load(job)
-    run_pack(job, train_sets, folder, under_way=board)
+    file_size = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for number, (name, file) in enumerate(files.items(), start=1):
+        threads, printed = set(threading.enumerate()), _log_size()
+        board.begin(number)
+        try:
+            record = keep_fit(job, name, file)
+        except Exception as error:
+            cannot_write = isinstance(error, SoakError) or (isinstance(error, OSError) and disk_problem(error))
+            if cannot_write and resource.getrlimit(resource.RLIMIT_FSIZE) == file_size:
+                board.end()  # the fit is not to blame
+            raise
+        if record.status == "failed" and job.settings.runs_other_code and board.begun > 1:
+            file.unlink()
+            board.fail(record.reason)
+            return
+        end_children(_is_helper)  # what the fit has left behind ends with it
+        _shorten_log(printed)
+        has_threads = any(map(_is_left_behind, set(threading.enumerate()) - threads))
+        board.end()
+        if has_threads:
+            return
 
 
 def _load(job: Job) -> None:
@@ -101,20 +201,32 @@ def _load(job: Job) -> None:
         job.settings.load()
 
 
-def _fit_alone(job: Job, train_set: str, file: Path, board: _Board) -> None:
-    board.begin(1)
-    record = fit_train_set(job, train_set)
-    board.end()
-    write_fit(file, record)
+def _is_left_behind(thread: threading.Thread) -> bool:
+    """Whether a thread may do something to the next fit; not those with which joblib and others await their helpers."""
+    return thread.is_alive() and type(thread) in (threading.Thread, threading.Timer)
 
 
-def _watched(work: Callable[[_Board], None], seconds: float | None) -> _Crash | None:
-    """Do some work in a process; None if all was done.
+def _log_size() -> int:
+    """Bytes of the log, to which all that is printed goes; 0 if it goes elsewhere."""
+    status = os.fstat(1)
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def _shorten_log(before: int) -> None:
+    """Cut off what a fit has printed beyond so many bytes; ``before``: size of the log when it began."""
+    if (more := _log_size() - before - _LONGEST_OUTPUT) > 0:
+        os.ftruncate(1, before + _LONGEST_OUTPUT)
+        os.lseek(1, 0, os.SEEK_END)
+        print(f"\n… and {more / 1e6:.1f} MB more", flush=True)
+
+
+def _watched(work: Callable[[_Board], None], limits: Limits) -> _Crash | None:
+    """Do some work in a process; None if it ended well, or between two fits.
 
     Raises
     ------
     SystemExit
-        If the work failed for another reason than a fit; its message is printed then.
+        If it failed for another reason than a fit; its message is printed then.
     """
     board, own = _Board(), set(_children())
     _adopt_orphans()
@@ -126,23 +238,20 @@ def _watched(work: Callable[[_Board], None], seconds: float | None) -> _Crash | 
     try:
         with contextlib.suppress(OSError):
             os.setpgid(process, process)
-        late = _wait(process, board, seconds)
+        ended = _wait(process, board, limits)
         status = os.waitpid(process, 0)[1]
     except BaseException:
         _kill(process)
         raise
     finally:
         _end_group(process, own)
-    number, begun, _ = board.read()
     code = os.waitstatus_to_exitcode(status)
-    if code == 0 and not number:
+    if not board.number:
+        if code == 1 or (code and not board.begun):
+            sys.exit(1)
         return None
-    if not number:
-        sys.exit(1)
-    reason = (
-        f"it took longer than {seconds / 60:g} minutes (execution.fit_minutes)" if late and seconds else _reason(code)
-    )
-    return _Crash(number, reason, begun == 1)
+    why = ended or board.reason or _reason(code)
+    return _Crash(board.number, why, board.begun == 1, code == -signal.SIGKILL and ended != limits.too_long)
 
 
 def _work(work: Callable[[_Board], None], board: _Board) -> None:
@@ -156,6 +265,8 @@ def _work(work: Callable[[_Board], None], board: _Board) -> None:
         code = _INTERRUPTED
     except BaseException as error:
         report_error(error)
+        if board.number:
+            board.fail(reason_of(error))
     finally:
         with contextlib.suppress(Exception):
             sys.stdout.flush()
@@ -175,15 +286,42 @@ def _prepare() -> None:
     _adopt_orphans()
 
 
-def _wait(process: int, board: _Board, seconds: float | None) -> bool:
-    """Wait until a process ends; whether it was killed since its fit took longer than so many seconds."""
+def _wait(process: int, board: _Board, limits: Limits) -> str:
+    """Wait until a process ends; why it was killed, if it had to be."""
+    pause = None if limits.seconds is None and limits.megabytes is None else min(_POLL, limits.seconds or _POLL)
     with _end_of(process) as has_ended:
-        while not has_ended(None if seconds is None else min(_POLL, seconds)):
-            number, _, since = board.read()
-            if number and seconds is not None and time.monotonic() - since > seconds:
+        while not has_ended(pause):
+            if not board.number:
+                continue
+            late = limits.seconds is not None and time.monotonic() - board.since > limits.seconds
+            if late or (limits.megabytes is not None and _takes_more(process, limits.megabytes)):
                 _kill(process)
-                return True
-    return False
+                return limits.too_long if late else limits.too_large
+    return ""
+
+
+def _takes_more(process: int, megabytes: float) -> bool:
+    """Whether a process, its children, this one and the Snakemake that started it take more memory than all but a bit of this."""
+    processes = [os.getppid(), os.getpid(), *_family(process)]
+    limit = 1000 * _SHARE_OF_MEMORY * megabytes
+    if sum(_kilobytes(one, "status", "RssAnon", "RssShmem") for one in processes) < limit:
+        return False  # what processes share counts several times there
+    return sum(_kilobytes(one, "smaps_rollup", "Pss_Anon", "Pss_Shmem") for one in processes) >= limit
+
+
+def _family(process: int) -> Iterator[int]:
+    yield process
+    for child in _children(process):
+        yield from _family(child)
+
+
+def _kilobytes(process: int, file: str, *names: str) -> int:
+    """Sum of some lines of a file of /proc; 0 for a process that has ended."""
+    try:
+        lines = Path(f"/proc/{process}/{file}").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.partition(":")[0] in names)
 
 
 @contextlib.contextmanager
@@ -225,9 +363,12 @@ def end_children(spared: Callable[[int], bool] = lambda process: False) -> None:
                 os.waitpid(child, 0)
 
 
-def _children() -> list[int]:
-    files = Path("/proc/self/task").glob("*/children")
-    return [int(number) for file in files for number in file.read_text(encoding="ascii").split()]
+def _children(process: int | str = "self") -> list[int]:
+    found = []
+    for file in Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # a thread, or the process, that has ended
+            found += [int(number) for number in file.read_text(encoding="ascii").split()]
+    return found
 
 
 def _is_helper(process: int) -> bool:

@@ -319,14 +319,17 @@ def check_probabilities(probabilities: NDArray[Any], n_rows: int, n_classes: int
         raise FitFailed(
             f"expected probabilities of shape {(n_rows, n_classes)}, rows and classes, got {probabilities.shape}"
         )
+    if probabilities.dtype.kind not in "biuf":
+        raise FitFailed(f"expected probabilities that are numbers, got {probabilities.dtype}")
     if bad := int(np.count_nonzero(~np.isfinite(probabilities))):
         raise FitFailed(f"{bad} probabilities are not finite")
+    rounding = 4 * np.finfo(np.float16).eps if probabilities.dtype == np.float16 else _ROUNDING
     lowest, highest = probabilities.min(), probabilities.max()
-    if lowest < -_ROUNDING or highest > 1 + _ROUNDING:
+    if lowest < -rounding or highest > 1 + rounding:
         raise FitFailed(f"expected probabilities from 0 to 1, got {lowest if lowest < 0 else highest:.4g}")
     totals = probabilities.sum(axis=1, dtype=np.float64)
     worst = totals[np.abs(totals - 1).argmax()]
-    if abs(worst - 1) > _ROUNDING:
+    if abs(worst - 1) > rounding:
         raise FitFailed(f"expected probabilities that add up to 1, got a sum of {worst:.4g}")
 
 

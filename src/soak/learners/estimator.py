@@ -396,6 +396,10 @@ def _predict_block(model: Any, present: NDArray[np.int32], rows: TaskRows) -> Pr
             return Prediction(response)
         found = np.asarray(model.predict_proba(features))
     check_probabilities(found, len(rows), len(present))
+    if found.dtype == np.float16:  # its sums miss 1 by what other checks refuse
+        found = found.astype(np.float32) / found.sum(axis=1, dtype=np.float32, keepdims=True)
+    elif found.dtype.kind != "f":
+        found = found.astype(np.float64)
     probabilities = np.zeros((len(rows), len(rows.task.classes)), found.dtype)
-    probabilities[:, present] = found
+    probabilities[:, present] = found.clip(0, 1)
     return Prediction(response, probabilities)
