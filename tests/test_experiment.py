@@ -99,6 +99,20 @@ def test_packs_and_checks(experiment):
     assert "results/tasks/checked/Own/forest.json" in run.all_checks()
 
 
+@pytest.mark.parametrize("ask", ["intermediate_files", "all_packs", "all_checks", "scored", "further_measures"])
+def test_snakemake_is_asked_for_the_index_once_however_many_tasks_there_are(experiment, ask):
+    run = experiment()
+    asked, wait = [], run.wait_for_index
+
+    def counted():
+        asked.append(1)
+        return wait()
+
+    run.wait_for_index = counted
+    assert getattr(run, ask)()
+    assert len(asked) == (2 if ask == "intermediate_files" else 1)
+
+
 def test_only_networks_ask_for_a_gpu(experiment):
     run = experiment("execution: {device: cuda}")
     assert (run.gpus("net"), run.gpus("forest"), run.device("forest")) == (1, 0, "cpu")

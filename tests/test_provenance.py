@@ -32,6 +32,23 @@ def test_imports_inside_functions_count(script):
     assert "matrix" in names(script("def f():\n    import soak.matrix\n"))
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "if a:\n    pass\nelse:\n    {}",
+        "try:\n    {}\nexcept* E:\n    pass",
+        "try:\n    pass\nexcept E:\n    {}\nelse:\n    pass",
+        "try:\n    pass\nfinally:\n    {}",
+        "match a:\n    case 1:\n        {}",
+        "for a in b:\n    while a:\n        with c:\n            {}",
+        "class A:\n    async def f(self):\n        {}",
+        "f = lambda: 1 if a else 2; {}",
+    ],
+)
+def test_imports_count_wherever_they_stand(script, inside):
+    assert "matrix" in names(script(inside.format("import soak.matrix") + "\n"))
+
+
 def test_a_module_imported_as_a_name_of_its_package_counts(script):
     assert "folds" in names(script("from soak.resampling import folds\n"))
 

@@ -7,7 +7,7 @@ is known only once the tasks are split (their types, rows and train sets) comes 
 import functools
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,9 @@ class Experiment:
             for name, one in config.scores.items()
             if not one.is_own_file
         }
+        self._raw_files: dict[str, list[str]] = {}
+        for owner, name in self.sources:
+            self._raw_files.setdefault(owner, []).append(f"results/raw/{owner}/{name}")
         self._index_file: str | None = None
         self._read_index = functools.lru_cache(maxsize=1)(lambda file, changed: read_index(file))
         self._packs = functools.lru_cache(maxsize=None)(self._make_packs)
@@ -127,7 +130,7 @@ class Experiment:
 
     def raw_files(self, owner: str) -> list[str]:
         """Raw files of a data set, or of a task with a table of its own."""
-        return [f"results/raw/{of}/{name}" for of, name in self.sources if of == owner]
+        return list(self._raw_files.get(owner, []))
 
     def urls(self, owner: str, source: str) -> list[SecretText]:
         """Where a raw file can be had."""
@@ -221,7 +224,7 @@ class Experiment:
 
     @property
     def index(self) -> dict[str, TaskIndex]:
-        """What is known of each task once it is split."""
+        """What is known of each task once it is split. Asking Snakemake for it takes a millisecond: once, not in each round of a loop."""
         self._index_file = self.wait_for_index()
         return self._current_index()
 
@@ -302,11 +305,19 @@ class Experiment:
 
     def task_packs(self, task: str) -> list[str]:
         """Packs of all fits of a task."""
-        return [pack.folder for name in self.learners(task) for pack in self.packs(task, name).values()]
+        return self._packs_of({task: self.index[task]})
 
     def all_packs(self) -> list[str]:
         """Packs of all fits."""
-        return [pack for task in self.index for pack in self.task_packs(task)]
+        return self._packs_of(self.index)
+
+    def _packs_of(self, index: Mapping[str, TaskIndex]) -> list[str]:
+        return [
+            pack.folder
+            for task, known in index.items()
+            for name in learners_of(self.config, task, known.type)
+            for pack in self.packs(task, name).values()
+        ]
 
     def checks(self, task: str, *learners: str) -> list[str]:
         """Checks, made before the first fit, of learners that can be at odds with a task."""
@@ -319,17 +330,26 @@ class Experiment:
 
     def all_checks(self) -> list[str]:
         """Checks of all tasks and learners."""
-        return [file for task in self.config.tasks for file in self.checks(task, *self.learners(task))]
+        index = self.index
+        return [
+            file
+            for task in self.config.tasks
+            for file in self.checks(task, *learners_of(self.config, task, index[task].type))
+        ]
 
     def scored(self) -> dict[str, dict[str, Any]]:
         """What is scored: per task the algorithms of each learner, and the measures."""
+        types = {task: known.type for task, known in self.index.items()}
         return {
             task: {
-                "algorithms": {name: list(one.algorithms(name)) for name, one in self.learners(task).items()},
-                "measures": self.measures(task),
-                "positive": self.config.tasks[task].positive,
+                "algorithms": {
+                    name: list(one.algorithms(name))
+                    for name, one in learners_of(self.config, task, types[task]).items()
+                },
+                "measures": measures_of(self.config, task, types[task]),
+                "positive": settings.positive,
             }
-            for task in self.config.tasks
+            for task, settings in self.config.tasks.items()
         }
 
     def user_measures(self) -> tuple[str, ...]:
@@ -363,18 +383,18 @@ class Experiment:
 
     # Tables
 
-    @property
+    @functools.cached_property
     def has_sizes(self) -> bool:
         """Whether train sets are drawn at smaller sizes too; of scores from elsewhere the tables tell."""
         return bool(self.config.scores) or any(self.config.resampling_of(task).sizes >= 0 for task in self.config.tasks)
 
-    @property
+    @functools.cached_property
     def has_seeds(self) -> bool:
         """Whether these are drawn several times, by seed."""
         settings = map(self.config.resampling_of, self.config.tasks)
         return bool(self.config.scores) or any(one.sizes >= 0 and one.seeds > 1 for one in settings)
 
-    @property
+    @functools.cached_property
     def has_transfer(self) -> bool:
         """Whether subsets have models of their own (*same*), which predict the other subsets too: the transfer map."""
         several = [name for name, task in self.config.tasks.items() if task.subset or len(task.datasets or []) > 1]
@@ -399,7 +419,7 @@ class Experiment:
 
     # Figures
 
-    @property
+    @functools.cached_property
     def figure_facts(self) -> FigureFacts:
         """What decides which figures there are."""
         return FigureFacts(
@@ -466,7 +486,12 @@ class Experiment:
         """Measures of which some task has another one first: they have figures of their own."""
         if not self.config.tasks:
             return list(self.config.measures or [])[1:]
-        return list(dict.fromkeys(name for task in self.config.tasks for name in self.measures(task)[1:]))
+        types = {task: known.type for task, known in self.index.items()}
+        return list(
+            dict.fromkeys(
+                name for task in self.config.tasks for name in measures_of(self.config, task, types[task])[1:]
+            )
+        )
 
     def measure_figure_files(self, wildcards: object = None) -> list[str]:
         """Files of the figures of these measures; what they are is known once the tasks are split."""

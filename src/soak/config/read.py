@@ -3,6 +3,7 @@
 Light to import, since the profiles import it before Snakemake does anything else.
 """
 
+import functools
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -64,6 +65,12 @@ def unreadable(file: Path) -> str | None:
     if not file.is_file():
         beside = [other.name for other in file.parent.glob("[!.]*.y*ml")]
         return f"{file}: no such file; {nearest(file.name, sorted(beside), 'YAML files there')}"
+    return _problem(file, file.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=8)
+def _problem(file: Path, changed: int) -> str | None:
+    """Why a file has no config in it. The workflow profile and the Snakefile both ask: a long file takes seconds to read."""
     try:
         text = file.read_text(encoding="utf-8")
         if problem := _unbounded(text):
