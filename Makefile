@@ -48,6 +48,7 @@ help:
 	@echo "make run [CONFIG=file.yaml] [DIR=folder] [CORES=n]   run everything: tables, figures, report"
 	@echo "         DIR alone: with the one config that lies in it;  ARGS=\"-n\": passed on to snakemake;  TORCH=cpu: no CUDA"
 	@echo "make smoke …     try one fold with few epochs: does it work, how long will the full run take, and what will it see?"
+	@echo "         ROWS=2000: the time alone, estimated from fits on so many rows, where one fold takes too long"
 	@echo "make status …    show how far a run is"
 	@echo "make check …     compare all results with what was written"
 	@echo "make figures …   make only the figures"
@@ -83,9 +84,9 @@ status: $(VENV)/.ready
 check: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.check "$(DIR)"
 
-# A trial before a long run: one fold, few epochs, and an estimate for the full run.
+# A trial before a long run: one fold, few epochs, and an estimate for the full run. ROWS=2000: from fits on so many rows alone.
 smoke: $(VENV)/.ready
-	@$(LIBRARY) soak.commands.smoke "$(DIR)" "$(CONFIG)" $(CORES)
+	@$(LIBRARY) soak.commands.$(if $(ROWS),estimate,smoke) "$(DIR)" "$(CONFIG)" $(CORES) $(ROWS)
 
 # Three processes (tests/conftest.py): tests that share a run, those of the cluster, which mostly waits, and all others.
 test: $(VENV)/.dev

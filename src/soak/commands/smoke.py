@@ -151,8 +151,8 @@ def project(config: Config, whole: Mapping[str, TaskIndex], times: pd.DataFrame)
             )
 
 
-def report(projections: list[Projection], failed: list[str], folder: Path, cores: int) -> str:
-    """What the trial found, and what follows for the whole run."""
+def lines_of(projections: Iterable[Projection]) -> list[str]:
+    """A table: what the fits of each task and learner take."""
     lines = [
         f"{'task':<28} {'learner':<18} {'fits':>6} {'all of them':>12} {'each':>10} {'peak MB':>8} {'asked MB':>9}"
     ]
@@ -162,6 +162,12 @@ def report(projections: list[Projection], failed: list[str], folder: Path, cores
             f"{one.task:<28} {one.learner:<18} {one.fits:>6} {duration(one.seconds):>12} {each:>10} "
             f"{one.peak_mb:>8.0f} {one.asked_mb:>9}"
         )
+    return lines
+
+
+def report(projections: list[Projection], failed: list[str], folder: Path, cores: int) -> str:
+    """What the trial found, and what follows for the whole run."""
+    lines = lines_of(projections)
     total, measured = sum(one.fits for one in projections), sum(one.measured for one in projections)
     seconds = sum(one.seconds for one in projections)
     peak = max((one.peak_mb for one in projections), default=0.0)

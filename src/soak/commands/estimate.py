@@ -1,0 +1,227 @@
+"""What a run will take, estimated from small fits of its own learners: for configs of which even one fold takes hours.
+
+    python -m soak.commands.estimate DIR CONFIG CORES ROWS
+
+The tasks are built and split as in the run (whose files these are). Then each learner, with few epochs, inner folds and candidates as
+in a trial (`soak.commands.smoke`), is fitted on ROWS / 2 and on ROWS train rows of each task and predicts as many. Time is a power
+of the number of rows, its exponent from the two fits; memory is a straight line through both.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from soak.commands.config import ROOT, config_path, read_experiment
+from soak.commands.smoke import Projection, lines_of
+from soak.errors import SoakError, show
+from soak.experiment import INDEX, Experiment, learners_of
+from soak.fitting.plan import TaskIndex, read_index
+from soak.learners.base import LearnerType
+from soak.learners.catalog import learner
+from soak.resampling.store import StoredSplits
+from soak.tasks.task import Task, TaskRows
+
+_SHORT = 0.05  # seconds that are too few to tell an exponent from
+_MORE_CORES = 100
+_OVERHEAD = 8  # bytes of a stored prediction beside its probabilities: row and response; names are dictionaries
+
+
+@dataclass(frozen=True)
+class SmallFit:
+    """What a fit took.
+
+    Attributes
+    ----------
+    rows : int
+        Train rows.
+    seconds : float
+        CPU seconds of training.
+    row_seconds : float
+        CPU seconds to predict a row.
+    peak_mb : float
+    """
+
+    rows: int
+    seconds: float
+    row_seconds: float
+    peak_mb: float
+
+
+def exponent(less: float, more: float, ratio: float, lowest: float, highest: float) -> float:
+    """The power of the number of rows, which grew by a ratio, that seconds grew with, within limits.
+
+    The lowest where the seconds are too few to tell.
+    """
+    if ratio <= 1 or less <= 0 or more < _SHORT:
+        return lowest
+    return float(np.clip(math.log(more / less) / math.log(ratio), lowest, highest))
+
+
+def seconds_at(fits: Sequence[SmallFit], n_train: int, n_predicted: int) -> float:
+    """Seconds of a fit on so many rows, and of predicting so many.
+
+    Training grows with the rows, up to their square; predicting a row costs the same whatever the train rows, up to in
+    proportion to them (nearest neighbours).
+    """
+    small, large = fits[0], fits[-1]
+    ratio, growth = large.rows / small.rows, n_train / large.rows
+    training: float = growth ** exponent(small.seconds, large.seconds, ratio, 1, 2)
+    predicting: float = growth ** exponent(small.row_seconds * large.rows, large.row_seconds * large.rows, ratio, 0, 1)
+    return large.seconds * training + n_predicted * large.row_seconds * predicting
+
+
+def peak_at(fits: Sequence[SmallFit], n_train: int) -> float:
+    """MB of a fit on so many rows."""
+    small, large = fits[0], fits[-1]
+    slope = (large.peak_mb - small.peak_mb) / max(1, large.rows - small.rows)
+    return large.peak_mb + max(0.0, slope) * (n_train - large.rows)
+
+
+def small_fits(files: Sequence[str], name: str, settings: LearnerType, train_set: str, rows: int) -> list[SmallFit]:
+    """Fit on some of the rows of a train set, twice: on half as many rows first.
+
+    Parameters
+    ----------
+    files : sequence of str
+        Of the task: the task itself, its folds, splits and rows.
+    """
+    from time import process_time
+
+    from soak.fitting.run import Job, train
+
+    task, splits = Task.open(files[0]), StoredSplits.open(*files[1:])
+    job = Job(task, name, settings, seed=1, device="cpu")
+    draw = np.random.default_rng(1)
+    found, tested = splits.train(train_set), splits.tests(train_set)[0].rows
+    found = draw.permutation(found)[:rows]
+    tested = np.sort(draw.permutation(tested)[:rows])
+    made = []
+    for n in (max(2, len(found) // 2), len(found)):
+        record, fit = train(job, TaskRows(task, np.sort(found[:n])), train_set)
+        if fit is None:
+            raise SoakError(f"{task.name}, {name}: {record.reason}")
+        start = process_time()
+        for predict in fit.predict.values():
+            predict(TaskRows(task, tested))
+        made.append(SmallFit(n, record.cpu_seconds, (process_time() - start) / len(tested), record.peak_mb))
+    return made
+
+
+def in_another_process(
+    files: Sequence[str], name: str, settings: dict[str, object], train_set: str, rows: int
+) -> list[SmallFit]:
+    """`small_fits` in a process of its own, whose memory is that of no other learner, and with one thread."""
+    command = [sys.executable, "-m", __name__, "--fit", json.dumps([list(files), name, settings, train_set, rows])]
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=os.environ | threads, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SoakError(done.stderr.strip().rpartition("\n")[2].removeprefix("soak: "))
+    return [SmallFit(**one) for one in json.loads(done.stdout.rpartition("\n")[2])]
+
+
+def projections(experiment: Experiment, index: dict[str, TaskIndex], rows: int) -> Iterable[Projection]:
+    """What the fits of each task and learner will take."""
+    config = experiment.config
+    for task, known in index.items():
+        files = [f"results/tasks/{task}.{kind}" for kind in ("arrow", "folds.parquet", "splits.csv", "rows.parquet")]
+        splits = StoredSplits.open(*files[1:])
+        largest = max(known.train_sets, key=lambda one: one.n_train)
+        predicted = {
+            one.name: sum(len(test.rows) for test in [*splits.tests(one.name), *splits.transfers(one.name)])
+            for one in known.train_sets
+        }
+        for name, one in learners_of(config, task, known.type).items():
+            settings = {**one.model_dump(mode="json", by_alias=True), **one.smaller()}
+            fits = in_another_process(files, name, settings, largest.name, rows)
+            trained = [replace(fit, seconds=fit.seconds * one.work_ratio()) for fit in fits]
+            seconds = sum(seconds_at(trained, each.n_train, predicted[each.name]) for each in known.train_sets)
+            peak = peak_at(fits, largest.n_train)
+            asked = one.memory_mb(known.size())
+            yield Projection(task, name, len(known.train_sets), len(fits), seconds, peak, asked)
+
+
+def disk_mb(index: dict[str, TaskIndex], config_tasks: Iterable[tuple[str, int]]) -> float:
+    """MB of the predictions of all fits, before compression: (task, number of its algorithms) and their rows."""
+    total = 0
+    for task, algorithms in config_tasks:
+        splits = StoredSplits.open(
+            *(f"results/tasks/{task}.{kind}" for kind in ("folds.parquet", "splits.csv", "rows.parquet"))
+        )
+        for one in index[task].train_sets:
+            rows = sum(len(test.rows) for test in [*splits.tests(one.name), *splits.transfers(one.name)])
+            total += algorithms * rows * (4 * index[task].n_outputs + _OVERHEAD)
+    return total / 1e6
+
+
+def estimate(config_file: Path, cores: str, rows: int) -> str:
+    """Build and split the tasks in the working directory, fit on few rows; the text with the estimates."""
+    experiment = read_experiment(config_file)
+    command = [
+        str(Path(sys.executable).parent / "snakemake"),
+        "--cores",
+        cores,
+        "--configfile",
+        str(config_file.resolve()),
+    ]
+    if subprocess.run([*command, "--directory", str(Path.cwd()), "--", "splits"], cwd=ROOT, check=False).returncode:
+        raise SoakError("the tasks could not be built")
+    index = read_index(INDEX)
+    found = list(projections(experiment, index, rows))
+    seconds, peak = sum(one.seconds for one in found), max((one.peak_mb for one in found), default=0.0)
+    algorithms = [
+        (task, sum(len(one.algorithms(name)) for name, one in learners_of(experiment.config, task, known.type).items()))
+        for task, known in index.items()
+    ]
+    n_cores = os.cpu_count() or 1 if cores == "all" else int(cores)
+    hours = {
+        n: max(seconds / n, max((one.seconds / one.fits for one in found if one.fits), default=0.0))
+        for n in (n_cores, _MORE_CORES)
+    }
+    from soak.progress import duration
+
+    return "\n".join(
+        [
+            *lines_of(found),
+            f"From fits on {rows // 2} and {rows} train rows of each task; the whole run has {sum(one.fits for one in found)} fits:",
+            f"  time    at most {duration(seconds)} of fits, {duration(hours[n_cores])} with {n_cores} cores, "
+            f"{duration(hours[_MORE_CORES])} with {_MORE_CORES} (networks stop sooner where patience or a better epoch lets them)",
+            f"  memory  {peak:.0f} MB in a job, {peak * n_cores:.0f} MB with {n_cores} jobs at once",
+            f"  disk    at most {disk_mb(index, algorithms):.0f} MB of predictions, besides downloads and tasks",
+        ]
+    )
+
+
+def main(directory: str, config: str = "", cores: str = "all", rows: str = "1000") -> None:
+    """Print the estimates for a config in DIR."""
+    try:
+        if not rows.isdecimal() or int(rows) < 20:
+            raise SoakError(f"ROWS: expected a number of train rows of at least 20, got {rows!r}")
+        file = Path(config_path(config, directory)).resolve()
+        os.chdir(directory)
+        show(estimate(file, cores or "all", int(rows)))
+    except (SoakError, FileNotFoundError) as error:
+        sys.exit(f"soak: {error}")
+
+
+def fit_here(asked: str) -> None:
+    """Print what small fits took, as JSON on the last line."""
+    files, name, settings, train_set, rows = json.loads(asked)
+    try:
+        made = small_fits(files, name, learner(settings), train_set, rows)
+    except SoakError as error:
+        sys.exit(f"soak: {error}")
+    print("\n" + json.dumps([vars(one) for one in made]), end="")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--fit"]:
+        fit_here(sys.argv[2])
+    else:
+        main(*sys.argv[1:])
