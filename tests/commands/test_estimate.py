@@ -1,11 +1,13 @@
 """What a run will take, from small fits: how they are scaled up, and the whole command on a small table."""
 
 import random
+import subprocess
+import sys
 
 import pytest
 import yaml
 
-from soak.commands.estimate import SmallFit, estimate, exponent, main, peak_at, seconds_at
+from soak.commands.estimate import SmallFit, exponent, main, peak_at, seconds_at
 
 
 def fits(power, per_row=0.0, predict_power=0.0):
@@ -40,7 +42,7 @@ def test_memory_is_a_straight_line():
 
 
 @pytest.mark.workflow
-def test_a_config_is_estimated_without_its_fits(tmp_path, monkeypatch):
+def test_a_config_is_estimated_without_its_fits(tmp_path):
     draw = random.Random(1)
     rows = [f"{'ab'[row % 2]},{draw.random():.3f},{'xy'[row % 3 == 0]}" for row in range(200)]
     (tmp_path / "t.csv").write_text("\n".join(["region,u,y", *rows]) + "\n")
@@ -52,8 +54,8 @@ def test_a_config_is_estimated_without_its_fits(tmp_path, monkeypatch):
         },
     }
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
-    monkeypatch.chdir(tmp_path)
-    text = estimate(tmp_path / "config.yaml", "1", 40)
+    command = [sys.executable, "-m", "soak.commands.estimate", str(tmp_path), "", "1", "40"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     lines = {line.split()[1]: line.split() for line in text.splitlines() if line.startswith("T ")}
     assert lines["featureless"][2] == lines["tree"][2] == "9"  # 3 folds of same, same and all
     assert "18 fits" in text

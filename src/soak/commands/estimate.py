@@ -28,6 +28,7 @@ from soak.learners.catalog import learner
 from soak.resampling.store import StoredSplits
 from soak.tasks.task import Task, TaskRows
 
+_MODULE = "soak.commands.estimate"  # __name__ is __main__ where it runs as a command
 _SHORT = 0.05  # seconds that are too few to tell an exponent from
 _MORE_CORES = 100
 _OVERHEAD = 8  # bytes of a stored prediction beside its probabilities: row and response; names are dictionaries
@@ -118,7 +119,7 @@ def in_another_process(
     files: Sequence[str], name: str, settings: dict[str, object], train_set: str, rows: int
 ) -> list[SmallFit]:
     """`small_fits` in a process of its own, whose memory is that of no other learner, and with one thread."""
-    command = [sys.executable, "-m", __name__, "--fit", json.dumps([list(files), name, settings, train_set, rows])]
+    command = [sys.executable, "-m", _MODULE, "--fit", json.dumps([list(files), name, settings, train_set, rows])]
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(command, env=os.environ | threads, capture_output=True, text=True, check=False)
     if done.returncode:
