@@ -163,3 +163,12 @@ def test_the_code_of_a_learner_is_its_own_and_what_it_imports(experiment):
 def test_a_pattern_matches_its_names_alone():
     assert pattern(["a.b", "c"]) == r"a\.b|c"
     assert pattern([]) == "(?!)"
+
+
+def test_the_pages_of_each_further_measure_belong_to_the_run(experiment):
+    def folders(text):
+        return {Path(file).name for file in experiment(text).shown_files() if not Path(file).suffix}
+
+    assert folders("") == {"pages", "pages_by_log_loss", "pages_by_mean_absolute_error"}
+    assert folders("measures: [accuracy, mean_squared_error]") == {"pages"}
+    assert folders("figures: {common: false}") == {"pages"}

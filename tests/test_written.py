@@ -118,3 +118,25 @@ def test_what_an_earlier_config_wrote_goes_and_all_else_stays(tmp_path, monkeypa
     assert sorted(file.name for file in figures.iterdir()) == ["edited.png", "mine.png", "overview.png"]
     assert Path("results/tasks/Old.arrow").exists()
     assert list(recorded()) == [figures / "overview.png", Path("results/tasks/Old.arrow")]
+
+
+def test_a_folder_that_an_earlier_config_wrote_goes_but_for_what_somebody_changed_or_added(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    figures = Path("results/figures")
+    for name in ("pages_by_auc", "pages_by_f1", "pages_by_r2", "pages"):
+        (figures / name).mkdir(parents=True)
+        for page in (2, 3):
+            (figures / name / f"ladder_{page}.png").write_text(f"{name} {page}")
+        (figures / name / ".snakemake_timestamp").touch()
+    note([figures / name for name in ("pages", "pages_by_auc", "pages_by_f1", "pages_by_r2")])
+    (figures / "pages_by_f1/mine.png").write_text("mine")
+    (figures / "pages_by_r2/ladder_3.png").write_text("by hand")
+    assert remove_others([figures / "pages"], "figures", "tables") == [figures / "pages_by_auc"]
+    assert {str(file.relative_to(figures)) for file in figures.rglob("*.png")} == {
+        "pages/ladder_2.png",
+        "pages/ladder_3.png",
+        "pages_by_f1/mine.png",
+        "pages_by_r2/ladder_3.png",
+    }
+    assert not (figures / "pages_by_auc").exists()
+    assert list(recorded()) == [figures / "pages"]

@@ -500,8 +500,10 @@ class Experiment:
     def shown_files(self) -> list[str]:
         """All that this config's run writes among tables and figures."""
         texts = [f"results/tables/{name}.txt" for name in ("data", "verdicts", "scores_notes")]
-        figures = [*self.all_figure_files, *self.measure_figure_files(), "results/figures/pages"]
-        return [*self.table_files, *texts, *figures]
+        pages = ["results/figures/pages"]
+        if self.measure_figures("results"):
+            pages += [f"results/figures/pages_by_{measure}" for measure in self.further_measures()]
+        return [*self.table_files, *texts, *self.all_figure_files, *self.measure_figure_files(), *pages]
 
     @property
     def all_figure_files(self) -> list[str]:

@@ -4,6 +4,7 @@ Below results/.written/ lies a record for each output of a rule. A job compares 
 `python -m soak.commands.check` all files.
 """
 
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,7 @@ def remove_others(kept: Iterable[str | Path], *folders: str) -> list[Path]:
     """Remove what an earlier config's run has written into some folders of results/ and this one does not make.
 
     Files without a record are not the workflow's, and one that is no longer what was written may be somebody's work: both
-    stay.
+    stay, with the folder of an output that they are in.
 
     Parameters
     ----------
@@ -99,11 +100,21 @@ def remove_others(kept: Iterable[str | Path], *folders: str) -> list[Path]:
     for output in recorded():
         if output in current or output.parts[1] not in folders:
             continue
-        if output.is_file() and next(problems([output]), None) is None:
-            output.unlink()
+        if _remove_unchanged(output):
             removed.append(output)
         forget([output])
     return removed
+
+
+def _remove_unchanged(output: Path) -> bool:
+    """Remove what is as it was written of an output that has a record; whether nothing is left of it."""
+    for one in _noted(output) or []:
+        file = output / one.name
+        if _problem(file, one) is None:
+            file.unlink()
+    if output.is_dir() and not _files(output):
+        shutil.rmtree(output)  # empty folders, and Snakemake's own mark
+    return not output.exists()
 
 
 def remove_damaged(path: str | Path) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -86,6 +87,15 @@ def test_all_figures_with_their_numbers(finished):
     drawn = {file.stem for file in (finished / "figures").glob("*.png")}
     assert drawn == set(FIGURES)
     assert {file.stem for file in (finished / "figures").glob("*.csv")} == drawn
+
+
+def test_every_table_and_figure_has_a_record_of_what_was_written(finished):
+    records = finished / ".written"
+    outputs = {file.relative_to(records).with_suffix("") for file in records.rglob("*.txt")}
+    shown = {path.relative_to(finished / ".") for part in ("figures", "tables") for path in (finished / part).iterdir()}
+    shown.remove(Path("figures/captions"))  # a record for each file in it
+    assert shown - outputs == set()
+    assert Path("figures/pages_by_log_loss") in outputs
 
 
 def test_the_report_needs_no_network_and_names_no_folder(finished):
