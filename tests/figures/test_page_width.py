@@ -22,8 +22,6 @@ def drawn(name: str, inputs: object, width: float, *, titles: bool = True) -> ob
 @pytest.mark.parametrize("width", [3.4, 7.0])
 @pytest.mark.parametrize("name", RESULTS)
 def test_a_figure_is_as_wide_as_asked_and_its_text_fits(name: str, width: float) -> None:
-    if name == "ladder" and width < 5:
-        pytest.skip("its texts take 5 inches")
     for case in ("two_tasks", "sizes"):
         figure = drawn(name, results(CASES[case]), width)
         assert figure.get_figwidth() == pytest.approx(width)  # type: ignore[attr-defined]

@@ -102,6 +102,21 @@ def test_figure_5_has_the_49_printed_labels_in_their_order(paper: Results) -> No
     assert [TYPES[task] for task in printed["task_id"]] == printed["subset_type"].tolist()
 
 
+@pytest.mark.parametrize("width", [3.4, 5.0, 6.5])
+@pytest.mark.parametrize("name", FIGURES.views)
+def test_every_figure_fits_into_a_column_and_a_page_with_its_names_whole(
+    paper: Results, name: str, width: float
+) -> None:
+    settings = FIGURES.views[name]
+    page = Page("Title", "Caption.", StyleSettings(), width=width)
+    with page.applied():
+        drawn = view_figures()[settings.figure].draw(part_of(paper, settings, name), page)
+        assert isinstance(drawn, Drawn)
+        for figure in (drawn.figure, *getattr(drawn, "pages", ())):
+            check_texts(figure, name)
+            assert figure.get_figwidth() == pytest.approx(width)
+
+
 @pytest.mark.parametrize(("name", "comparison"), [("figure_6", "all-same"), ("figure_7", "other-same")])
 def test_figures_6_and_7_have_a_point_per_data_set(paper: Results, name: str, comparison: str) -> None:
     points = view(name, paper).data

@@ -9,7 +9,7 @@ import pandas as pd
 from soak.figures.catalog import Figure
 from soak.figures.marks import mark, mark_height, plain_axis, speakers, tests_of, write_above
 from soak.figures.page import GREY, Drawn, Grid, Key, Page, Panel, in_rows
-from soak.figures.results import NO_SCORES, Results, limits_of, mean_sd, measure_of, with_axis_labels
+from soak.figures.results import NO_SCORES, Results, limits_of, mean_label, mean_sd, measure_of, with_axis_labels
 from soak.measures import column_measure
 from soak.scores.summaries import format_p
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLUMNS = 4  # panels side by side
+_LEAST_WIDTH = 0.95  # inches: of a panel that numbers such as "P = 0.00056" fit into
 _LINES = ("other", "other-same", "same", "all-same", "all")  # a comparison is between the two that it compares
 
 
@@ -34,17 +35,23 @@ def _similarity(results: Results, page: Page) -> Drawn | str:
     tests = tests[~tests["algorithm"].isin(results.references)]
     tasks = list(means["task_id"].unique())
     rows = []
-    for part in in_rows(tasks, _COLUMNS):
+    grid, columns = page.fit(
+        Grid(1.2 * page.scale, tick_labels=page.text_width("other-same"), gap=0.14, legend=_legend(means, results)),
+        _COLUMNS,
+        least=_LEAST_WIDTH * page.scale,
+    )
+    for part in in_rows(tasks, columns):
         subsets = {task: list(means.loc[means["task_id"] == task, "test_subset"].unique()) for task in part}
         for number in range(max(map(len, subsets.values()))):
             rows.append([_compared_panel(task, subsets[task], number, means, tests, results, page) for task in part])
-    algorithms = results.algorithms(means)
-    legend = [
-        Key(f"{name} (hollow)", "#333333", "D") if name in results.references else Key(name, "#333333", "o", "-")
-        for name in algorithms
-    ]
-    grid = Grid(1.2 * page.scale, tick_labels=page.text_width("other-same"), gap=0.14, legend=legend)
     return Drawn(page.figure(rows, grid), _both(means, tests))
+
+
+def _legend(means: pd.DataFrame, results: Results) -> list[Key]:
+    return [
+        Key(name, "#333333", "D", hollow=True) if name in results.references else Key(name, "#333333", "o", "-")
+        for name in results.algorithms(means)
+    ]
 
 
 def _compared_panel(
@@ -196,7 +203,7 @@ def _all_panel(
         draw,
         len(names) * (mark_height(page) * len(trains) + 0.05),
         title=f"{pair[0]}\ntest: {pair[1]}",
-        x_label=f"{measure_of(mine).axis_label} (mean ± SD, n = {int(mine['n'].max())})",
+        x_label=mean_label(measure_of(mine).axis_label, mine["n"]),
     )
 
 
@@ -217,7 +224,7 @@ def _best_panel(pair: tuple[str, str], best: pd.DataFrame, tests: pd.DataFrame, 
         ),
         page=page,
     )
-    label = f"{measure_of(mine).axis_label} (mean ± SD, n = {int(mine['n'].max())})"
+    label = mean_label(measure_of(mine).axis_label, mine["n"])
     return Panel(draw, mark_height(page) * len(lines) + 0.1, title=f"{mine['algorithm'].iloc[0]} alone", x_label=label)
 
 

@@ -17,6 +17,7 @@ from soak.figures.results import (
     algorithm_axis,
     full_size,
     limits_of,
+    mean_label,
     mean_marks,
     mean_sd,
     measure_of,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
 _MOST = 4  # panels side by side
-NO_BREAK = "\N{NO-BREAK SPACE}"
 
 # One panel per test subset
 
@@ -108,7 +108,9 @@ def _mean_panels(
             _value_axis(axes, limits[rows["measure"].iloc[0]])
 
         height = page.scale * len(algorithms) * max(0.16 * len(trains) + 0.06, name_height + 0.1)
-        return Panel(draw, height, title=title(task, subset), x_label=_mean_label(rows))
+        return Panel(
+            draw, height, title=title(task, subset), x_label=mean_label(measure_of(rows).axis_label, rows["n"])
+        )
 
     return page.figure([[panel(*pair) for pair in line] for line in subset_rows(means, columns)], grid)
 
@@ -119,13 +121,6 @@ def _value_axis(axes: "Axes", limits: tuple[float, float]) -> None:
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
     axes.set_xlim(limits)
-
-
-def _mean_label(means: pd.DataFrame) -> str:
-    """For instance "percent error (mean ± SD, n = 3)", which breaks before the bracket only."""
-    n = int(means["n"].max())
-    kind = "one fold" if n == 1 else f"mean ± SD, n = {n}"
-    return f"{measure_of(means).axis_label} ({kind.replace(' ', NO_BREAK)})"
 
 
 def _others(scores: pd.DataFrame, task: str, subset: str) -> str:

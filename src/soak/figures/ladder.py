@@ -10,14 +10,14 @@ import pandas as pd
 from soak.figures.catalog import Figure
 from soak.figures.marks import comparable, plain_axis, speakers, tests_of, type_keys, type_styles
 from soak.figures.page import MARKERS, Drawn, Grid, Page, Panel, in_pages
-from soak.figures.results import NO_SCORES, Results, limits_of, mean_sd, with_axis_labels
+from soak.figures.results import NO_BREAK, NO_SCORES, Results, limits_of, mean_label, mean_sd, with_axis_labels
 from soak.measures import Measure, column_measure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as MatplotlibFigure
 
-_MOST = 100  # lines of a page
+_MOST = 100  # lines of text of a page
 _GAP = 0.45  # lines between two tasks
 _KEYS = ["task_id", "test_subset"]
 
@@ -27,8 +27,9 @@ def _ladder(results: Results, page: Page) -> Drawn | str:
     lines = _lines(results)
     if lines.empty:
         return NO_SCORES if results.full_size.empty else "no test subset has scores of both same and all, or other."
-    pages = [lines.iloc[start : start + _MOST] for start in range(0, len(lines), _MOST)]
-    figures = [_page(part, lines, results, page) for part in pages]
+    written = _written(lines, page)
+    before = _own_heights(written).cumsum() - _own_heights(written)
+    figures = [_page(part, lines, results, page) for _, part in written.groupby(before // _MOST)]
     return in_pages(figures, _numbers(lines))
 
 
@@ -76,9 +77,6 @@ def _label(diff: float, p: float, kind: str, measure: Measure) -> str:
 
 def _page(lines: pd.DataFrame, every: pd.DataFrame, results: Results, page: Page) -> "MatplotlibFigure":
     """One page: a panel per measure, or per task where tasks cannot share an axis."""
-    several = lines["task_id"].nunique() > 1
-    named = [f"{row.task_id}  {row.test_subset}" if several else str(row.test_subset) for row in lines.itertuples()]
-    lines = lines.assign(name=[page.wrap(name, 2.3, page.small) for name in named])
     parts = _panels_of(lines)
     types = [results.facts.subset_types.get(str(task), "") for task in every["task_id"]]
     kind = str(lines["comparison"].iloc[0]).split("-")[0]
@@ -89,7 +87,9 @@ def _page(lines: pd.DataFrame, every: pd.DataFrame, results: Results, page: Page
                     _draw, lines=part, kind=kind, types=results.facts.subset_types, styles=type_styles(types), page=page
                 ),
                 page.line * _bottom(part),
-                x_label=f"{column_measure(part['measure'].iloc[0]).axis_label} on the test subset (mean ± SD, n = {int(part['n_same'].max())})",
+                x_label=mean_label(
+                    f"{column_measure(part['measure'].iloc[0]).axis_label} on the test subset", part["n_same"]
+                ),
             )
         ]
         for part in parts
@@ -97,11 +97,27 @@ def _page(lines: pd.DataFrame, every: pd.DataFrame, results: Results, page: Page
     grid = Grid(
         1.5 * page.scale,
         tick_labels=max(page.text_width(name, page.small) for name in lines["name"]) + 0.14,
-        right=max(page.text_width(text, page.small) for text in lines["label"]) + 0.12,
+        right=max(page.text_width(text, page.small) for text in lines["text"]) + 0.12,
         row_gap=0.15,
         legend=[*page.train_subsets_legend(["same", kind])[1:], *type_keys(types)],
     )  # fmt: skip
     return page.figure(panels, grid)
+
+
+def _written(lines: pd.DataFrame, page: Page) -> pd.DataFrame:
+    """The lines with what stands at their left and right, wrapped: name and text."""
+    several = lines["task_id"].nunique() > 1
+    named = [f"{row.task_id}  {row.test_subset}" if several else str(row.test_subset) for row in lines.itertuples()]
+    return lines.assign(
+        name=[page.wrap(name, min(2.3, page.names_width), page.small) for name in named],
+        text=[_wrapped(label, page) for label in lines["label"]],
+    )
+
+
+def _wrapped(label: str, page: Page) -> str:
+    """A label, on a narrow page in two lines or three: broken after its commas only."""
+    width = page.text_width(label, page.small) if page.width is None else 0.34 * page.width
+    return page.wrap(label.replace(" ", NO_BREAK).replace(f",{NO_BREAK}", ", "), width, page.small)
 
 
 def _panels_of(lines: pd.DataFrame) -> list[pd.DataFrame]:
@@ -115,14 +131,19 @@ def _panels_of(lines: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _heights(lines: pd.DataFrame) -> np.ndarray:
-    """The middle of each line from the top, in lines of text: tasks stand apart, long names take more than one."""
+    """The middle of each line from the top, in lines of text: tasks stand apart, wrapped texts take more than one."""
     apart = _GAP * (lines["task_id"] != lines["task_id"].shift()).to_numpy()
-    own = 1.0 + lines["name"].str.count("\n").to_numpy()
+    own = _own_heights(lines)
     return np.asarray(np.cumsum(own + apart) - own / 2 - _GAP)
 
 
+def _own_heights(lines: pd.DataFrame) -> np.ndarray:
+    breaks = lines[["name", "text"]].map(lambda text: text.count("\n"))
+    return np.asarray(1.0 + breaks.max(axis=1).to_numpy(dtype=float))
+
+
 def _bottom(lines: pd.DataFrame) -> float:
-    return float(_heights(lines)[-1] + 0.5 * (2 + lines["name"].iloc[-1].count("\n")))
+    return float(_heights(lines)[-1] + 0.5 * (1 + _own_heights(lines)[-1]))
 
 
 def _draw(
@@ -149,7 +170,7 @@ def _draw(
         )  # fmt: skip
     for place, row in zip(y, lines.itertuples(), strict=True):
         axes.annotate(
-            row.label, (1, place), (6, 0), xycoords=axes.get_yaxis_transform(), textcoords="offset points",
+            row.text, (1, place), (6, 0), xycoords=axes.get_yaxis_transform(), textcoords="offset points",
             size=page.small, va="center", ha="left", annotation_clip=False,
         )  # fmt: skip
         color, marker = styles[types.get(str(row.task_id), "")]

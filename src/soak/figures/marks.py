@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Colours and markers of kinds of subsets: of Okabe and Ito's palette those that same, other and all do not have
 _TYPE_COLORS = ("#000000", "#E69F00", "#56B4E9", "#CC79A7", "#8C6D31", "#999999")
+_TICK_WIDTH = 0.36  # inches: of the number at a tick, with air
 _TYPE_MARKERS = ("s", "o", "D", "^", "v", "P")
 
 
@@ -104,9 +105,11 @@ def mark_height(page: Page) -> float:
 
 
 def plain_axis(axes: "Axes", ticks: int = 4) -> None:
-    """A grid for x only, with a few ticks."""
+    """A grid for x only, with a few ticks: as many as there is room for their labels."""
     from matplotlib.ticker import MaxNLocator
 
     axes.grid(visible=False, axis="y")
     if axes.get_xscale() == "linear":
-        axes.xaxis.set_major_locator(MaxNLocator(ticks, min_n_ticks=3))
+        figure: Any = axes.figure
+        room = float(axes.get_position().width * figure.get_figwidth()) / _TICK_WIDTH
+        axes.xaxis.set_major_locator(MaxNLocator(min(ticks, max(2, int(room))), min_n_ticks=min(3, max(1, int(room)))))

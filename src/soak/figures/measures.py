@@ -9,8 +9,8 @@ import pandas as pd
 
 from soak.figures.catalog import Figure
 from soak.figures.marks import mark, mark_height, plain_axis, speakers
-from soak.figures.page import Drawn, Grid, Page, Panel, in_pages
-from soak.figures.results import NO_SCORES, Results
+from soak.figures.page import Drawn, Grid, Page, Panel, in_pages, in_rows
+from soak.figures.results import NO_BREAK, NO_SCORES, Results
 from soak.measures import column_measure
 from soak.scores.summaries import measure_columns
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST = 12  # test subsets of a page
 _COLUMNS = 3  # measures side by side
+_LEAST_WIDTH = 1.1  # inches: of a panel that numbers such as "0.9747±0.0018" fit into
 _ORDER = ("all", "same", "other")  # from top to bottom: the two that are compared with same on both sides of it
 _KEYS = ["task_id", "test_subset", "train_subsets", "algorithm", "measure"]
 
@@ -60,20 +61,22 @@ def _label(mean: float, sd: float) -> str:
 
 
 def _page(rows: Sequence[tuple[str, str]], means: pd.DataFrame, results: Results, page: Page) -> "MatplotlibFigure":
+    """A row of panels per test subset; of a narrow page several, one after the other for the measures of a task."""
+    most = min(_COLUMNS, int(means.groupby("task_id")["measure"].nunique().max()))
+    grid = Grid(min(2.6, 5.0 / most) * page.scale, tick_labels=page.text_width("other"), gap=0.3)
+    grid, columns = page.fit(grid, most, least=_LEAST_WIDTH * page.scale, beside=2 * page.line + 0.1)
     panels = []
-    for number, (task, subset) in enumerate(rows):
+    for task in dict.fromkeys(task for task, _ in rows):
         mine = means[means["task_id"] == task]
-        names = list(mine["measure"].unique())[:_COLUMNS]
-        first = number == 0 or rows[number - 1][0] != task
-        last = number == len(rows) - 1 or rows[number + 1][0] != task
-        panels.append([_panel(mine, subset, name, page, first=first, last=last) for name in names])
-        count = results.facts.rows_of(task, subset)
-        side = f"{subset}" + (f"\n{count:,} rows" if count else "")
-        panels[-1][-1] = replace(panels[-1][-1], side=page.wrap(side, panels[-1][-1].height - 0.08, weight="bold"))
-    columns = max(map(len, panels))
-    return page.figure(
-        panels, Grid(min(2.6, 5.0 / columns) * page.scale, tick_labels=page.text_width("other"), gap=0.3)
-    )
+        subsets = [subset for of, subset in rows if of == task]
+        for names in in_rows(list(mine["measure"].unique())[:_COLUMNS], columns):
+            for subset in subsets:
+                first, last = subset == subsets[0], subset == subsets[-1]
+                own = [_panel(mine, subset, name, page, first=first, last=last) for name in names]
+                count = results.facts.rows_of(task, subset)
+                side = f"{subset}" + (f"\n{count:,} rows" if count else "")
+                panels.append([*own[:-1], replace(own[-1], side=page.wrap(side, own[-1].height - 0.08, weight="bold"))])
+    return page.figure(panels, grid)
 
 
 def _panel(mine: pd.DataFrame, subset: str, name: str, page: Page, *, first: bool, last: bool) -> Panel:
@@ -89,7 +92,7 @@ def _panel(mine: pd.DataFrame, subset: str, name: str, page: Page, *, first: boo
         draw,
         mark_height(page) * len(shown) + 0.08,
         title=f"{mine['task_id'].iloc[0]}\n{label}" if first else "",
-        x_label=f"{label} (mean ± SD)" if last else "",
+        x_label=f"{label} (mean{NO_BREAK}±{NO_BREAK}SD)" if last else "",
     )
 
 

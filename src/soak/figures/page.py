@@ -86,7 +86,7 @@ class Panel:
     title : str
         Above the panel, wrapped to its width.
     x_label : str
-        Below the tick labels, wrapped to the panel's width; a panel without one has no tick labels on its x axis.
+        Below the tick labels, wrapped to the room there; a panel without one has no tick labels on its x axis.
     x_center : float
         Where the label is centred, as a share of the panel's width.
     y_label : str
@@ -117,6 +117,7 @@ class Key:
     color: str = "none"
     marker: str = ""
     line: str = ""
+    hollow: bool = False
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,11 @@ class Page:
     def names_width(self) -> float:
         """Room for names beside a panel, before they are wrapped."""
         return 2.2 if self.width is None else min(2.2, 0.28 * self.width)
+
+    @property
+    def room(self) -> float:
+        """Width between the margins, of a page of a given width."""
+        return (self.width or 0.0) - 2 * _MARGIN
 
     def fit(self, grid: Grid, most: int, *, least: float = 0.0, beside: float = 0.0) -> tuple[Grid, int]:
         """Panels side by side that the page has room for, and the grid with their width.
@@ -403,7 +409,11 @@ class _Layout:
         self.right = max(grid.right, grid.written, page.line * max(sides) + 0.1 + grid.written if max(sides) else 0)
         self.grid = grid = self._filling(grid)
         self.titles = [[page.wrap(panel.title, grid.width, self.title_size) for panel in row] for row in rows]
-        self.x_labels = [[page.wrap(panel.x_label, grid.width) for panel in row] for row in rows]
+        self.x_labels = [[page.wrap(panel.x_label, self._label_width(row)) for panel in row] for row in rows]
+
+    def _label_width(self, row: Sequence[Panel]) -> float:
+        """Room for the label of an x axis, which is centred: that of a panel alone may be wider than the panel."""
+        return self.grid.width + (2 * min(self.left, self.right) if len(row) == 1 else 0.0)
 
     def _filling(self, grid: Grid) -> Grid:
         """The grid with panels that fill a page of a given width."""
@@ -508,9 +518,12 @@ class _Layout:
         from matplotlib.lines import Line2D
 
         handles = [
-            Line2D([], [], color=key.color, marker=key.marker, ls=key.line, ms=4.5, lw=1.6, label=key.label)
+            Line2D(
+                [], [], color=key.color, marker=key.marker, mfc="none" if key.hollow else key.color, ls=key.line, ms=4.5,
+                lw=1.6, label=key.label,
+            )
             for key in keys
-        ]
+        ]  # fmt: skip
         figure.legend(
             handles=handles, loc="lower left", bbox_to_anchor=place, ncols=len(handles), borderaxespad=0,
             borderpad=0.2, handlelength=1.4, columnspacing=1.2, handletextpad=0.5,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FEW = 10  # scores of a mean, up to which each is drawn too
 KEYS = ["task_id", "test_subset", "train_subsets", "algorithm"]
+NO_BREAK = "\N{NO-BREAK SPACE}"
 NO_SCORES = "there are no scores (all fits failed, see the table of fits)."
 
 
@@ -228,6 +229,13 @@ def algorithms_of(table: pd.DataFrame, references: Collection[str], order: Seque
 def train_subsets_of(table: pd.DataFrame) -> list[str]:
     """Those of same, other and all that a table has."""
     return [name for name in TRAIN_SUBSETS if (table["train_subsets"] == name).any()]
+
+
+def mean_label(label: str, n: pd.Series) -> str:
+    """The label of an axis of means over ``n`` folds: "percent error (mean ± SD, n = 3)", which breaks before the bracket only."""
+    most = int(n.max())
+    kind = "one fold" if most == 1 else f"mean ± SD, n = {most}"
+    return f"{label} ({kind.replace(' ', NO_BREAK)})"
 
 
 def limits_of(table: pd.DataFrame) -> tuple[float, float]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = 4  # panels side by side
 _MOST = 12  # tasks of a page
+_LEAST_WIDTH = 0.95  # inches: of a panel that numbers such as "11.1±0.8 hours" fit into
 _UNITS = ((86400.0, "days"), (3600.0, "hours"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"))
 
 
@@ -65,13 +66,12 @@ def _label(mean: float, sd: float) -> str:
 def _page(
     tasks: list[str], errors: pd.DataFrame, stats: pd.DataFrame, results: Results, page: Page
 ) -> "MatplotlibFigure":
-    rows = [row for part in in_rows(tasks, _COLUMNS) for row in _rows(list(part), errors, stats, results, page)]
-    algorithms = [*errors["algorithm"].unique(), *stats["learner"].unique()]
-    names_width, *_ = algorithm_axis(page, algorithms)
-    columns = min(_COLUMNS, len(tasks))
-    return page.figure(
-        rows, Grid(min(2.4, 4.6 / columns) * page.scale, tick_labels=names_width, gap=0.16, row_gap=0.12)
-    )
+    names_width, *_ = algorithm_axis(page, [*errors["algorithm"].unique(), *stats["learner"].unique()])
+    width = min(2.4, 4.6 / min(_COLUMNS, len(tasks))) * page.scale
+    grid = Grid(width, tick_labels=names_width, gap=0.16, row_gap=0.12)
+    grid, columns = page.fit(grid, _COLUMNS, least=_LEAST_WIDTH * page.scale)
+    rows = [row for part in in_rows(tasks, columns) for row in _rows(list(part), errors, stats, results, page)]
+    return page.figure(rows, grid)
 
 
 def _rows(
@@ -111,7 +111,7 @@ def _title(task: str, results: Results) -> str:
 def _draw(axes: "Axes", rows: pd.DataFrame, names: list[str], page: Page, *, log: bool) -> None:
     places = {name: -place for place, name in enumerate(names)}
     axes.set_ylim(0.45 - len(names), 0.75)
-    axes.set_yticks(list(places.values()), [page.wrap(name, 2.2) for name in names])
+    axes.set_yticks(list(places.values()), [page.wrap(name, page.names_width) for name in names])
     unit = 60.0 if log else 1.0
     means, bars = rows["mean"] / unit, rows["sd"].fillna(0) / unit
     if log:

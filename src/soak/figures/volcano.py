@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LEAST_P = {"all-same": -8.0, "other-same": -16.0}  # log10 P: what is below is drawn at the left edge
+_RIGHT = 0.35  # log10 P: beyond 1, for marks there
 _WIDTH, _HEIGHT = 5.5, 3.9  # inches
 _ASKED = {
     "all-same": ("May the subsets be combined?", "beneficial to combine", "detrimental to combine"),
     "other-same": ("May a new subset be predicted?", "more accurate than same", "less accurate than same"),
 }
 _UNEVEN = 20.0  # largest difference over the median one, above which the axis is not linear
+_BEHIND = {"facecolor": "white", "alpha": 0.65, "lw": 0, "pad": 0.3}  # of a name that stands on a line
 _GOOD, _BAD = "#e3f1ec", "#fbe9df"  # tints of the regions
 
 
@@ -109,7 +111,7 @@ def _draw(
     floor = _LEAST_P[comparison]
     lowest = min(float(points["log10_p_low"].min()), float(np.log10(alpha)) - 1)
     left = max(lowest, floor) - 0.5
-    axes.set_xlim(left, 0.35)
+    axes.set_xlim(left, _RIGHT)
     _y_axis(axes, points)
     _regions(axes, points, comparison, alpha, page)
     styles = type_styles(types)
@@ -129,7 +131,7 @@ def _draw(
             mew=0.6,
             zorder=3,
         )
-    _names(axes, points, x, height, page)
+    _names(axes, points, x, height, alpha, page)
     ticks = [
         tick for tick in range(int(np.ceil(left)), 1) if (-tick) % (1 if left > -5 else 2 if left > -10 else 4) == 0
     ]
@@ -174,9 +176,11 @@ def _regions(axes: "Axes", points: pd.DataFrame, comparison: str, alpha: float, 
     axes.axvline(edge, color=GREY, lw=0.9, ls=(0, (4, 2)), zorder=1)
     axes.axhline(0, color=GREY, lw=0.9, zorder=1)
     axes.grid(visible=False)
+    text = f"P = {alpha:g}"
+    fits = (_RIGHT - edge) / (_RIGHT - left) * _width(axes) > page.text_width(text, page.small) + 0.05
     axes.annotate(
-        f"P = {alpha:g}", (edge, 1), (3, -3), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-        size=page.small, color=GREY, va="top", ha="left",
+        text, (edge, 1), (3 if fits else -3, -3), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+        size=page.small, color=GREY, va="top", ha="left" if fits else "right",
     )  # fmt: skip
     if len(greater) > 1:
         return
@@ -188,6 +192,12 @@ def _regions(axes: "Axes", points: pd.DataFrame, comparison: str, alpha: float, 
             good if is_good else bad, (0, 0 if va == "bottom" else 1), (4, shift), xycoords="axes fraction",
             textcoords="offset points", size=page.small, color=GREY, va=va, ha="left", style="italic",
         )  # fmt: skip
+
+
+def _width(axes: "Axes") -> float:
+    """Of the panel in inches."""
+    figure: Any = axes.figure
+    return float(axes.get_position().width * figure.get_figwidth())
 
 
 @dataclass(frozen=True)
@@ -203,16 +213,15 @@ class _Scale:
         return np.asarray((scale.transform(np.asarray(values, dtype=float)) - low) / (high - low) * self.length)
 
 
-def _names(axes: "Axes", points: pd.DataFrame, x: np.ndarray, height: float, page: Page) -> None:
+def _names(axes: "Axes", points: pd.DataFrame, x: np.ndarray, height: float, alpha: float, page: Page) -> None:
     """The task's name beside each point, joined to it where it is far."""
-    figure: Any = axes.figure
-    width = float(axes.get_position().width * figure.get_figwidth())
+    width = _width(axes)
     h, v = _Scale(axes.xaxis, width), _Scale(axes.yaxis, height)
     across, up = h.inches(x), v.inches(points["diff"])
     texts = list(points["task_id"].astype(str))
     sizes = [(page.text_width(text, page.small) + 0.02, page.small / 72 * 1.15) for text in texts]
     at = list(zip(across, up, strict=True))
-    boxes, _ = places(at, sizes, *_taken(points, at, (h, v)), (width, height))
+    boxes, _ = places(at, sizes, *_taken(points, at, (h, v), alpha), (width, height))
     for (a, b), text, box in zip(at, texts, boxes, strict=True):
         near = (min(max(a, box[0]), box[2]), min(max(b, box[1]), box[3]))
         if np.hypot(near[0] - a, near[1] - b) > 0.12:
@@ -222,22 +231,28 @@ def _names(axes: "Axes", points: pd.DataFrame, x: np.ndarray, height: float, pag
             )  # fmt: skip
         axes.text(
             (box[0] + box[2]) / 2 / width, (box[1] + box[3]) / 2 / height, text, transform=axes.transAxes,
-            size=page.small, ha="center", va="center", zorder=4,
+            size=page.small, ha="center", va="center", zorder=4, bbox=_BEHIND,
         )  # fmt: skip
 
 
 def _taken(
-    points: pd.DataFrame, at: list[tuple[float, float]], scales: tuple[_Scale, _Scale]
+    points: pd.DataFrame, at: list[tuple[float, float]], scales: tuple[_Scale, _Scale], alpha: float
 ) -> tuple[list[Box], list[Box]]:
-    """Boxes of the marks and of the texts at the edges, and of the lines through the marks."""
+    """Boxes of the marks and of the texts at the edges, and of the lines: through the marks, no difference, alpha."""
     h, v = scales
     marks = [(a - 0.05, b - 0.05, a + 0.05, b + 0.05) for a, b in at]
     low, high = v.inches(points["diff_low"]), v.inches(points["diff_high"])
     start, end = h.inches(points["log10_p_low"]), h.inches(points["log10_p_high"])
     upright = [(a - 0.01, b, a + 0.01, c) for (a, _), b, c in zip(at, low, high, strict=True)]
     level = [(max(b, 0.0), a - 0.01, c, a + 0.01) for (_, a), b, c in zip(at, start, end, strict=True)]
-    texts = [(0.0, v.length - 0.16, 1.6, v.length), (0.0, 0.0, 1.6, 0.16)]
-    return [*marks, *texts], [*upright, *level]
+    zero, edge = float(v.inches(0)), float(h.inches(np.log10(alpha)))
+    every = [(0.0, zero - 0.01, h.length, zero + 0.01), (edge - 0.01, 0.0, edge + 0.01, v.length)]
+    texts = [
+        (0.0, v.length - 0.16, 1.6, v.length),
+        (0.0, 0.0, 1.6, 0.16),
+        (edge, v.length - 0.16, edge + 0.6, v.length),
+    ]
+    return [*marks, *texts], [*upright, *level, *every]
 
 
 FIGURES = (
