@@ -41,10 +41,10 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     return next(iter(same_letters or difflib.get_close_matches(name, names, n=1, cutoff=0.6)), None)
 
 
-def listed(names: Sequence[str]) -> str:
-    """The first ten names on one line; one with line breaks or the like is shown escaped."""
-    printable = [name if name.isprintable() else repr(name) for name in names[:10]]
-    return ", ".join(printable) + (", …" if len(names) > 10 else "")
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """The first names on one line; one with line breaks or the like is shown escaped."""
+    printable = [name if name.isprintable() else repr(name) for name in names[:most]]
+    return ", ".join(printable) + (", …" if len(names) > most else "")
 
 
 def same_but_for_case(key: str, names: Iterable[str]) -> list[Problem]:

@@ -260,7 +260,7 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
     "no such member": (
         lambda f: images_and_labels(f, zip_of({"train-a": IMAGES, "b": b""}), images_member="train_a"),
-        "FOLDER/images: has no member 'train_a'; did you mean 'train-a'?",
+        "FOLDER/images: has no member 'train_a'; did you mean 'train-a'? it also holds b",
     ),
     "member of a plain file": (
         lambda f: images_and_labels(f, IMAGES, images_member="train"),

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 
 from soak.errors import SoakError, Unreadable
-from soak.names import listed, nearest
+from soak.names import listed, nearest, nearest_name
 
 _BOMB_RATIO = 100  # gzip can reach 1032; the published images and tables stay below 40
 _BOMB_BYTES = 256 * 2**20  # less does no harm
@@ -130,7 +130,7 @@ def _zip_member(stream: BinaryIO, label: str, member: str | None) -> tuple[Any, 
             raise SoakError(f"{label}: holds {len(names)} files; expected one of them as its member: {listed(names)}")
         name = names[0] if member is None else member
         if name not in names:
-            raise SoakError(f"{label}: has no member {name!r}; {nearest(name, names)}")
+            raise SoakError(f"{label}: has no member {name!r}; {_members(name, names)}")
         return archive.open(name), archive.getinfo(name).compress_size, f"{label}, member {name}"
     except SoakError:
         raise
@@ -153,7 +153,16 @@ def _tar_member(stream: BinaryIO, label: str, member: str | None) -> tuple[Any, 
         raise Unreadable(f"{label}: the tar archive is damaged or truncated ({_first_line(error)})") from None
     if member is None:
         raise SoakError(f"{label}: is a tar archive; expected one of its files as its member: {listed(names)}")
-    raise SoakError(f"{label}: has no member {member!r}; {nearest(member, names)}")
+    raise SoakError(f"{label}: has no member {member!r}; {_members(member, names)}")
+
+
+def _members(name: str, names: list[str]) -> str:
+    """What an archive has in the place of a member: the one of the nearest name, and all others."""
+    near = nearest_name(name, names)
+    others = listed([other for other in names if other != near], 30)
+    if near is None:
+        return f"it holds {others or 'no file'}"
+    return f"did you mean {near!r}?" + (f" it also holds {others}" if others else "")
 
 
 def _is_beside(name: str) -> bool:
