@@ -54,6 +54,17 @@ def test_labels_of_tasks_subsets_and_algorithms() -> None:
     assert labels.algorithm("linear_mlp") == "Linear network"
 
 
+def test_figures_of_learners_and_algorithms_speak_of_both_by_their_labels() -> None:
+    """As figure times does, whose numbers hold learners beside algorithms in one column."""
+    labels = experiment().labels
+    assert [labels.learner(name) for name in ("featureless", "cv_glmnet", "linear_mlp")] == [
+        "featureless", "L1 linear model", "Linear network",
+    ]  # fmt: skip
+    names = ["cv_glmnet_min", "linear_mlp", "cv_glmnet", "linear_mlp"]
+    drawn = pd.DataFrame({"algorithm": [*map(labels.algorithm, names[:2]), *map(labels.learner, names[2:])]})
+    assert list(labels.stored(drawn)["algorithm"]) == names
+
+
 def test_a_measure_is_called_by_its_label_within_the_context() -> None:
     with experiment().labels.measured():
         assert column_measure("zero_one_loss").axis_label == "percent misclassified"

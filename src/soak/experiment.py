@@ -372,12 +372,16 @@ class Experiment:
     def labels(self) -> Labels:
         """What people read in the place of names."""
         config = self.config
+        algorithms = {name: label for name, label in algorithm_labels(config).items() if label != name}
         return Labels(
             {name: task.label for name, task in config.tasks.items() if task.label},
             {value_label(name): label for name, label in config.labels.subsets.items()},
-            {name: label for name, label in algorithm_labels(config).items() if label != name}
-            | config.labels.algorithms,
-            {name: learner.label for name, learner in config.learners.items() if learner.label},
+            algorithms | config.labels.algorithms,
+            {
+                name: label
+                for name, learner in config.learners.items()
+                if (label := algorithms.get(name, learner.label))  # a learner with one algorithm is called as that is
+            },
             config.labels.measures,
         )
 

@@ -99,8 +99,12 @@ class Labels:
         return self._replaced(table, {kind: getattr(self, kind) for kind in set(_COLUMNS.values())})
 
     def stored(self, table: pd.DataFrame) -> pd.DataFrame:
-        """A table that `shown` has made, or what was made of it, with names again."""
+        """A table that `shown` has made, or what was made of it, with names again.
+
+        A figure may name learners beside algorithms in one column.
+        """
         kinds = {kind: getattr(self, kind) for kind in set(_COLUMNS.values())}
+        kinds["algorithms"] = dict(self.learners) | dict(self.algorithms)
         return self._replaced(
             table, {kind: {label: name for name, label in names.items()} for kind, names in kinds.items()}
         )
