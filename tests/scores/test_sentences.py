@@ -6,7 +6,7 @@ import pytest
 from verdict_cases import around, judge, score_table
 
 from soak.measures import measure
-from soak.scores.sentences import WIDTH, difference_text, interval_texts, names_of, task_sentence, terminal
+from soak.scores.sentences import WIDTH, aligned, difference_text, interval_texts, names_of, task_sentence, terminal
 from soak.tables import TABLES
 
 GUESS = around(0.9, 0.01, -0.01, 0.02, -0.02)
@@ -176,3 +176,10 @@ def test_what_the_transfer_map_shows_stands_below_the_sentence_of_its_task() -> 
     assert lines[place - 1].startswith("  subsets together is undecided")
     assert lines[place + 1] == ""
     assert lines[place + 2].startswith("second (")
+
+
+@pytest.mark.parametrize("length", range(12, 17))
+def test_an_interval_that_does_not_fit_is_broken_between_its_numbers(length: int) -> None:
+    cell = "-0.011 (-0.028\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}0.006)"
+    lines = aligned([["x" * length] * 5 + [cell]], [False] * 6)
+    assert " ".join(lines).replace("x", "").split() == ["-0.011", "(-0.028", "to", "0.006)"]

@@ -149,6 +149,15 @@ def test_each_reason_of_empty_scores_is_given_once() -> None:
         assert any(reason in text for text in texts)
 
 
+def test_a_measure_alone_that_is_undefined_on_a_fold_is_no_failed_fit() -> None:
+    """Test rows of one class have no area under the curve, whatever the model."""
+    scores = make_scores().drop(columns="log_loss").rename(columns={"zero_one_loss": "roc_auc"})
+    scores.loc[scores["test_fold"] == 1, "roc_auc"] = np.nan
+    (text,) = [text for text in problems(scores) if "are empty" in text]
+    assert "since it is undefined there (the test rows lack a class" in text
+    assert "failed" not in text
+
+
 def test_a_task_without_any_score_is_told() -> None:
     scores = make_scores()
     failed = scores.assign(task_id="Gone", zero_one_loss=np.nan, log_loss=np.nan)

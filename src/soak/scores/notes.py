@@ -83,7 +83,10 @@ def _reasons(rows: pd.DataFrame, measures: list[str], measure: str) -> pd.Series
     reasons = pd.Series("since it is undefined there (the test rows lack a class, or are all alike)", index=rows.index)
     if column_measure(measure).needs_probabilities:
         reasons[has_none] = "since it needs probabilities"
-    reasons[rows[measures].isna().all(axis=1)] = "since fits failed (see the table fits)"
+    # What no model has on some test rows is for want of classes among these rows, not of fits
+    test_rows = rows.groupby(["test_subset", "test_fold", "seed"], dropna=False)[measures]
+    some_has = test_rows.transform("count").gt(0).any(axis=1)
+    reasons[rows[measures].isna().all(axis=1) & some_has] = "since fits failed (see the table fits)"
     reasons[rows["n_train"] == 0] = "since the train sets have no rows"
     reasons[rows["n_train"].isna()] = "as in the file"  # scores from elsewhere
     return reasons

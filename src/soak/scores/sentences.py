@@ -324,7 +324,7 @@ def aligned(table: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
         widths[widest] -= 1
     lines = []
     for cells in table:
-        broken = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
+        broken = [_broken(cell, width) for cell, width in zip(cells, widths, strict=True)]
         for number in range(max(map(len, broken))):
             texts = [part[number] if number < len(part) else "" for part in broken]
             shown = [
@@ -333,6 +333,13 @@ def aligned(table: Sequence[Sequence[str]], right: Sequence[bool]) -> list[str]:
             ]
             lines.append(("  " + "  ".join(shown)).replace(_HARD, " ").rstrip())
     return lines
+
+
+def _broken(cell: str, width: int) -> list[str]:
+    """Lines of a cell; an interval that is wider is broken between its numbers, not within one."""
+    if max(map(len, cell.split(" "))) > width:
+        cell = cell.replace(_HARD, " ")
+    return textwrap.wrap(cell, width) or [""]
 
 
 def _wrapped(text: str, indent: str = "  ") -> Iterable[str]:
