@@ -60,6 +60,8 @@ rule fit_torch_loop:
         runtime=growing(30),
     params:
         seed=cfg.tutorial.seed,
+        rows=cfg.tutorial.rows,
+        lr=cfg.tutorial.lr,
         versions=versions("torch", "numpy"),
         code=lambda w: experiment.code("fit_torch_loop"),
     message:
@@ -81,6 +83,7 @@ rule fit_glmnet_path:
         mem_mb=growing(1500),
         runtime=growing(60),
     params:
+        rows=cfg.tutorial.rows,
         versions=versions("glmstar", "numpy"),
         code=lambda w: experiment.code("fit_glmnet_path"),
     message:

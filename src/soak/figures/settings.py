@@ -143,6 +143,13 @@ class TutorialSettings(Settings):
     task: str | None = Field(
         default=None, description="task of history_mlp and history_graph; default: the last one made of data sets"
     )
+    rows: int | None = Field(
+        default=None,
+        ge=2,
+        description="train torch_loop and glmnet_path on the first so many rows of it; default: on all",
+        examples=[600],
+    )
+    lr: float = Field(default=0.1, gt=0, description="learning rate of torch_loop; the blog post's is 0.1")
     seed: int = Field(default=1, ge=0, description="seed of the random numbers of torch_loop")
 
 

@@ -228,14 +228,14 @@ def _log_axis(axes: "Axes", values: pd.Series) -> None:
 
 
 def _mark_minima(axes: "Axes", curves: pd.DataFrame, x: str, y: str, page: Page) -> None:
-    """The first minimum of each line as a point, with its values in words."""
+    """The first minimum of each line as a point, with its values in words, and where the line ends."""
     texts = []
     for name in _SETS:
         rows = curves[curves["set"] == name]
         if rows.empty:
             continue
-        best = rows.loc[rows[y].idxmin()]
-        texts.append(f"{name}: lowest {best[y]:.4g} at {best[x]:.4g}")
+        best, last = rows.loc[rows[y].idxmin()], rows.loc[rows[x].idxmax()]
+        texts.append(f"{name}: lowest {best[y]:.4g} at {best[x]:.4g}, at the end {last[y]:.4g}")
         axes.plot(best[x], best[y], MARKERS[name], color=page.color(name), ms=6, mec="white", mew=1, zorder=3)
     axes.text(0.99, 0.96, "\n".join(texts), transform=axes.transAxes, ha="right", va="top", size=page.small, color=GREY)
 
