@@ -21,8 +21,10 @@ def test_no_file_names_a_package_registry():
     assert [str(file) for file in files if file.is_file() and address.search(file.read_bytes())] == []
 
 
-def test_one_version():
+def test_one_version_with_one_date():
     """That of pyproject.toml, which the changelog and the citation repeat."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == version
-    assert re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), flags=re.M)[1] == version
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    first = re.search(r"^## (\S+)(?: \((.+)\))?$", (ROOT / "CHANGELOG.md").read_text(), flags=re.M)
+    assert citation["version"] == first[1] == version
+    assert str(citation.get("date-released")) == first[2]
