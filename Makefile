@@ -15,9 +15,12 @@ SNAKEMAKE = config=$$($(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)" ) || 
 IS_DRY = $(filter -n --dry-run --dryrun,$(ARGS))
 LIBRARY = $(BIN)/python -m
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
-# TORCH=cpu: the build without CUDA, several GB smaller; what it needs is in the lock
+# TORCH=cpu: the build without CUDA, several GB smaller, from an index of its own, by its version; all that it needs is in the lock.
+# An environment that has this build keeps it.
 TORCH ?=
-TORCH_ARGS = $(if $(filter cpu,$(TORCH)),--no-deps --index-url https://download.pytorch.org/whl/cpu)
+CPU = $(or $(filter cpu,$(TORCH)),$(wildcard $(VENV)/lib/python*/site-packages/torch-*+cpu.dist-info))
+LOCK = envs/lock$(if $(CPU),-cpu).txt
+CPU_INDEX := https://download.pytorch.org/whl/cpu
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock run figures paper archive status check smoke test bench calibration stress coverage mutation lint format clean
@@ -28,10 +31,10 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "soak: expected Python 3.11 or newer, got $$($(PYTHON) --version) from $(PYTHON); name another one: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.ready: envs/lock.txt envs/requirements.txt pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the packages of envs/lock.txt into $(VENV); this takes a few minutes, once"
-	@$(PIP) --require-hashes -r envs/lock.txt
-	@$(PIP) $(TORCH_ARGS) "$$(grep '^torch==' envs/requirements.txt)"
+$(VENV)/.ready: envs/lock.txt envs/lock-cpu.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the packages of $(LOCK) into $(VENV); this takes a few minutes, once"
+	@$(PIP) --require-hashes -r $(LOCK)
+	$(if $(CPU),@$(PIP) --no-deps --index-url $(CPU_INDEX) "$$(grep '^torch==' envs/requirements.txt)")
 	@$(PIP) --no-deps --editable .
 	@touch $@
 

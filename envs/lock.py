@@ -1,8 +1,11 @@
-"""Write envs/lock.txt and envs/lock-dev.txt: every package that requirements.txt and dev.txt lead to, pinned with its hashes.
+"""Write the locks: every package that requirements.txt and dev.txt lead to, pinned with its hashes.
+
+- lock.txt: all of requirements.txt, torch with CUDA on Linux too;
+- lock-cpu.txt: the same without torch and what only its CUDA build needs, for make setup TORCH=cpu. The build without CUDA has hashes of its
+  own, in an index of its own, from which make setup then takes it by its version alone;
+- lock-dev.txt: those and dev.txt, to be installed over either.
 
 make lock runs it, after a change of one of the two lists. It asks uv, which asks the package index, and leaves no trace of either.
-torch and what only its CUDA build needs are left out: which build is right depends on the machine, each has other hashes, and
-torch pins the rest itself. make setup installs it by its version, after the packages that are locked.
 """
 
 import re
@@ -11,26 +14,31 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LISTS = {"lock.txt": ["requirements.txt"], "lock-dev.txt": ["requirements.txt", "dev.txt"]}
+LISTS = {
+    "lock.txt": ["requirements.txt"],
+    "lock-cpu.txt": ["requirements.txt"],
+    "lock-dev.txt": ["requirements.txt", "dev.txt"],
+}
 OF_TORCH = re.compile(r"(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
 COMMAND = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"]
 COMMAND += ["--no-header", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
-HEAD = "# Made by make lock from {}: every package with its hashes, but torch. Any system, Python 3.11 or newer.\n"
+HEAD = "# Made by make lock from {}: every package with its hashes{}. Any system, Python 3.11 or newer.\n"
 
 
-def locked(lists: list[str], constraints: list[str]) -> str:
-    """The lock of some lists as text, without torch."""
+def locked(lists: list[str], constraints: list[str]) -> list[str]:
+    """The lock of some lists, a text per package: its version with its hashes."""
     given = [str(HERE / name) for name in lists]
     limits = [part for name in constraints for part in ("--constraint", str(HERE / name))]
     uv = Path(sys.executable).with_name(COMMAND[0])
     made = subprocess.run([uv, *COMMAND[1:], *limits, *given], check=True, stdout=subprocess.PIPE, text=True).stdout
-    parts = re.split(r"^(?=[A-Za-z0-9])", made, flags=re.M)
-    return "".join(part for part in parts if not OF_TORCH.match(part))
+    return re.split(r"^(?=[A-Za-z0-9])", made, flags=re.M)
 
 
 if __name__ == "__main__":
     done: list[str] = []
     for name, lists in LISTS.items():
-        text = locked(lists, done)
-        (HERE / name).write_text(HEAD.format(" and ".join(lists)) + text)
+        packages = locked(lists, done)
+        has_torch = name == "lock.txt"
+        text = "".join(one for one in packages if has_torch or not OF_TORCH.match(one))
+        (HERE / name).write_text(HEAD.format(" and ".join(lists), "" if has_torch else ", but torch") + text)
         done.append(name)

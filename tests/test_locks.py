@@ -1,11 +1,19 @@
 """The locked packages: all of the short lists, with hashes, and nothing of this machine."""
 
 import re
+import subprocess
+import tomllib
 
 import pytest
 from small_runs import ROOT
 
-LISTS = {"lock.txt": ["requirements.txt"], "lock-dev.txt": ["requirements.txt", "dev.txt"]}
+LISTS = {
+    "lock.txt": ["requirements.txt"],
+    "lock-cpu.txt": ["requirements.txt"],
+    "lock-dev.txt": ["requirements.txt", "dev.txt"],
+}
+WITH_TORCH = "lock.txt"  # the others are for builds of torch from another index, with other hashes
+OF_TORCH = ("torch", "nvidia-", "triton", "cuda-")
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[\w,]+\])?==([\w.+]+)", flags=re.M)
 
 
@@ -15,7 +23,9 @@ def pins(name):
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_lock_has_all_of_its_lists_with_their_versions(name):
-    asked = {key: value for part in LISTS[name] for key, value in pins(part).items() if key != "torch"}
+    asked = {
+        key: value for part in LISTS[name] for key, value in pins(part).items() if name == WITH_TORCH or key != "torch"
+    }
     assert asked.items() <= pins(name).items(), "run make lock"
 
 
@@ -26,8 +36,53 @@ def test_every_package_has_hashes_and_no_line_names_a_place(name):
     packages = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.M)[1:]
     assert len(packages) > 90
     assert all("--hash=sha256:" in package for package in packages)
-    assert not any(package.startswith(("torch==", "nvidia-", "triton==")) for package in packages)
+    assert any(package.startswith(OF_TORCH) for package in packages) == (name == WITH_TORCH)
 
 
-def test_both_locks_have_one_version_of_each_package():
-    assert pins("lock.txt").items() <= pins("lock-dev.txt").items()
+def test_all_locks_have_one_version_of_each_package_and_differ_in_torch_alone():
+    cuda, cpu, dev = map(pins, LISTS)
+    assert cpu.items() <= cuda.items()
+    assert cpu.items() <= dev.items()
+    assert {name for name in cuda if name not in cpu} == {name for name in cuda if name.startswith(OF_TORCH)}
+    assert "torch" in cuda
+
+
+@pytest.mark.parametrize(
+    ("asked", "installed", "cpu"),
+    [
+        ("", "", False),
+        ("TORCH=cpu", "", True),
+        ("", "torch-2.13.0+cpu.dist-info", True),
+        ("", "torch-2.13.0.dist-info", False),
+    ],
+)
+def test_make_setup_and_the_container_install_the_lock_of_their_torch(asked, installed, cpu, tmp_path):
+    if installed:
+        (tmp_path / "lib/python3.11/site-packages" / installed).mkdir(parents=True)
+    words = ["make", "-n", "-B", *asked.split(), f"VENV={tmp_path}", "setup"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    pip = [line.partition(" install ")[2] for line in done.stdout.splitlines() if " -m pip install " in line]
+    locks = [line.rpartition("-r ")[2] for line in pip if "--require-hashes" in line]
+    of_torch = [line for line in pip if "torch==" in line]
+    container = (ROOT / "Containerfile").read_text()
+    index = re.search(r"^ARG TORCH_INDEX=(\S+)$", container, flags=re.M)[1]
+    if cpu:
+        assert locks == ["envs/lock-cpu.txt"]
+        assert [f"--no-deps --index-url {index} " in line for line in of_torch] == [True]
+    else:
+        assert (locks, of_torch) == (["envs/lock.txt"], [])
+    for name in ("lock.txt", "lock-cpu.txt", "requirements.txt"):
+        assert f"envs/{name}" in re.search(r"^COPY (envs/.*) envs/$", container, flags=re.M)[1].split()
+
+
+def test_the_container_has_all_parts_that_a_run_needs():
+    copied = {
+        part
+        for line in re.findall(r"^COPY (.*)$", (ROOT / "Containerfile").read_text(), flags=re.M)
+        for part in line.split()[:-1]
+    }
+    assert {"Snakefile", "rules", "scripts", "src", "config", "profiles", "pyproject.toml"} <= copied
+    for part in copied:
+        assert (ROOT / part).exists(), part
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["readme"] in copied  # the build backend reads it
