@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from figure_cases import CASES, checked, make_scores, names_of, results
+from figure_cases import CASES, check_texts, checked, make_scores, names_of, results
 
 from soak.errors import SoakError
 from soak.figures.catalog import draw, draw_files
-from soak.figures.page import Drawn
+from soak.figures.page import Drawn, Page
+from soak.figures.results import Results
 from soak.figures.settings import FigureSettings, FocusSettings, StyleSettings
 
 RESULTS = names_of("results")
@@ -242,3 +243,39 @@ def test_unknown_font_is_an_error() -> None:
 @pytest.mark.parametrize("name", ["overview", "test_error"])
 def test_a_dollar_in_a_name_is_a_dollar(name: str) -> None:
     checked(name, results(make_scores(["T"], ["US$", "$x^2$"])))
+
+
+@pytest.fixture(scope="module")
+def many() -> Results:
+    """120 test subsets in tasks of 2 to 30."""
+    sizes = {f"Task_{size:02d}": size for size in (2, 5, 8, 13, 17, 20, 25, 30)}
+    return results(
+        pd.concat([make_scores([task], [f"subset_{k}" for k in range(size)]) for task, size in sizes.items()])
+    )
+
+
+@pytest.mark.parametrize("name", ["overview", "test_error", "test_error_mean_sd"])
+def test_many_test_subsets_fold_into_pages_that_can_be_read(many: Results, name: str) -> None:
+    drawn = checked(name, many)
+    figures = [drawn.figure, *drawn.pages]  # type: ignore[attr-defined]
+    assert len(figures) >= 5
+    for figure in figures:
+        with Page().applied():
+            check_texts(figure, name)
+        assert figure.get_figheight() <= 18
+        assert figure.get_figwidth() <= 13
+
+
+def test_the_overview_names_each_of_many_test_subsets_on_one_page_with_the_same_axes(many: Results) -> None:
+    drawn = checked("overview", many)
+    glance, *parts = [figure.axes[0] for figure in (drawn.figure, *drawn.pages)]  # type: ignore[attr-defined]
+    assert not any(":" in text.get_text() for text in glance.texts)
+    names = [text.get_text().replace("\n", " ") for axes in parts for text in axes.texts if ":" in text.get_text()]
+    pairs = many.scores[["task_id", "test_subset"]].drop_duplicates()
+    assert names == [
+        f"{number}  {task}: {subset}" for number, (task, subset) in enumerate(pairs.itertuples(index=False), start=1)
+    ]
+    assert {(axes.get_xlim(), axes.get_ylim()) for axes in (glance, *parts)} == {(glance.get_xlim(), glance.get_xlim())}
+    of_page = [{text.get_text().split()[1] for text in axes.texts if ":" in text.get_text()} for axes in parts]
+    split = [task for task in pairs["task_id"].unique() if sum(f"{task}:" in tasks for tasks in of_page) > 1]
+    assert split == ["Task_25", "Task_30"]  # more than a page has

@@ -8,15 +8,18 @@ import numpy as np
 import pandas as pd
 
 from soak.figures.catalog import Figure
-from soak.figures.page import GREY, MARKERS, TEXT, Drawn, Grid, Key, Page, Panel
+from soak.figures.page import GREY, MARKERS, TEXT, Drawn, Grid, Key, Page, Panel, in_pages
 from soak.figures.results import Results
 from soak.measures import column_measure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as MatplotlibFigure
 
+_MOST = 24  # test subsets of a page
 _MOST_NAMES = 8  # with more test subsets, each has a number instead
 _NUMBER_SIZE = 5.5  # points: of these numbers
+_HIGH = 1.04  # skill: the upper edge, above perfect ones
 _LOWEST = -1.0  # skill: what is below is drawn at this edge
 _BAND = "#dfe7ee"
 _KINDS = ("other", "all")
@@ -29,24 +32,57 @@ _Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 
 def _overview(results: Results, page: Page) -> Drawn | str:
-    """Two points per task and test subset, of the algorithm that speaks: other and all (y) against same (x)."""
+    """Two points per task and test subset, of the algorithm that speaks: other and all (y) against same (x).
+
+    Of more test subsets than can be named in one panel, the first page shows all, without names, and further ones show parts with theirs.
+    """
     points = _points(results.verdicts)
     if points.empty:
         return "no test subset has a verdict with a skill, for which a reference (featureless) is needed."
-    tasks = list(points["task_id"].unique())
     subsets = points.drop_duplicates(["task_id", "test_subset"]).reset_index(drop=True)
     numbered = len(subsets) > _MOST_NAMES
     subsets = subsets.assign(number=range(1, len(subsets) + 1), name=_names(subsets, page, numbered=numbered))
-    lines = sum(1 + name.count("\n") for name in subsets["name"])
-    size = max((4.6 if numbered else 3.4) * page.scale, 1.1 * page.line * lines)
+    parts = [subsets] if len(subsets) <= _MOST else [subsets.assign(name=""), *_parts(subsets)]
+    skills = points[["same_skill", "skill"]].to_numpy(dtype=float)
+    low = max(_LOWEST, min(-0.1, float(skills.min()) - 0.06))
+    figures = [_page(points, part, low, results, page, numbered=numbered) for part in parts]
+    return in_pages(figures, points)
+
+
+def _parts(subsets: pd.DataFrame) -> list[pd.DataFrame]:
+    """The test subsets of each further page: those of a task together, unless they are more than a page has."""
+    starts = [0]
+    for _, rows in subsets.groupby("task_id", sort=False):
+        for start in range(rows.index[0], rows.index[-1] + 1, _MOST):
+            end = min(start + _MOST, rows.index[-1] + 1)
+            if end - starts[-1] > _MOST:
+                starts.append(start)
+    return [subsets.iloc[start:end] for start, end in zip(starts, [*starts[1:], len(subsets)], strict=True)]
+
+
+def _page(
+    points: pd.DataFrame, subsets: pd.DataFrame, low: float, results: Results, page: Page, *, numbered: bool
+) -> "MatplotlibFigure":
+    """One page, of some test subsets; the axes of all pages are the same."""
+    keys = ["task_id", "test_subset"]
+    mine = points.merge(subsets[keys], on=keys)
+    tasks = list(points["task_id"].unique())
+    lines = sum(1 + name.count("\n") for name in subsets["name"] if name)
+    right = 0.35 + max(page.text_width(text, page.small) for text in subsets["name"])
+    size = (4.6 if numbered else 3.4) * page.scale
+    if page.width is not None:
+        size = max(1.0, min(size, page.room - page.number_width - page.line - 0.15 - right))
+    height = max(size, 1.1 * page.line * lines)
     draw = partial(
-        _draw_points, points=points, subsets=subsets, size=size, page=page, margin=results.margin, numbered=numbered
-    )
-    panel = Panel(draw, size, x_label="skill of same", y_label="skill of other, or of all")
+        _draw_points, points=mine, subsets=subsets, low=low, size=(size, height), page=page, margin=results.margin,
+        numbered=numbered,
+    )  # fmt: skip
+    panel = Panel(draw, height, x_label="skill of same", y_label="skill of other, or of all")
     grid = Grid(
         size,
         tick_labels=page.number_width,
-        right=0.35 + max(page.text_width(text, page.small) for text in subsets["name"]),
+        right=right,
+        square=True,
         heading=page.title if len(tasks) > 1 else f"{page.title}: {tasks[0]}",
         legend=[
             *(Key(kind, page.color(kind), MARKERS[kind]) for kind in _KINDS if (points["trained_on"] == kind).any()),
@@ -55,7 +91,7 @@ def _overview(results: Results, page: Page) -> Drawn | str:
             Key("guessing", GREY, "", ":"),
         ],
     )
-    return Drawn(page.figure([[panel]], grid), points)
+    return page.figure([[panel]], grid)
 
 
 def _points(verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -87,14 +123,22 @@ def _names(subsets: pd.DataFrame, page: Page, *, numbered: bool) -> list[str]:
     """What is written for each test subset: its name, with its task and number if there are several."""
     several = subsets["task_id"].nunique() > 1
     names = [f"{row.task_id}: {row.test_subset}" if several else row.test_subset for row in subsets.itertuples()]
-    return [page.wrap(f"{n}  {name}" if numbered else name, 2.6) for n, name in enumerate(names, start=1)]
+    width = 2.6 if page.width is None else min(2.6, 0.33 * page.width)
+    return [page.wrap(f"{n}  {name}" if numbered else name, width) for n, name in enumerate(names, start=1)]
 
 
 def _draw_points(
-    axes: "Axes", points: pd.DataFrame, subsets: pd.DataFrame, size: float, page: Page, margin: float, *, numbered: bool
+    axes: "Axes",
+    points: pd.DataFrame,
+    subsets: pd.DataFrame,
+    low: float,
+    size: tuple[float, float],
+    page: Page,
+    margin: float,
+    *,
+    numbered: bool,
 ) -> None:
-    skills = points[["same_skill", "skill"]].to_numpy(dtype=float)
-    low, high = max(_LOWEST, min(-0.1, float(skills.min()) - 0.06)), 1.04
+    high = _HIGH
     axes.set_xlim(low, high)
     axes.set_ylim(low, high)
     ends = np.array([0.0, high])
@@ -114,10 +158,12 @@ def _draw_points(
                 x[seen] + shift, np.maximum(y[seen], low), marker, ms=5.5, mec="white", mew=0.7, clip_on=False, **style
             )
     named = subsets.assign(x=subsets["same_skill"].clip(low, high), y=subsets["skill"].clip(low, high))
+    if not subsets["name"].any():
+        return
     if numbered:
-        _write_numbers(axes, named, points.assign(y=points["skill"].clip(low, high)), (size, size), page)
+        _write_numbers(axes, named, points.assign(y=points["skill"].clip(low, high)), size, page)
     else:
-        _write_names(axes, named, size, page)
+        _write_names(axes, named, size[1], page)
 
 
 def _write_names(axes: "Axes", points: pd.DataFrame, height: float, page: Page) -> None:
