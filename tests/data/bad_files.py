@@ -396,6 +396,20 @@ TABLES: dict[str, tuple[Any, str]] = {
         lambda f: table(f, GOOD_CSV) | {"table": str(f / "mi.csv")},
         "FOLDER/mi.csv: no such file; did you mean 'my.csv'?",
     ),
+    # The next three were found by test_fuzz_readers
+    "Parquet with text that is not UTF-8": (
+        lambda f: table(f, parquet().replace(b"cat", b"\x80at"), "my.parquet"),
+        "FOLDER/my.parquet: the Parquet file is damaged or truncated (In column 0: Invalid: Invalid UTF8 sequence at string index 0)",
+    ),
+    "Parquet with a name that is not UTF-8": (
+        lambda f: table(f, parquet().replace(b"\x18\x06region%", b"\x18\x06\x80egion%"), "my.parquet"),
+        "FOLDER/my.parquet: the Parquet file is damaged or truncated ('utf-8' codec can't decode byte 0x80 in position 0: "
+        "invalid start byte)",
+    ),
+    "zip of another version": (
+        lambda f: table(f, zip_of({"a": b"x"}).replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03@"), "my.csv"),
+        "FOLDER/my.csv: the zip archive is damaged or truncated (zip file version 6.4)",
+    ),
     "directory": (directory, "FOLDER/my.csv: expected a file, got a folder"),
     "empty": (lambda f: table(f, ""), "FOLDER/my.csv: the file is empty"),
     "empty header": (

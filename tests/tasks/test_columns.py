@@ -210,6 +210,13 @@ def test_missing_codes_hold_in_every_column_by_value(tmp_path):
     assert task.rows_read == {"N": 3, "": 1, "S": 2}
 
 
+def test_what_is_no_number_in_a_row_that_is_left_out(tmp_path):
+    """Found by test_fuzz_readers."""
+    task = build(tmp_path, "s,y,x\n:,,1\n1,a,2\n+1,b,5\n2,a,4\n2.0,b,3\n", subset="s", impute="drop_rows")
+    assert task.row.tolist() == [1, 2, 3, 4]
+    assert task.subsets == ("1", "2")
+
+
 @pytest.mark.parametrize("n_codes", [1, 6, 11])
 def test_a_numeric_column_with_some_that_are_none(tmp_path, n_codes):
     values = ["?"] * n_codes + [f"{k}.5" for k in range(20 - n_codes)]

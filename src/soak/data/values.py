@@ -87,9 +87,16 @@ def labels(words: Any, spelling: Spelling) -> Any:
         return pc.utf8_upper(words)
     if pc.all(pc.match_substring_regex(words, _PLAIN), min_count=0).as_py():
         return words
-    return pa.array(
-        [None if word is None or word.lower() == "nan" else shortest(word) for word in words.to_pylist()], pa.string()
-    )
+    return pa.array([_number_label(word) for word in words.to_pylist()], pa.string())
+
+
+def _number_label(word: str | None) -> str | None:
+    if word is None or word.lower() == "nan":
+        return None
+    try:
+        return shortest(word)
+    except ArithmeticError:  # no number: it stands in a row that is left out
+        return word
 
 
 def sort_labels(names: Iterable[str]) -> list[str]:

@@ -156,6 +156,7 @@ def _parquet(path: str | Path, label: str) -> Table:
     def read(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         with _reporting_damage(label, "Parquet"), pq.ParquetFile(path) as file:
             for batch in file.iter_batches(max(1, _VALUES_PER_BATCH // len(columns)), columns=list(columns)):
+                batch.validate(full=True)  # text that is no UTF-8
                 yield batch.select(list(columns))
 
     return Table(label, tuple(names), True, read, _declared_categories(schema))
@@ -194,7 +195,7 @@ def _check_unique(names: Sequence[str], label: str) -> None:
 def _reporting_damage(label: str, name: str) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeError) as error:
         reason = str(error).splitlines()[0][:200]
         raise SoakError(f"{label}: the {name} file is damaged or truncated ({reason})") from None
 
