@@ -82,7 +82,7 @@ rule tasks:
 
 onstart:
     hold_folder()
-    tell_jobs()
+    tell_jobs(workflow.execution_settings.retries)
 
 
 onsuccess:

@@ -22,6 +22,7 @@ from soak.errors import SoakError
 from soak.config.check import load_config
 from soak.experiment import INDEX, Experiment, as_params, growing, pattern
 from soak.fitting.record import forget
+from soak.fitting.supervision import tell_jobs
 from soak.run_log import RunLog
 from soak.figures.catalog import GROUPS
 from soak.provenance import commit, versions
@@ -140,11 +141,6 @@ def hold_folder():
         lock.hold(Path.cwd())
     except SoakError as error:
         sys.exit(f"soak: {error}")
-
-
-def tell_jobs():
-    """How often Snakemake tries a job: a job itself does not know."""
-    os.environ["SOAK_TRIES"] = str(1 + workflow.execution_settings.retries)
 
 
 def remove_old():

@@ -26,7 +26,7 @@ rule fit:
             if cfg.execution.device == "cuda"
             else 0
         ),
-        # Memory that does not suffice ends a job that has tries left (SOAK_TRIES), and fails the fit in the last one.
+        # Memory that does not suffice ends a job that has tries left, and fails the fit in the last one.
         attempt=lambda w, attempt: attempt,
         # No param: another limit of time does not fit again what has ended.
         fit_seconds=round(60 * (cfg.execution.fit_minutes or 0)),

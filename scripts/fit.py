@@ -1,9 +1,7 @@
 """Rule fit: train one learner on the train sets of a pack, and predict the rows that ask for them."""
 
-import os
-
 from soak.fitting.run import Job
-from soak.fitting.supervision import Limits, job_megabytes, run_supervised
+from soak.fitting.supervision import limits_of_job, run_supervised
 from soak.job import job
 from soak.learners.catalog import learner
 from soak.provenance import digest
@@ -23,9 +21,5 @@ with job(snakemake.log, snakemake.input, snakemake.output):
         data=digest([given.task]),
     )
     asked = snakemake.resources
-    limits = Limits(
-        asked.get("fit_seconds") or None,
-        job_megabytes(),
-        asked.get("attempt", 1) >= int(os.environ.get("SOAK_TRIES", 1)),
-    )
+    limits = limits_of_job(asked.get("fit_seconds", 0), asked.mem_mb, asked.get("attempt", 1))
     run_supervised(pack, snakemake.params.train_sets, snakemake.output[0], limits)

@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from small_runs import SMALL, Workflow, copy_project, write_trees
 
@@ -72,13 +73,13 @@ def local(tmp_path_factory, project):
     return runs[0]
 
 
-def on_cluster(run, cluster, *arguments):
-    """Run a workflow on the cluster; its output."""
+def on_cluster(run, cluster, *arguments, code=0):
+    """Run a workflow on the cluster, which ends with this exit code; its output."""
     command, how = run.command(*SLURM, *arguments)
     without_cores = [command[0], *command[3:]]  # --cores would bound the jobs of the cluster
     environment = cluster | {name: how["env"][name] for name in ("NO_COLOR", "PYTHONPATH")}
     done = subprocess.run(without_cores, **(how | {"env": environment}))
-    assert done.returncode == 0, done.stdout[-5000:]
+    assert done.returncode == code, done.stdout[-5000:]
     return done.stdout
 
 
@@ -109,6 +110,46 @@ def test_a_node_that_goes_down_costs_only_time(cluster, project, local, tmp_path
     watcher.join(timeout=60)
     assert [(state, error) for _, state, error in told] == [("down", ""), ("resume", "")]
     assert run.tables() == local
+
+
+# Classes that take more memory than their job has at first, and than any has, on train sets of one subset
+HUNGRY = """
+import time
+
+import numpy as np
+from sklearn.neighbors import KNeighborsClassifier
+
+class Hungry(KNeighborsClassifier):
+    megabytes = 700
+
+    def fit(self, X, y):
+        taken = []
+        while len(X) < 40 and len(taken) < self.megabytes:
+            taken.append(np.ones(10**6 // 8))
+            time.sleep(0.002)
+        return super().fit(X, y)
+
+class Starving(Hungry):
+    megabytes = 10**6
+"""
+
+
+def test_a_fit_killed_for_memory_gets_more_and_fails_only_in_the_last_try(cluster, project, tmp_path):
+    """The fits of its pack that were finished are kept, and all others count."""
+    run = make(tmp_path, project)
+    (tmp_path / "hungry.py").write_text(HUNGRY)
+    classes = {name: {"type": "estimator", "class": f"hungry.{name}"} for name in ("Hungry", "Starving")}
+    run.config["learners"] = {"featureless": {"type": "featureless"}, **classes}
+    run.config["resampling"] = {"folds": 2}
+    run.config["execution"] = {"fits_per_job": 6}
+    output = on_cluster(run, cluster, "--retries", "1", "--", "tables", code=1)
+    assert output.count("Trying to restart job") >= 2  # a pack of each class; Slurm may be the first to see it
+    fits = pd.read_csv(run / "tables/fits.csv", keep_default_na=False)
+    failed = fits[fits["status"] == "failed"]
+    assert set(failed["learner"]) == {"Starving"}
+    assert len(failed) == 4
+    assert set(failed["reason"]) == {"it took the 1400 MB that its job has"}
+    assert "soak: 4 of 18 fits failed; their scores are empty" in output
 
 
 def test_a_job_killed_for_memory_is_tried_again_with_more(cluster, project, tmp_path):

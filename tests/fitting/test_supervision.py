@@ -13,7 +13,7 @@ import pytest
 from misbehaving_job import SETS, misbehaving_job
 
 from soak.fitting.record import FINISHED, read_pack
-from soak.fitting.supervision import Limits, run_supervised
+from soak.fitting.supervision import Limits, limits_of_job, run_supervised
 
 ROOT = Path(__file__).parents[2]
 RUN = """
@@ -109,9 +109,31 @@ def test_what_can_be_undone_is_undone_and_the_fits_count(supervised, name):
     assert len(log) < 1.1 * len(SETS) * 2**20
 
 
-def test_a_fit_that_takes_the_memory_of_its_job_ends_it_until_the_last_try(supervised, tmp_path):
+@pytest.mark.parametrize(
+    ("given", "megabytes", "is_last_try"),
+    [
+        ({}, None, True),
+        ({"SOAK_TRIES": "4"}, None, False),
+        ({"SOAK_TRIES": "2"}, None, True),
+        ({"SLURM_JOB_ID": "7"}, None, True),  # Snakemake itself has not been told
+        ({"SLURM_JOB_ID": "7", "SOAK_SLURM_JOB": "7"}, None, True),  # Snakemake runs in this job
+        ({"SLURM_JOB_ID": "7", "SOAK_SLURM_JOB": ""}, 700, True),
+    ],
+)
+def test_what_a_job_asks_for_is_a_limit_where_slurm_makes_it_one(monkeypatch, given, megabytes, is_last_try):
+    for name in ("SOAK_TRIES", "SLURM_JOB_ID", "SOAK_SLURM_JOB"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert limits_of_job(0, 700, attempt=2) == Limits(None, megabytes, is_last_try)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from Linux's /proc")
+@pytest.mark.parametrize("in_group", [True, False])
+def test_a_fit_that_takes_the_memory_of_its_job_ends_it_until_the_last_try(supervised, tmp_path, in_group, monkeypatch):
     """With the finished fits kept, the next try has only what was killed to fit again."""
-    limit = 600 + psutil.Process().memory_info().rss / 1e6 + psutil.Process(os.getppid()).memory_info().rss / 1e6
+    monkeypatch.setattr("soak.fitting.supervision._is_in_group_of_slurm", lambda: in_group)
+    limit = 600 + 2 * psutil.Process().memory_info().rss / 1e6 + psutil.Process(os.getppid()).memory_info().rss / 1e6
     sets = SETS[::-1]
     with pytest.raises(SystemExit, match=r"^soak: all\.fold2: it took the \d+ MB that its job has; the next try"):
         supervised("Grows", sets, megabytes=limit, is_last_try=False)

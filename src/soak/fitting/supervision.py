@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from soak.errors import SoakError
@@ -30,7 +30,8 @@ from soak.job import report_error
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # of Linux, prctl(2)
 _INTERRUPTED = 130  # exit code of a process whose code raises KeyboardInterrupt
 _POLL = 0.05  # seconds between looks at a process where there is a limit of time or memory
-_SHARE_OF_MEMORY = 0.95  # of a job's memory: at all of it the kernel may end the job as a whole
+_SHARE_OF_MEMORY = 0.9  # of a job's memory: at all of it the job may be ended as a whole
+_TRIES, _SLURM_JOB = "SOAK_TRIES", "SOAK_SLURM_JOB"  # variables of the environment
 _LONGEST_OUTPUT = 2**20  # bytes of what a fit prints that the log keeps
 
 
@@ -153,13 +154,28 @@ def run_supervised(
     run_pack(job, train_sets, folder, failed)
 
 
-def job_megabytes() -> float | None:
-    """Memory that Slurm lets this job have; None if it, or another, sets no limit.
+def limits_of_job(seconds: float, megabytes: float, attempt: int) -> Limits:
+    """Limits of the job that this process is, from what its rule asks for and what `tell_jobs` has said where Snakemake runs.
 
-    Slurm counts a job as failed in which anything was killed for memory. Elsewhere the kernel ends the fit alone.
+    What it asks for is a limit in a job of Slurm's that Snakemake has submitted. Slurm counts a job as failed in which anything was
+    killed for memory; elsewhere the kernel ends the fit alone.
+
+    Parameters
+    ----------
+    seconds, megabytes : float
+        Of a fit (0: no limit), and of the job.
+    attempt : int
+        From 1.
     """
-    given = os.environ.get("SLURM_MEM_PER_NODE", "")
-    return float(given) if given.isascii() and given.isdigit() and int(given) else None
+    slurm = os.environ.get("SLURM_JOB_ID")
+    is_limit = slurm is not None and slurm != os.environ.get(_SLURM_JOB, slurm)
+    return Limits(seconds or None, megabytes if is_limit else None, attempt >= int(os.environ.get(_TRIES, 1)))
+
+
+def tell_jobs(retries: int) -> None:
+    """Say to the jobs that this process will start how often each is tried again, and in which job of Slurm's it is itself."""
+    os.environ[_TRIES] = str(1 + retries)
+    os.environ[_SLURM_JOB] = os.environ.get("SLURM_JOB_ID", "")
 
 
 def _end_for_more_memory(train_set: str, crash: _Crash, limits: Limits) -> None:
@@ -301,12 +317,25 @@ def _wait(process: int, board: _Board, limits: Limits) -> str:
 
 
 def _takes_more(process: int, megabytes: float) -> bool:
-    """Whether a process, its children, this one and the Snakemake that started it take more memory than all but a bit of this."""
-    processes = [os.getppid(), os.getpid(), *_family(process)]
-    limit = 1000 * _SHARE_OF_MEMORY * megabytes
+    """Whether a process, its children, this one and the Snakemake that started it take nearly so much memory.
+
+    In control groups that is what only a swap could hold, pages that several processes share counted once. Where Slurm has none,
+    it adds up all that is resident.
+    """
+    processes, limit = [os.getppid(), os.getpid(), *_family(process)], 1024 * _SHARE_OF_MEMORY * megabytes
+    if not _is_in_group_of_slurm():
+        return sum(_kilobytes(one, "status", "VmRSS") for one in processes) > limit
     if sum(_kilobytes(one, "status", "RssAnon", "RssShmem") for one in processes) < limit:
-        return False  # what processes share counts several times there
-    return sum(_kilobytes(one, "smaps_rollup", "Pss_Anon", "Pss_Shmem") for one in processes) >= limit
+        return False  # quicker
+    return sum(_kilobytes(one, "smaps_rollup", "Pss_Anon", "Pss_Shmem") for one in processes) > limit
+
+
+@cache
+def _is_in_group_of_slurm() -> bool:
+    try:
+        return "slurm" in Path("/proc/self/cgroup").read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 def _family(process: int) -> Iterator[int]:
