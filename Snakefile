@@ -81,6 +81,8 @@ rule tasks:
 
 
 onstart:
+    from soak.fitting.supervision import tell_jobs
+
     hold_folder()
     tell_jobs(workflow.execution_settings.retries)
 

@@ -22,7 +22,6 @@ from soak.errors import SoakError
 from soak.config.check import load_config
 from soak.experiment import INDEX, Experiment, as_params, growing, pattern
 from soak.fitting.record import forget
-from soak.fitting.supervision import tell_jobs
 from soak.run_log import RunLog
 from soak.figures.catalog import GROUPS
 from soak.provenance import commit, versions

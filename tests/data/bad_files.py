@@ -663,7 +663,7 @@ TABLES: dict[str, tuple[Any, str]] = {
     ),
     "Excel": (
         lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.xlsx"),
-        "FOLDER/my.xlsx: the workbook is damaged, or has a password (File not found '_rels/.rels')",
+        "FOLDER/my.xlsx: the workbook is damaged, or has a password (Cannot detect file format)",
     ),
     "Excel named csv": (
         lambda f: table(f, zip_of({"[Content_Types].xml": b"", "xl/a": b""}), "my.csv"),

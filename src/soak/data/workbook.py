@@ -53,7 +53,8 @@ def _text(path: str, changed: int, label: str, sheet: str | int | None) -> bytes
     from python_calamine import CalamineError, load_workbook
 
     try:
-        book = load_workbook(path)
+        with Path(path).open("rb") as file:  # recognized by its contents, whatever its name
+            book = load_workbook(file)
         names = book.sheet_names
         if sheet is not None:
             rows = book.get_sheet_by_name(_chosen(names, label, sheet)).to_python()
