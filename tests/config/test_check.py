@@ -434,6 +434,11 @@ CASES = [
         "datasets.Digits: {tables: [{table: a.csv}], shape: [28]}",
         "datasets.Digits.shape: expected a list of 2 to 3 values, got [28]",
     ),
+    ("execution.fit_minutes: .inf", "execution.fit_minutes: expected a number from 0.05 to 1000000, got .inf"),
+    (
+        r'tasks.Mine: {table: "my\0.csv", target: y}',
+        "tasks.Mine.table: expected a URL or path, got a text with a null character",
+    ),
     (
         "tasks.Mine: {table: my.csv, target: 2020-01-01}",
         "tasks.Mine.target: expected text, got 2020-01-01: if this is text, put it in quotes",

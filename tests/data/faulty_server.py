@@ -21,6 +21,7 @@ class Page:
     faults : list of tuples, one per request, then the body whole
         ("drop", n): close after n bytes of what was asked for; ("reset", n): the same with a TCP reset;
         ("status", code); ("hang",): no answer; ("stall", n): silence after n bytes; ("html",): a web page;
+        ("part", n): the first n bytes, as a part of the file that nobody has asked for;
         ("wrong",): other bytes of the same length; ("empty",): nothing.
     always : tuple, optional
         A fault of all requests.
@@ -123,6 +124,9 @@ def _handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:
             if asked and page.goes_on is not None:
                 start, status = int(asked.removeprefix("bytes=").rstrip("-")), 206
                 page.goes_on, headers, body = None, page.goes_on, body[start:]
+            if fault[0] == "part":
+                headers["Content-Range"] = f"bytes 0-{fault[1] - 1}/{len(body)}"
+                status, body = 206, body[: fault[1]]
             cut = min(fault[1], len(body)) if fault[0] in ("drop", "reset", "stall") else len(body)
             self._send(status, body[:cut], headers, len(body), page.trickle)
             if fault[0] == "stall":

@@ -314,6 +314,15 @@ def test_halves_of_two_versions_are_not_joined(server, tmp_path, header):
     assert (tmp_path / "a").read_bytes() == other
 
 
+def test_a_part_that_was_not_asked_for_is_not_the_file(server, tmp_path):
+    url = server.url("a.bin", Page(BODY, [("part", 1000)]))
+    download([url], [], tmp_path / "a", QUICK)
+    assert (tmp_path / "a").read_bytes() == BODY
+    url = server.url("b.bin", Page(BODY, always=("part", 1000)))
+    with pytest.raises(SoakError, match=rf"b.bin: 1000 bytes came of a file of {len(BODY)} \(4 attempts\)$"):
+        download([url], [], tmp_path / "b", QUICK)
+
+
 def test_a_damaged_note_of_the_version_begins_anew(server, tmp_path):
     url = server.url("a.bin", Page(BODY, [("drop", 1000)]))
     with pytest.raises(SoakError):

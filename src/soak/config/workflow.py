@@ -31,7 +31,7 @@ class ExecutionSettings(Settings):
         description="number of fits of one task and learner that share a job; auto: as many as take half a minute",
         examples=[10],
     )
-    fit_minutes: Annotated[float, Field(ge=0.05)] | None = Field(
+    fit_minutes: Annotated[float, Field(ge=0.05, le=1_000_000)] | None = Field(
         default=None,
         description="the longest time that one fit and its predictions may take; a fit that takes longer is ended, and failed",
         examples=[60],

@@ -147,7 +147,7 @@ def _fetch_rest(session: requests.Session, url: str, part: Path, patience: Patie
         # Some servers call a .gz file an encoding of what is in it; its checksum is that of the file as it is.
         encoded = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
         decode = encoded and not file_name(url).endswith((".gz", ".tgz"))
-        if response.status_code == HTTPStatus.PARTIAL_CONTENT:
+        if have and response.status_code == HTTPStatus.PARTIAL_CONTENT:
             _check_version(response, version, part)
         else:
             discard(part)
@@ -166,9 +166,15 @@ def _fetch_rest(session: requests.Session, url: str, part: Path, patience: Patie
 def _version_of(response: requests.Response, decode: bool) -> dict[str, str]:
     """What tells the versions of a file apart: a response's headers, its length, and what a request to go on can name."""
     etag, modified = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
-    total = "" if decode else _digits(response.headers.get("Content-Length", ""))
+    of_range = _total_of_range(response)  # of a part that nobody has asked for
+    total = of_range or ("" if decode else _digits(response.headers.get("Content-Length", "")))
     if_range = "" if decode else modified if etag.startswith("W/") or not etag else etag
     return {"if_range": if_range, "etag": etag, "modified": modified, "total": total}
+
+
+def _total_of_range(response: requests.Response) -> str:
+    """Length of the whole file, where a response says that it is a part of it."""
+    return _digits(response.headers.get("Content-Range", "").rpartition("/")[2])
 
 
 def _digits(text: str) -> str:
@@ -178,8 +184,8 @@ def _digits(text: str) -> str:
 def _check_version(response: requests.Response, version: Mapping[str, str], part: Path) -> None:
     """Begin anew if the rest of a file is not of the version of which the beginning is there."""
     headers = response.headers
-    total = _digits(headers.get("Content-Range", "").rpartition("/")[2])
-    now = {"etag": headers.get("ETag", ""), "modified": headers.get("Last-Modified", ""), "total": total}
+    etag, modified = headers.get("ETag", ""), headers.get("Last-Modified", "")
+    now = {"etag": etag, "modified": modified, "total": _total_of_range(response)}
     if any(version[name] and now[name] and version[name] != now[name] for name in now):
         discard(part)
         raise _Interrupted("the file on the server has changed meanwhile")

@@ -26,6 +26,8 @@ def check_location(value: str) -> str:
     """Raise a ValueError unless a text can be a path or a URL of a known scheme."""
     if not value.strip():
         raise ValueError("expected a URL or path, got an empty text")
+    if "\0" in value:
+        raise ValueError("expected a URL or path, got a text with a null character")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", value)
     if scheme and scheme[1].lower() not in ("http", "https", "file"):
         raise ValueError(f"expected http://, https://, file:// or a path, got {scheme[0]}")
