@@ -120,7 +120,7 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 class Hungry(KNeighborsClassifier):
-    megabytes = 700
+    megabytes = 500
 
     def fit(self, X, y):
         taken = []
