@@ -22,8 +22,9 @@ and its step d takes d v_i z_ik off r_i. A coefficient that is 0 and has |g_k| <
     |dr| reach_k,    |dr|^2 = sum_i dr_i^2 / u_i,    reach_k^2 = sum_i u_i z_ik^2,
 
 which is tightest for u near the v of the steps, dr_i = - d v_i z_ij. Each class has an *anchor*, a residual that it had,
-and for each feature a *key*, a bound of |g_k| at the anchor, so that |g_k| <= key_k + |r - anchor| reach_k. The
-distance comes along with the steps. Keys are the smallest of
+and for each feature a *key*, a bound of |g_k| at the anchor, so that |g_k| <= key_k + |r - anchor| reach_k: the feature need
+not be looked at while the distance is below its *slack*, (l1 - key_k) / reach_k. The distance is at most what it was when it
+was last computed plus the lengths of the steps since, |d| sqrt(h_j) sqrt(max_i v_i / u_i). Keys are the smallest of
 
 - the key at the anchor before + the distance between the two anchors * reach_k;
 - |a0 G0_k + a1 G1_k| + |r - a0 s0 - a1 s1| reach_k, where s0 and s1 are the class's residuals at the end of the last two
@@ -54,6 +55,7 @@ _RESTS, _MOVED, _FLAT, _NO_PASSES = 0, 1, 2, 3
 _FLAT_SUM = CERTAIN_LOW * (1 - PMIN)  # a sum of weights that counts as none
 _MORE = 1 + 1e-9  # bounds have this much room for rounding
 _FEW = 4  # fewer features than this are not worth being screened with integers
+_NONE = np.int64(-1)  # no feature; as a literal it would have a type of its own, and all be compiled twice
 _AHEAD = 64  # how far is looked for them
 
 
@@ -62,7 +64,7 @@ class Columns(NamedTuple):
 
     Attributes
     ----------
-    planes, n_planes : uint8 array of shape (p * n_planes, N), and 1 or 2
+    planes, n_planes : uint8 array of shape (p * n_planes, N + padding), and 1 or 2
         x_ik = low_k + unit_k * byte for one plane; for two unit_k * (256 * first byte + second byte).
     rows : int array of shape (n,)
         The path's rows in the table, ascending.
@@ -73,16 +75,18 @@ class Columns(NamedTuple):
     mean, sd, norm : arrays of shape (p,)
         sd is 1 where features are not standardized; norm_k^2 = sum_i w_i z_ik^2.
     low, unit, gap : arrays of shape (p,)
-        See planes; gap_k is the norm of z_k less what the planes say, 0 for bytes.
+        See planes; gap_k is the norm of z_k less what the planes say, and room for rounding.
     usable, ready : bool arrays of shape (p,)
         Features that are not constant.
     w, inverse_w : arrays of shape (stride,)
         Weights, and 1 / w_i, 0 where w_i is 0.
+    slope, offset : arrays of shape (p,)
+        z_ik = slope_k * (what the planes say) + offset_k
     spread : float
         sqrt(sum_i 1 / w_i)
-    code : int array of shape (n,)
-        Class of each row.
-    table, squares, halves, ks, one : arrays
+    code : int array of shape (stride,)
+        Class of each row, -1 in the padding.
+    table, one : arrays
         Room to work in.
     """
 
@@ -101,12 +105,11 @@ class Columns(NamedTuple):
     ready: NDArray[np.bool_]
     w: Floats
     inverse_w: Floats
+    slope: Floats
+    offset: Floats
     spread: float
     code: Integers
     table: Floats
-    squares: Floats
-    halves: Floats
-    ks: Integers
     one: Floats
 
 
@@ -115,16 +118,16 @@ class State(NamedTuple):
 
     Attributes
     ----------
-    b, b0 : arrays of shape (p, K) and (K,)
+    b, b0 : arrays of shape (K, p) and (K,)
         Coefficients of the standardized features, and intercepts.
     q, total : arrays of shape (K, stride) and (stride,)
     r : array of shape (K, stride)
         Residuals, as they were left.
-    key, reach : arrays of shape (K, p)
+    key, reach, inverse_reach : arrays of shape (K, p)
     anchor, u, inverse_u : arrays of shape (K, stride)
     strong, ever : bool arrays of shape (p,)
         Features that the strong rule has let in; features that have ever had a coefficient.
-    order : int array of shape (p + 3,)
+    order : int array of shape (p,)
         The latter, in the order in which they got it.
     largest : array of shape (p,)
         The largest gradient over the classes of features that are not strong, or a bound of it that decides as it does.
@@ -145,6 +148,7 @@ class State(NamedTuple):
     u: Floats
     inverse_u: Floats
     reach: Floats
+    inverse_reach: Floats
     strong: NDArray[np.bool_]
     ever: NDArray[np.bool_]
     order: Integers
@@ -162,23 +166,28 @@ class Room(NamedTuple):
     ----------
     v, eta, e, bits : arrays of shape (stride,)
         Weights of the class's approximation; linear predictors; their exponentials; powers of two.
-    q : int16 array of shape (N,)
-        The residual as integers, 0 in rows of the table that the path does not have.
-    curvature, known : arrays of shape (p,)
-        h_k, and for which features it is computed.
+    q : int16 array of shape (K, N + padding)
+        The residuals as integers, 0 in rows of the table that the path does not have.
+    curvature : array of shape (p,)
+        h_k, of features that have moved.
     before, touched : arrays of shape (p,)
         Coefficients before the fit, of the features that have moved in it.
     screened : int array of shape (p,)
         The pass in which a feature was screened last.
-    chosen, factors : arrays of shape (p + 3,) and (p,)
+    chosen, factors : arrays of shape (p,) and (p,)
         A list of features and numbers.
-    rounding : array of shape (p,)
-        How much larger than z the numbers are that a screened gradient is made of.
+    slack : array of shape (p,)
+        How far from the anchor the class's residual may be before a feature has to be looked at; negative if the feature
+        has a coefficient.
     away : array of shape (K,)
-        The distance of each class's residual from its anchor.
-    strong, weighed : arrays of shape (p + 3,) and (p,)
+        A bound of the distance of each class's residual from its anchor.
+    related : array of shape (K, 3)
+        Scalar products of the residuals s0 and s1: s0 s0, s0 s1, s1 s1.
+    scale, total : arrays of shape (K,)
+        Of the integers of each class: what they are multiplied by, and their sums.
+    products, integers, of_classes, ordered : arrays
+    strong, weighed : arrays of shape (p,) and (p,)
         Features that are visited; those of the penalty before.
-    halves, squares, ordered : arrays
     """
 
     v: Floats
@@ -187,16 +196,19 @@ class Room(NamedTuple):
     bits: Integers
     q: NDArray[np.int16]
     curvature: Floats
-    known: NDArray[np.bool_]
     before: Floats
     touched: NDArray[np.bool_]
     screened: Integers
     chosen: Integers
     factors: Floats
-    rounding: Floats
+    slack: Floats
     away: Floats
-    halves: Floats
-    squares: Floats
+    related: Floats
+    scale: Floats
+    total: Floats
+    products: Floats
+    integers: NDArray[np.int16]
+    of_classes: Floats
     strong: Integers
     weighed: NDArray[np.bool_]
     ordered: Floats
@@ -214,7 +226,7 @@ class Penalty(NamedTuple):
     maxit : int
         Passes, all penalties of the path together.
     bounded : bool
-        type_logistic: modified.Newton, whose curvatures are those of v_i = w_i / 4.
+        type_logistic: modified.Newton, whose curvatures are those of v_i = w_i / 4, and given.
     next_rule : float
         Above which a gradient lets a feature in at the next penalty (the strong rule). If it hangs on the
         largest gradient, as for the first two penalties, minus its share of that.
@@ -244,96 +256,72 @@ def _make_ready(t, k):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _integers(t, r, q):  # type: ignore[no-untyped-def]
+def _integers(t, r, room, q):  # type: ignore[no-untyped-def]
     """Write q_i, the integer next to r_i / s; returns s, sum_i q_i and the errors of a gradient made of them.
 
-    s is so large that q_i fits 16 bits, and a sum of bytes times q 32.
+    s is so large that q_i fits 16 bits, and a sum of bytes times q 32. The errors are what norm_k and gap_k are multiplied by.
     """
     n = len(t.rows)
-    squares, absolute = loops.sizes(r, t.inverse_w, n)
+    squares, absolute = loops.sizes(r, t.inverse_w)
     if not (absolute < np.inf and absolute > 0.0):
-        return 0.0, 0, np.inf, 0.0, 0.0
-    scale = max(loops.largest(r, n) / 32000.0, absolute * _MORE / (LARGEST_SUM - n))
-    total = loops.quantize(r, t.rows, scale, n, q)
-    return scale, total, 0.5 * scale * t.spread * _MORE, np.sqrt(squares) * _MORE, absolute * 1e-14
+        return 0.0, 0, 1e300, 0.0
+    scale = max(loops.largest(r) / 32000.0, absolute * _MORE / (LARGEST_SUM - n))
+    total = loops.quantize(r, t.rows, scale, n, room.integers, q)
+    return scale, total, 0.5 * scale * t.spread * _MORE, np.sqrt(squares) * _MORE
 
 
 @compiled
-def _screened(t, k, q, scale, total):  # type: ignore[no-untyped-def]
-    """The gradient of a feature, made of integers."""
-    if t.n_planes == 1:
-        value = np.float64(loops.byte_product(t.planes, k, q))
-    else:
-        value = 256.0 * loops.byte_product(t.planes, 2 * k, q) + loops.byte_product(t.planes, 2 * k + 1, q)
-    return scale * (t.unit[k] * value + (t.low[k] - t.mean[k]) * total) / t.sd[k]
+def _screened(planes, n_planes, k, q):  # type: ignore[no-untyped-def]
+    """sum_i q_i times what the planes say of a feature."""
+    if n_planes == 1:
+        return np.float64(loops.byte_product(planes, k, q))
+    return 256.0 * loops.byte_product(planes, 2 * k, q) + loops.byte_product(planes, 2 * k + 1, q)
 
 
 @compiled
-def _set_anchor(t, s, room, c):  # type: ignore[no-untyped-def]
-    """Make the residual the class's anchor: keys, bounds of the gradients there, follow."""
-    n = len(t.rows)
+def _set_anchor(t, s, room, c, limit):  # type: ignore[no-untyped-def]
+    """Make the residual the class's anchor: keys, bounds of the gradients there, follow, and slacks from them."""
+    p = len(t.norm)
     r, anchor, key, inverse_u, reach = s.r[c], s.anchor[c], s.key[c], s.inverse_u[c], s.reach[c]
-    way = np.sqrt(loops.distance(r, anchor, inverse_u, n)) * _MORE
-    for i in range(n):
-        anchor[i] = r[i]
-    if s.counts[3] == 0:
-        for k in range(len(key)):
-            key[k] += way * reach[k]
-        return
     new = s.counts[2]
     old = 1 - new if s.counts[3] == 2 else new
     s0, s1 = s.s[new, c], s.s[old, c]
-    a00, a0r = loops.scalar_product(s0, s0, inverse_u, n), loops.scalar_product(s0, r, inverse_u, n)
-    a01, a11 = loops.scalar_product(s0, s1, inverse_u, n), loops.scalar_product(s1, s1, inverse_u, n)
-    a1r = loops.scalar_product(s1, r, inverse_u, n)
-    if not a00 > 0.0:
-        for k in range(len(key)):
-            key[k] += way * reach[k]
-        return
-    determinant = a00 * a11 - a01 * a01
-    if determinant > 1e-9 * a00 * a11:
-        f0, f1 = (a0r * a11 - a1r * a01) / determinant, (a1r * a00 - a0r * a01) / determinant
+    squares, a0r, a1r = loops.relations(r, anchor, s0, s1, inverse_u)
+    way = np.sqrt(squares) * _MORE
+    for i in range(len(r)):
+        anchor[i] = r[i]
+    a00, a01, a11 = room.related[c, 0], room.related[c, 1], room.related[c, 2]
+    if a00 > 0.0:
+        determinant = a00 * a11 - a01 * a01
+        if determinant > 1e-9 * a00 * a11:
+            f0, f1 = (a0r * a11 - a1r * a01) / determinant, (a1r * a00 - a0r * a01) / determinant
+        else:
+            f0, f1 = a0r / a00, 0.0
+        left = np.sqrt(loops.rest(r, s0, s1, f0, f1, inverse_u)) * _MORE
+        of_norm = abs(f0) * s.error[new, c, 0] + abs(f1) * s.error[old, c, 0]
+        of_gap = abs(f0) * s.error[new, c, 1] + abs(f1) * s.error[old, c, 1]
+        g0, g1, norm, gap = s.gradient[new, c], s.gradient[old, c], t.norm, t.gap
+        for k in range(p):
+            bound = abs(f0 * g0[k] + f1 * g1[k]) + left * reach[k] + of_norm * norm[k] + of_gap * gap[k]
+            moved = key[k] + way * reach[k]
+            key[k] = bound if bound < moved else moved
     else:
-        f0, f1 = a0r / a00, 0.0
-    left = np.sqrt(loops.rest(r, s0, s1, f0, f1, inverse_u, n)) * _MORE
-    e0, e1 = s.error[new, c], s.error[old, c]
-    of_norm = abs(f0) * e0[0] + abs(f1) * e1[0]
-    of_gap = abs(f0) * e0[1] + abs(f1) * e1[1]
-    of_rounding = abs(f0) * e0[2] + abs(f1) * e1[2]
-    g0, g1 = s.gradient[new, c], s.gradient[old, c]
-    for k in range(len(key)):
-        bound = (
-            abs(f0 * g0[k] + f1 * g1[k])
-            + left * reach[k]
-            + of_norm * t.norm[k]
-            + of_gap * t.gap[k]
-            + of_rounding * room.rounding[k]
-        )
-        key[k] = min(key[k] + way * reach[k], bound)
+        for k in range(p):
+            key[k] += way * reach[k]
+    b, slack, inverse_reach = s.b[c], room.slack, s.inverse_reach[c]
+    for k in range(p):
+        slack[k] = (limit - key[k]) * inverse_reach[k] if b[k] == 0.0 else -1.0
 
 
 @compiled
-def _screen_ahead(t, s, room, c, ks, position, count, limit, mark):  # type: ignore[no-untyped-def]
-    """Screen the undecided features from a position of a list on with integers, each at most once in a pass."""
-    b, key = s.b, s.key[c]
-    scale, total, of_norm, of_gap, of_rounding = _integers(t, s.r[c], room.q)
-    for j in range(position, count):
-        k = ks[j]
-        if b[k, c] != 0.0 or key[k] < limit:
-            continue
-        g = abs(_screened(t, k, room.q, scale, total))
-        key[k] = min(key[k], g + of_norm * t.norm[k] + of_gap * t.gap[k] + of_rounding * room.rounding[k])
-        room.screened[k] = mark
-
-
-@compiled
-def _worth_screening(t, s, room, c, ks, position, count, limit, away, mark):  # type: ignore[no-untyped-def]
-    """Whether enough of the next features are undecided and not screened yet."""
-    key, reach = s.key[c], s.reach[c]
+def _worth_screening(b, slack, screened, ks, position, count, away, mark):  # type: ignore[no-untyped-def]
+    """Whether the feature at a position of a list, and enough of those after it, are undecided and not screened yet."""
+    if screened[ks[position]] == mark:
+        return False
     found = 0
     for j in range(position, min(count, position + _AHEAD)):
         k = ks[j]
-        if s.b[k, c] == 0.0 and not key[k] + away * reach[k] < limit and room.screened[k] != mark:
+        if not away < slack[k] and b[k] == 0.0 and screened[k] != mark:
             found += 1
             if found == _FEW:
                 return True
@@ -341,56 +329,48 @@ def _worth_screening(t, s, room, c, ks, position, count, limit, away, mark):  # 
 
 
 @compiled
-def _next_used(b, c, ks, position, count, k):  # type: ignore[no-untyped-def]
-    """The next feature of a list that has a coefficient, or k."""
+def _screen(t, s, room, c, ks, position, count, limit, mark):  # type: ignore[no-untyped-def]
+    """Anchor the residual, and screen the undecided features from a position of a list on with integers."""
+    _set_anchor(t, s, room, c, limit)
+    b, key, slack, inverse_reach, screened = s.b[c], s.key[c], room.slack, s.inverse_reach[c], room.screened
+    planes, slope, offset, norm, gap, q = t.planes, t.slope, t.offset, t.norm, t.gap, room.q[c]
+    scale, total, of_norm, of_gap = _integers(t, s.r[c], room, q)
+    for j in range(position, count):
+        k = ks[j]
+        if slack[k] > 0.0 or b[k] != 0.0:
+            continue
+        g = abs(scale * (slope[k] * _screened(planes, t.n_planes, k, q) + offset[k] * total))
+        key[k] = min(key[k], g + of_norm * norm[k] + of_gap * gap[k])
+        slack[k] = (limit - key[k]) * inverse_reach[k]
+        screened[k] = mark
+
+
+@compiled
+def _next_visit(slack, ks, position, count, away):  # type: ignore[no-untyped-def]
+    """The next feature of a list that will be visited, as far as can be told, or the intercept."""
     for j in range(position + 1, count):
-        if b[ks[j], c] != 0.0:
+        if not away < slack[ks[j]]:
             return ks[j]
-    return k
+    return len(slack)
 
 
 @compiled
-def _decide(t, s, room, c, ks, position, count, step, limit):  # type: ignore[no-untyped-def]
-    """Screen undecided features from a position of a list on, if there are enough of them, with r as it is now.
-
-    Parameters
-    ----------
-    step : (int, float, float, int)
-        The feature that has moved, but not yet r, and its step, or -1; the distance from the anchor; the number of the pass.
-
-    Returns
-    -------
-    The feature that has moved and the distance, anew.
-    """
-    moved, by, away, mark = step
-    if room.screened[ks[position]] == mark or not _worth_screening(
-        t, s, room, c, ks, position, count, limit, away, mark
-    ):
-        return moved, away
-    if moved >= 0:
-        loops.step(s.r[c], room.v, t.z, moved, by, len(t.rows))
-    _set_anchor(t, s, room, c)
-    _screen_ahead(t, s, room, c, ks, position, count, limit, mark)
-    return -1, 0.0
-
-
-@compiled
-def _gradient(t, s, room, c, k, moved, by, away, ahead):  # type: ignore[no-untyped-def]
-    """The gradient of a feature after the step of another, and the distance of r from the anchor then."""
-    r, n = s.r[c], len(t.rows)
+def _look_at(t, r, v, k, step, ahead):  # type: ignore[no-untyped-def]
+    """The gradient of a feature after the step of another, and its curvature."""
+    moved, by = step
     if moved < 0:
-        return loops.product(r, t.z, k, n), away
-    g, squares = loops.step_and_product(r, room.v, t.z, moved, by, k, s.anchor[c], s.inverse_u[c], ahead, n)
-    return g, np.sqrt(squares) * _MORE
+        return loops.products(r, v, t.z, k, len(t.rows))
+    return loops.step_and_products(r, v, t.z, moved, by, k, ahead, len(t.rows))
 
 
 @compiled
-def _take(t, s, room, c, k, old, new):  # type: ignore[no-untyped-def]
+def _take(s, room, c, k, old, new, curvature):  # type: ignore[no-untyped-def]
     """Give a feature its new coefficient."""
     if not room.touched[k]:
         room.touched[k] = True
         room.before[k] = old
-    s.b[k, c] = new
+    s.b[c, k] = new
+    room.curvature[k] = curvature
     if not s.ever[k]:
         s.ever[k] = True
         s.order[s.counts[0]] = k
@@ -398,13 +378,10 @@ def _take(t, s, room, c, k, old, new):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _curvature(t, room, k):  # type: ignore[no-untyped-def]
-    """h_k, computed where it has not been."""
-    if not room.known[k]:
-        room.chosen[0] = k
-        loops.curvatures(room.v, t.z, room.chosen, 1, len(t.rows), room.halves, room.curvature)
-        room.known[k] = True
-    return room.curvature[k]
+def _threshold(target, l1, curvature):  # type: ignore[no-untyped-def]
+    """S(target, l1) / curvature"""
+    beyond = abs(target) - l1
+    return 0.0 if beyond <= 0.0 else (beyond if target > 0.0 else -beyond) / curvature
 
 
 @compiled
@@ -413,17 +390,17 @@ def _step_intercept(t, s, room, c, step, fit, ahead):  # type: ignore[no-untyped
 
     Returns
     -------
-    The step, and the distance of r from the anchor.
+    The step, and a bound of the distance of r from the anchor.
     """
     moved, by, away = step
     sum_v, ratio, _ = fit
     intercept = len(t.norm)
-    g, away = _gradient(t, s, room, c, intercept, moved, by, away, ahead)
+    g, _ = _look_at(t, s.r[c], room.v, intercept, (moved, by), ahead)
     by = g / sum_v
     if by != 0.0:
         s.b0[c] += by
         away += abs(by) * np.sqrt(sum_v) * ratio * _MORE
-        loops.step(s.r[c], room.v, t.z, intercept, by, len(t.rows))
+        loops.step(s.r[c], room.v, t.z, intercept, by)
     return by, away
 
 
@@ -442,38 +419,39 @@ def _pass(t, s, room, penalty, c, ks, count, fit):  # type: ignore[no-untyped-de
         The largest change of the loss: h d^2 of a step d.
     """
     sum_v, ratio, mark = fit
-    l1 = penalty.l1
-    limit = l1 / _MORE
-    b, key, reach = s.b, s.key[c], s.reach[c]
-    away = room.away[c]
-    change = 0.0
-    moved, by = -1, 0.0  # the last step, which r does not have yet
+    limit = penalty.l1 / _MORE
+    r, b, key, slack, reach, inverse_reach = s.r[c], s.b[c], s.key[c], room.slack, s.reach[c], s.inverse_reach[c]
+    away, change = room.away[c], 0.0
+    moved, by = _NONE, 0.0  # the last step, which r does not have yet
     for j in range(count):
         k = ks[j]
-        old = b[k, c]
-        if old == 0.0:
-            if key[k] + away * reach[k] < limit:
-                continue
-            moved, away = _decide(t, s, room, c, ks, j, count, (moved, by, away, mark), limit)
-            if key[k] + away * reach[k] < limit:
-                continue
-        g, away = _gradient(t, s, room, c, k, moved, by, away, _next_used(b, c, ks, j, count, k))
-        moved = -1
-        key[k] = min(key[k], abs(g) + away * reach[k])
-        if old == 0.0 and abs(g) - l1 <= 0.0:
+        if away < slack[k]:
             continue
-        h = _curvature(t, room, k)
+        old = b[k]
+        if old == 0.0 and _worth_screening(b, slack, room.screened, ks, j, count, away, mark):
+            if moved >= 0:
+                loops.step(r, room.v, t.z, moved, by)
+            moved, away = _NONE, np.sqrt(loops.distance(r, s.anchor[c], s.inverse_u[c])) * _MORE
+            if _worth_screening(b, slack, room.screened, ks, j, count, away, mark):
+                _screen(t, s, room, c, ks, j, count, limit, mark)
+                away = 0.0
+            if away < slack[k]:
+                continue
+        g, h = _look_at(t, r, room.v, k, (moved, by), _next_visit(slack, ks, j, count, away))
+        h = room.curvature[k] if penalty.bounded else h
         target = g + h * old
-        beyond = abs(target) - l1
-        new = 0.0 if beyond <= 0.0 else (beyond if target > 0.0 else -beyond) / (h + penalty.l2)
-        by = new - old
-        if by == 0.0:
-            continue
-        _take(t, s, room, c, k, old, new)
-        moved = k
-        gain = h * by * by
-        change = change if gain <= change else gain  # NaN stays
-        away += abs(by) * np.sqrt(h) * ratio * _MORE
+        new = _threshold(target, penalty.l1, h + penalty.l2)
+        moved, by = _NONE, new - old
+        if by != 0.0:
+            moved = k
+            _take(s, room, c, k, old, new, h)
+            gain = h * by * by
+            change = change if gain <= change else gain  # NaN stays
+            away += abs(by) * np.sqrt(h) * ratio * _MORE
+        slack[k] = -1.0
+        if new == 0.0:  # without the coefficient its gradient is the target
+            key[k] = min(key[k], abs(target) + away * reach[k])
+            slack[k] = (limit - key[k]) * inverse_reach[k]
     by, away = _step_intercept(t, s, room, c, (moved, by, away), fit, ks[0] if count else len(t.norm))
     gain = sum_v * by * by
     change = change if gain <= change else gain
@@ -488,7 +466,7 @@ def _nonzero(s, c, room):  # type: ignore[no-untyped-def]
     found = 0
     for j in range(s.counts[0]):
         k = s.order[j]
-        value = s.b[k, c]
+        value = s.b[c, k]
         if value != 0.0:
             room.chosen[found] = k
             room.factors[found] = value
@@ -513,16 +491,10 @@ def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[
     sum_v = loops.approximate(s.q[c], s.total, t.w, t.code, c, r, room.v, n)
     if sum_v <= _FLAT_SUM:
         return _FLAT, mark
-    _set_anchor(t, s, room, c)
+    _set_anchor(t, s, room, c, penalty.l1 / _MORE)
     room.away[c] = 0.0
-    if not penalty.bounded:
-        room.known[:] = False
-        found = _nonzero(s, c, room)
-        for j in range(found):
-            room.known[room.chosen[j]] = True
-        loops.curvatures(room.v, t.z, room.chosen, found, n, room.halves, room.curvature)
     room.touched[:] = False
-    ratio = np.sqrt(loops.largest_ratio(room.v, s.inverse_u[c], n)) * _MORE
+    ratio = np.sqrt(loops.largest_ratio(room.v, s.inverse_u[c])) * _MORE
     old_intercept = s.b0[c]
     whole = True
     while True:
@@ -540,7 +512,7 @@ def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[
     moved = sum_v * (s.b0[c] - old_intercept) ** 2 > penalty.tolerance
     for j in range(s.counts[0]):
         k = s.order[j]
-        if room.touched[k] and room.curvature[k] * (s.b[k, c] - room.before[k]) ** 2 > penalty.tolerance:
+        if room.touched[k] and room.curvature[k] * (s.b[c, k] - room.before[k]) ** 2 > penalty.tolerance:
             moved = True
     return (_MOVED if moved else _RESTS), mark
 
@@ -551,12 +523,12 @@ def _follow(t, s, room, c):  # type: ignore[no-untyped-def]
     n = len(t.rows)
     eta = room.eta
     found = _nonzero(s, c, room)
-    eta[:n] = s.b0[c]
-    loops.add_rows(eta, t.z, room.chosen, room.factors, found, n)
-    for i in range(n):
+    eta[:] = s.b0[c]
+    loops.add_rows(eta, t.z, room.chosen, room.factors, found)
+    for i in range(len(eta)):
         eta[i] = min(max(-EXMX, eta[i]), EXMX)
     loops.exponentials(eta, (c * n) & 1, n, room.bits, room.e)
-    loops.follow(room.e, s.q[c], s.total, n)
+    loops.follow(room.e, s.q[c], s.total)
 
 
 @compiled
@@ -621,47 +593,56 @@ def _center(t, s, room, alpha):  # type: ignore[no-untyped-def]
     found = 0
     for j in range(s.counts[0]):
         k = s.order[j]
-        center = center_of(s.b[k], alpha, room.ordered)
+        for c in range(n_classes):
+            room.of_classes[c] = s.b[c, k]
+        center = center_of(room.of_classes, alpha, room.ordered)
         if center != 0.0:
             for c in range(n_classes):
-                s.b[k, c] -= center
+                s.b[c, k] -= center
             room.chosen[found] = k
             room.factors[found] = -center
             found += 1
-    room.eta[:n] = -mean
-    loops.add_rows(room.eta, t.z, room.chosen, room.factors, found, n)
+    room.eta[:] = -mean
+    loops.add_rows(room.eta, t.z, room.chosen, room.factors, found)
     loops.exponentials(room.eta, 0, n, room.bits, room.e)
-    loops.scale_classes(s.q, s.total, room.e, n)
+    loops.scale_classes(s.q, s.total, room.e)
 
 
 @compiled
-def _off(t, room, error, k):  # type: ignore[no-untyped-def]
+def _off(t, error, k):  # type: ignore[no-untyped-def]
     """How far a screened gradient may be off."""
-    return error[0] * t.norm[k] + error[1] * t.gap[k] + error[2] * room.rounding[k]
+    return error[0] * t.norm[k] + error[1] * t.gap[k]
 
 
 @compiled
-def _refer(t, s, room, c, slot):  # type: ignore[no-untyped-def]
-    """Make a class's residual a reference, with all its gradients; returns how large the largest is at least."""
-    n = len(t.rows)
-    r, gradient, key, anchor, reference = s.r[c], s.gradient[slot, c], s.key[c], s.anchor[c], s.s[slot, c]
-    loops.residual(s.q[c], s.total, t.w, t.code, c, r, n)
-    way = np.sqrt(loops.distance(r, anchor, s.inverse_u[c], n)) * _MORE
-    for i in range(n):
-        anchor[i] = reference[i] = r[i]
-    scale, total, of_norm, of_gap, of_rounding = _integers(t, r, room.q)
-    error = s.error[slot, c]
-    error[0], error[1], error[2] = of_norm, of_gap, of_rounding
+def _refer(t, s, room, slot):  # type: ignore[no-untyped-def]
+    """Make each class's residual a reference, with all its gradients; returns how large the largest is at least."""
+    p = len(t.norm)
+    for c in range(len(s.q)):
+        r, anchor, reference, error = s.r[c], s.anchor[c], s.s[slot, c], s.error[slot, c]
+        loops.residual(s.q[c], s.total, t.w, t.code, c, r)
+        for i in range(len(r)):
+            anchor[i] = reference[i] = r[i]
+        room.scale[c], room.total[c], error[0], error[1] = _integers(t, r, room, room.q[c])
+    loops.byte_products(t.planes, room.q, room.products)
     least = 0.0
-    for k in range(len(t.norm)):
-        if not t.usable[k]:
-            continue
-        gradient[k] = _screened(t, k, room.q, scale, total)
-        off = _off(t, room, error, k)
-        key[k] = min(key[k] + way * s.reach[c, k], abs(gradient[k]) + off)
-        least = max(least, abs(gradient[k]) - off)
-        if not s.strong[k]:
-            s.largest[k] = max(s.largest[k], abs(gradient[k]) + off)
+    for c in range(len(s.q)):
+        gradient, key, products, largest, error = (
+            s.gradient[slot, c],
+            s.key[c],
+            room.products[c],
+            s.largest,
+            s.error[slot, c],
+        )
+        if t.n_planes == 2:
+            for k in range(p):
+                products[k] = 256.0 * products[2 * k] + products[2 * k + 1]
+        for k in range(p):
+            gradient[k] = room.scale[c] * (t.slope[k] * products[k] + t.offset[k] * room.total[c])
+            off = _off(t, error, k)
+            key[k] = abs(gradient[k]) + off
+            largest[k] = key[k] if key[k] > largest[k] and not s.strong[k] else largest[k]
+            least = max(least, abs(gradient[k]) - off)
     return least
 
 
@@ -679,16 +660,14 @@ def let_in(t, s, room, l1, next_rule, fresh):  # type: ignore[no-untyped-def]
     fresh : bool
         Whether this is the first call at this penalty: it forgets the older of the two residuals.
     """
-    n_classes, p = len(s.q), len(t.norm)
+    p = len(t.norm)
     if fresh:
         s.counts[2] = 1 - s.counts[2]
         s.counts[3] = min(2, s.counts[3] + 1)
     slot = s.counts[2]
     for k in range(p):
         s.largest[k] = s.largest[k] if s.strong[k] else 0.0
-    least = 0.0  # of the largest gradient
-    for c in range(n_classes):
-        least = max(least, _refer(t, s, room, c, slot))
+    least = _refer(t, s, room, slot)  # of the largest gradient
     # where the rule hangs on the largest gradient, that has to be exact, too
     needed = min(l1, next_rule) if next_rule >= 0.0 else least * min(1.0, -next_rule)
     found = False
@@ -708,7 +687,7 @@ def _largest_gradient(t, s, room, k, slot, needed):  # type: ignore[no-untyped-d
     _make_ready(t, k)
     most = 0.0
     for c in range(len(s.q)):
-        if not abs(s.gradient[slot, c, k]) + _off(t, room, s.error[slot, c], k) < needed:
+        if not abs(s.gradient[slot, c, k]) + _off(t, s.error[slot, c], k) < needed:
             g = abs(loops.product(s.r[c], t.z, k, len(t.rows)))
             s.key[c, k] = min(s.key[c, k], g)
             most = max(most, g)
@@ -718,27 +697,34 @@ def _largest_gradient(t, s, room, k, slot, needed):  # type: ignore[no-untyped-d
 @compiled
 def _weigh(t, s, room):  # type: ignore[no-untyped-def]
     """Weights u near the curvatures' v, and the lengths sqrt(sum_i u_i z_ik^2) of the features in them."""
-    n = len(t.rows)
-    squares = room.squares
+    n_classes = len(s.q)
     anew = s.counts[4] % 5 == 0
     s.counts[4] += 1
-    for c in range(len(s.q)):
-        if anew:
-            loops.rough_weights(s.q[c], s.total, t.w, n, s.u[c], s.inverse_u[c])
-            most = np.sqrt(loops.largest_ratio(s.u[c], t.inverse_w, n)) * _MORE
+    if anew:
+        for c in range(n_classes):
+            loops.rough_weights(s.q[c], s.total, t.w, s.u[c], s.inverse_u[c])
+            most = np.sqrt(loops.largest_ratio(s.u[c], t.inverse_w)) * _MORE
             for k in range(len(t.norm)):
                 s.reach[c, k] = most * t.norm[k]
-        found = 0
-        for k in range(len(t.norm)):
-            if s.strong[k] and (anew or not room.weighed[k]):
-                room.chosen[found] = k
-                found += 1
-        loops.curvatures(s.u[c], t.z, room.chosen, found, n, room.halves, squares)
-        for j in range(found):
-            k = room.chosen[j]
-            s.reach[c, k] = np.sqrt(squares[k]) * _MORE
+                s.inverse_reach[c, k] = 1.0 / s.reach[c, k]
     for k in range(len(t.norm)):
+        if s.strong[k] and (anew or not room.weighed[k]):
+            for c in range(n_classes):
+                s.reach[c, k] = np.sqrt(loops.square(s.u[c], t.z, k)) * _MORE
+                s.inverse_reach[c, k] = 1.0 / s.reach[c, k]
         room.weighed[k] = s.strong[k]
+
+
+@compiled
+def _relate(t, s, room):  # type: ignore[no-untyped-def]
+    """The scalar products of each class's two residuals whose gradients are known."""
+    new = s.counts[2]
+    old = 1 - new if s.counts[3] == 2 else new
+    for c in range(len(s.q)):
+        s0, s1, inverse_u, related = s.s[new, c], s.s[old, c], s.inverse_u[c], room.related[c]
+        related[0] = loops.scalar_product(s0, s0, inverse_u) if s.counts[3] else 0.0
+        related[1] = loops.scalar_product(s0, s1, inverse_u)
+        related[2] = loops.scalar_product(s1, s1, inverse_u)
 
 
 @compiled
@@ -799,7 +785,8 @@ def solve(t, s, room, penalty):  # type: ignore[no-untyped-def]
         if s.strong[k]:
             _make_ready(t, k)
     _weigh(t, s, room)
-    fresh, mark = True, 0
+    _relate(t, s, room)
+    calls, mark = np.int64(0), np.int64(0)
     while s.counts[1] <= penalty.maxit:
         outcome, mark = _fit_classes(t, s, room, penalty, mark)
         if outcome == _NO_PASSES:
@@ -807,9 +794,10 @@ def solve(t, s, room, penalty):  # type: ignore[no-untyped-def]
         if outcome == _FLAT:
             return True
         if outcome == _RESTS:
-            if not let_in(t, s, room, penalty.l1, penalty.next_rule, fresh):
+            if not let_in(t, s, room, penalty.l1, penalty.next_rule, calls == 0):
                 return True
-            fresh = False
+            _relate(t, s, room)
+            calls += 1
     return False
 
 
@@ -831,7 +819,7 @@ def standardize(t, standardized, variance):  # type: ignore[no-untyped-def]
     x is centered, x - sum_i w_i x_i, and divided by the square root of sum_i w_i x_i^2 of what that leaves.
     """
     n = len(t.rows)
-    z, ks, squares = t.one, t.ks, t.squares
+    z = t.one
     for k in range(len(t.norm)):
         x = t.planes[k]
         first = x[t.rows[0]]
@@ -846,10 +834,8 @@ def standardize(t, standardized, variance):  # type: ignore[no-untyped-def]
         t.mean[k] = loops.product(t.w, z, 0, n)
         for i in range(n):
             z[0, i] -= t.mean[k]
-        ks[0] = 0
-        loops.curvatures(t.w, z, ks, 1, n, t.halves, squares)
-        variance[k] = squares[0]
-        size = np.sqrt(squares[0])
+        variance[k] = loops.curvature(t.w, z, 0, n)
+        size = np.sqrt(variance[k])
         t.sd[k], t.norm[k] = (size, 1.0) if standardized else (1.0, size)
 
 
@@ -857,7 +843,6 @@ def standardize(t, standardized, variance):  # type: ignore[no-untyped-def]
 def standardize_numbers(t, standardized, variance):  # type: ignore[no-untyped-def]
     """As `standardize`, in place in z; the gap is what the two bytes of each value leave of it."""
     n = len(t.rows)
-    ks = t.ks
     for k in range(len(t.norm)):
         x = t.z[k]
         first = x[0]
@@ -870,8 +855,7 @@ def standardize_numbers(t, standardized, variance):  # type: ignore[no-untyped-d
         t.mean[k] = loops.product(t.w, t.z, k, n)
         for i in range(n):
             x[i] -= t.mean[k]
-        ks[0] = k
-        loops.curvatures(t.w, t.z, ks, 1, n, t.halves, variance)
+        variance[k] = loops.curvature(t.w, t.z, k, n)
         size = np.sqrt(variance[k])
         t.sd[k], t.norm[k] = (size, 1.0) if standardized else (1.0, size)
         squares = 0.0

@@ -21,7 +21,7 @@ types: Any = numba.types
 _LANES = ir.VectorType(ir.DoubleType(), 4)
 _INDEX = ir.IntType(64)
 _ZERO = ir.Constant(_LANES, [0.0] * 4)
-_PAIR, _FOUR = types.UniTuple(types.float64, 2), types.UniTuple(types.float64, 4)
+_FOUR = types.UniTuple(types.float64, 4)
 
 Vectors = list[Any]
 
@@ -54,21 +54,23 @@ def _all_lanes(builder: Any, value: Any) -> Any:
     return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), 4), [0] * 4))
 
 
-def _loop(builder: Any, stop: Any, sums: Vectors, body: Callable[[Any, Vectors], Vectors]) -> Vectors:
-    """``for i in range(0, stop, 4): sums = body(i, sums)``; returns the sums."""
+def _loop(
+    builder: Any, start: Any, stop: Any, stride: int, sums: Vectors, body: Callable[[Any, Vectors], Vectors]
+) -> Vectors:
+    """``for i in range(start, stop, stride): sums = body(i, sums)``; returns the sums."""
     before = builder.basic_block
     head, inside, after = (builder.append_basic_block(f"lanes.{name}") for name in ("head", "inside", "after"))
     builder.branch(head)
     builder.position_at_end(head)
     i = builder.phi(_INDEX)
-    i.add_incoming(ir.Constant(_INDEX, 0), before)
+    i.add_incoming(start, before)
     current = [builder.phi(_LANES) for _ in sums]
     for phi, value in zip(current, sums, strict=True):
         phi.add_incoming(value, before)
     builder.cbranch(builder.icmp_signed("<", i, stop), inside, after)
     builder.position_at_end(inside)
     new = body(i, current)
-    i.add_incoming(builder.add(i, ir.Constant(_INDEX, 4)), builder.basic_block)
+    i.add_incoming(builder.add(i, ir.Constant(_INDEX, stride)), builder.basic_block)
     for phi, value in zip(current, new, strict=True):
         phi.add_incoming(value, builder.basic_block)
     builder.branch(head)
@@ -95,76 +97,63 @@ def _pair(builder: Any, sums: Any) -> list[Any]:
 
 
 @_intrinsic
-def product(typing: Any, r: Any, z: Any, k: Any, n4: Any) -> Any:
-    """sum_i r_i z_ki"""
+def products(typing: Any, r: Any, v: Any, z: Any, k: Any, n4: Any) -> Any:
+    """sum_i r_i z_ki and sum_i v_i z_ki^2. If one of them is not used, compilers leave it out."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        r_, z_ = _row(context, builder, r, args[0]), _row(context, builder, z, args[1], args[2])
+        r_, v_, z_ = (
+            _row(context, builder, r, args[0]),
+            _row(context, builder, v, args[1]),
+            _row(context, builder, z, args[2], args[3]),
+        )
 
         def body(i: Any, sums: Vectors) -> Vectors:
-            return [builder.fadd(sums[0], builder.fmul(_load(builder, r_, i), _load(builder, z_, i)))]
+            value = _load(builder, z_, i)
+            terms = (
+                builder.fmul(_load(builder, r_, i), value),
+                builder.fmul(_load(builder, v_, i), builder.fmul(value, value)),
+            )
+            return [builder.fadd(total, term) for total, term in zip(sums, terms, strict=True)]
 
-        (sums,) = _loop(builder, args[3], [_ZERO], body)
-        return context.make_tuple(builder, _PAIR, _pair(builder, sums))
+        sums = _loop(builder, ir.Constant(_INDEX, 0), args[4], 4, [_ZERO] * 2, body)
+        return context.make_tuple(builder, _FOUR, [half for total in sums for half in _pair(builder, total)])
 
-    return _PAIR(r, z, types.intp, types.intp), build
+    return _FOUR(r, v, z, types.intp, types.intp), build
 
 
 @_intrinsic
-def step_and_product(
-    typing: Any, r: Any, v: Any, z: Any, moved: Any, d: Any, k: Any, anchor: Any, inverse_u: Any, ahead: Any, n4: Any
-) -> Any:
-    """r_i -= d (v_i z_mi), where m has moved by d; then sum_i r_i z_ki of the new r, and sum_i (r_i - anchor_i)^2 / u_i
+def step_and_products(typing: Any, r: Any, v: Any, z: Any, moved: Any, d: Any, k: Any, ahead: Any, n4: Any) -> Any:
+    """r_i -= d (v_i z_mi), where m has moved by d; then sum_i r_i z_ki of the new r, and sum_i v_i z_ki^2.
 
-    The latter, in any order, costs nothing, since the former waits for its additions. Row ``ahead`` of z, the next that will
-    be asked for, is fetched into the cache on the way.
+    The latter costs next to nothing, since the former waits for its additions. Row ``ahead`` of z, the next that will be
+    asked for, is fetched into the cache on the way. The loop takes a cache line at a time; what is left over are four values
+    or none.
     """
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         r_, v_ = _row(context, builder, r, args[0]), _row(context, builder, v, args[1])
-        moved_, z_ = (_row(context, builder, z, args[2], args[place]) for place in (3, 5))
-        anchor_, inverse_ = _row(context, builder, anchor, args[6]), _row(context, builder, inverse_u, args[7])
-        ahead_ = _row(context, builder, z, args[2], args[8])
+        moved_, z_, ahead_ = (_row(context, builder, z, args[2], args[place]) for place in (3, 5, 6))
         fetch = _fetch(builder)
         by = _all_lanes(builder, args[4])
 
-        def body(i: Any, sums: Vectors) -> Vectors:
-            change = builder.fmul(by, builder.fmul(_load(builder, v_, i), _load(builder, moved_, i)))
+        def four(i: Any, sums: Vectors) -> Vectors:
+            weight, value = _load(builder, v_, i), _load(builder, z_, i)
+            change = builder.fmul(by, builder.fmul(weight, _load(builder, moved_, i)))
             new = builder.fsub(_load(builder, r_, i), change)
             builder.store(new, _place(builder, r_, i), align=8)
+            terms = (
+                builder.fmul(new, value),
+                builder.fmul(weight, builder.fmul(value, value)),
+            )
+            return [builder.fadd(total, term) for total, term in zip(sums, terms, strict=True)]
+
+        def line(i: Any, sums: Vectors) -> Vectors:
             fetch(builder.gep(ahead_, [i]))
-            way = builder.fsub(new, _load(builder, anchor_, i))
-            return [
-                builder.fadd(sums[0], builder.fmul(new, _load(builder, z_, i))),
-                builder.fadd(sums[1], builder.fmul(builder.fmul(way, way), _load(builder, inverse_, i))),
-            ]
+            return four(builder.add(i, ir.Constant(_INDEX, 4)), four(i, sums))
 
-        sums, squares = _loop(builder, args[9], [_ZERO, _ZERO], body)
-        return context.make_tuple(builder, _FOUR, _pair(builder, sums) + _pair(builder, squares))
+        whole = builder.and_(args[7], ir.Constant(_INDEX, -8))
+        sums = _loop(builder, ir.Constant(_INDEX, 0), whole, 8, [_ZERO] * 2, line)
+        sums = _loop(builder, whole, args[7], 4, sums, four)
+        return context.make_tuple(builder, _FOUR, [half for total in sums for half in _pair(builder, total)])
 
-    return _FOUR(r, v, z, types.intp, types.float64, types.intp, anchor, inverse_u, types.intp, types.intp), build
-
-
-@_intrinsic
-def four_curvatures(typing: Any, v: Any, z: Any, ks: Any, first: Any, n4: Any, out: Any) -> Any:
-    """sum_i v_i z_ki^2 of k = ks[first : first + 4], which hide one another's latency: out = (0 + 2, 1 + 3) of each"""
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        v_, ks_, out_ = (_row(context, builder, kind, args[i]) for kind, i in ((v, 0), (ks, 2), (out, 5)))
-        rows = []
-        for number in range(4):
-            place = builder.add(args[3], ir.Constant(_INDEX, number))
-            rows.append(_row(context, builder, z, args[1], builder.load(builder.gep(ks_, [place]))))
-
-        def body(i: Any, sums: Vectors) -> Vectors:
-            weight = _load(builder, v_, i)
-            values = [_load(builder, row, i) for row in rows]
-            squares = [builder.fmul(weight, builder.fmul(value, value)) for value in values]
-            return [builder.fadd(total, square) for total, square in zip(sums, squares, strict=True)]
-
-        for number, sums in enumerate(_loop(builder, args[4], [_ZERO] * 4, body)):
-            for half, value in enumerate(_pair(builder, sums)):
-                builder.store(value, builder.gep(out_, [ir.Constant(_INDEX, 2 * number + half)]))
-        return context.get_dummy_value()
-
-    return types.void(v, z, ks, types.intp, types.intp, out), build
+    return _FOUR(r, v, z, types.intp, types.float64, types.intp, types.intp, types.intp), build

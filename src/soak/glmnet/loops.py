@@ -4,7 +4,8 @@ Two kinds. What decides or is kept is computed in the order of operations of R's
 processor: sums as `soak.glmnet.lanes` adds them, all else element by element, nothing fused. What only bounds a number
 (`_loose`) may be added up in any order, since each bound is given more room than rounding needs.
 
-Arrays over rows are padded to whole cache lines; ``n`` is the number of rows, and the padding holds zeros.
+Arrays over rows are padded, so that loops over whole vectors need no end of their own: in the padding weights, residuals and
+features are 0, and all else is some finite number. ``n`` is the number of rows, where it matters.
 """
 
 import functools
@@ -52,20 +53,34 @@ def _loose(function: Callable[..., Any]) -> Any:
 def product(r, z, k, n):  # type: ignore[no-untyped-def]
     """sum_i r_i z_ki"""
     n4 = n - (n & 3)
-    a, b = lanes.product(r, z, k, n4)
+    a, b, _, _ = lanes.products(r, r, z, k, n4)
     return _with_rest(a, b, r, z, k, n4, n)
 
 
 @compiled
-def step_and_product(r, v, z, moved, d, k, anchor, inverse_u, ahead, n):  # type: ignore[no-untyped-def]
-    """r_i -= d v_i z_mi for the feature m that has moved by d; then sum_i r_i z_ki, and sum_i (r_i - anchor_i)^2 / u_i but for rounding."""
+def curvature(v, z, k, n):  # type: ignore[no-untyped-def]
+    """sum_i v_i z_ki^2"""
     n4 = n - (n & 3)
-    a, b, c, e = lanes.step_and_product(r, v, z, moved, d, k, anchor, inverse_u, ahead, n4)
-    squares = c + e
+    _, _, a, b = lanes.products(v, v, z, k, n4)
+    return _squares_with_rest(a, b, v, z, k, n4, n)
+
+
+@compiled
+def products(r, v, z, k, n):  # type: ignore[no-untyped-def]
+    """sum_i r_i z_ki and sum_i v_i z_ki^2"""
+    n4 = n - (n & 3)
+    a, b, c, e = lanes.products(r, v, z, k, n4)
+    return _with_rest(a, b, r, z, k, n4, n), _squares_with_rest(c, e, v, z, k, n4, n)
+
+
+@compiled
+def step_and_products(r, v, z, moved, d, k, ahead, n):  # type: ignore[no-untyped-def]
+    """r_i -= d v_i z_mi for the feature m that has moved by d; then sum_i r_i z_ki and sum_i v_i z_ki^2 of another feature."""
+    n4 = n - (n & 3)
+    a, b, c, e = lanes.step_and_products(r, v, z, moved, d, k, ahead, n4)
     for i in range(n4, n):
         r[i] -= d * (v[i] * z[moved, i])
-        squares += (r[i] - anchor[i]) * (r[i] - anchor[i]) * inverse_u[i]
-    return _with_rest(a, b, r, z, k, n4, n), squares
+    return _with_rest(a, b, r, z, k, n4, n), _squares_with_rest(c, e, v, z, k, n4, n)
 
 
 @compiled
@@ -81,46 +96,38 @@ def _with_rest(a, b, r, z, k, n4, n):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def curvatures(v, z, ks, count, n, halves, out):  # type: ignore[no-untyped-def]
-    """out_k = sum_i v_i z_ki^2 for k = ks_j, j < count; ks has room for three more."""
-    n4 = n - (n & 3)
-    for j in range(count, (count + 3) & ~3):
-        ks[j] = ks[0]
-    for first in range(0, count, 4):
-        lanes.four_curvatures(v, z, ks, first, n4, halves)
-        for j in range(4):
-            k = ks[first + j]
-            a, b = halves[2 * j], halves[2 * j + 1]
-            if n & 2:
-                a += v[n4] * (z[k, n4] * z[k, n4])
-                b += v[n4 + 1] * (z[k, n4 + 1] * z[k, n4 + 1])
-            total = a + b
-            if n & 1:
-                total += v[n - 1] * (z[k, n - 1] * z[k, n - 1])
-            out[k] = total
+def _squares_with_rest(a, b, v, z, k, n4, n):  # type: ignore[no-untyped-def]
+    """`_with_rest` of sum_i v_i z_ki^2."""
+    if n & 2:
+        a += v[n4] * (z[k, n4] * z[k, n4])
+        b += v[n4 + 1] * (z[k, n4 + 1] * z[k, n4 + 1])
+    total = a + b
+    if n & 1:
+        total += v[n - 1] * (z[k, n - 1] * z[k, n - 1])
+    return total
 
 
 @compiled
-def step(r, v, z, moved, d, n):  # type: ignore[no-untyped-def]
+def step(r, v, z, moved, d):  # type: ignore[no-untyped-def]
     """r_i -= d v_i z_mi"""
     row = z[moved]
-    for i in range(n):
+    for i in range(len(r)):
         r[i] -= d * (v[i] * row[i])
 
 
 @compiled
-def add_rows(eta, z, ks, factors, count, n):  # type: ignore[no-untyped-def]
+def add_rows(eta, z, ks, factors, count):  # type: ignore[no-untyped-def]
     """eta_i += sum_j factor_j z_ki for k = ks_j, added one after the other, in the order of ks."""
     first = 0
     while first + 4 <= count:
         row0, row1, row2, row3 = z[ks[first]], z[ks[first + 1]], z[ks[first + 2]], z[ks[first + 3]]
         f0, f1, f2, f3 = factors[first], factors[first + 1], factors[first + 2], factors[first + 3]
-        for i in range(n):
+        for i in range(len(eta)):
             eta[i] = (((eta[i] + f0 * row0[i]) + f1 * row1[i]) + f2 * row2[i]) + f3 * row3[i]
         first += 4
     for j in range(first, count):
         row, f = z[ks[j]], factors[j]
-        for i in range(n):
+        for i in range(len(eta)):
             eta[i] += f * row[i]
 
 
@@ -138,7 +145,7 @@ def exponentials(x, odd, n, bits, out):  # type: ignore[no-untyped-def]
         Room for the powers of two.
     """
     powers = bits.view(np.float64)
-    for i in range(n):
+    for i in range(len(out)):
         g = min(max(x[i], -709.436139303), 709.437)
         m = np.floor(1.4426950408889634073599 * g + 0.5)
         power = min(max(m, -1022.0), 1023.0)
@@ -151,7 +158,7 @@ def exponentials(x, odd, n, bits, out):  # type: ignore[no-untyped-def]
         q = (3.00198505138664455042e-6 * square + 2.52448340349684104192e-3) * square + 2.27265548208155028766e-1
         q = q * square + 2.00000000000000000009
         out[i] = (2.0 * (p / (q - p)) + 1.0) * (1.0 if m == power else (2.0 if m > power else 0.5))
-    for i in range(n):
+    for i in range(len(out)):
         out[i] = out[i] * powers[i]
     if odd:
         out[0] = math.exp(x[0])
@@ -162,7 +169,7 @@ def exponentials(x, odd, n, bits, out):  # type: ignore[no-untyped-def]
 @compiled
 def approximate(q, total, w, code, c, r, v, n):  # type: ignore[no-untyped-def]
     """Residuals r_i = w_i (y_i - p_i) and weights v_i = w_i p_i (1 - p_i) of a class; returns sum_i v_i."""
-    for i in range(n):
+    for i in range(len(r)):
         p = q[i] / total[i]
         weight = (w[i] * p) * (1.0 - p)
         weight = 0.0 if (p < CERTAIN_LOW or p > CERTAIN_HIGH) else weight
@@ -176,25 +183,25 @@ def approximate(q, total, w, code, c, r, v, n):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def residual(q, total, w, code, c, r, n):  # type: ignore[no-untyped-def]
+def residual(q, total, w, code, c, r):  # type: ignore[no-untyped-def]
     """r_i = w_i (y_i - p_i) of a class, with the p_i as they are."""
-    for i in range(n):
+    for i in range(len(r)):
         r[i] = w[i] * ((1.0 if code[i] == c else 0.0) - q[i] / total[i])
 
 
 @compiled
-def rough_weights(q, total, w, n, u, inverse_u):  # type: ignore[no-untyped-def]
+def rough_weights(q, total, w, u, inverse_u):  # type: ignore[no-untyped-def]
     """u_i = w_i (p_i (1 - p_i) + 1 / 200), and 1 / u_i where w_i is not 0."""
-    for i in range(n):
+    for i in range(len(u)):
         p = q[i] / total[i]
         u[i] = w[i] * (p * (1.0 - p) + 0.005)
         inverse_u[i] = 1.0 / u[i] if u[i] > 0.0 else 0.0
 
 
 @compiled
-def follow(e, q, total, n):  # type: ignore[no-untyped-def]
+def follow(e, q, total):  # type: ignore[no-untyped-def]
     """Take over q_i = exp(eta_i), kept where PMIN <= p_i <= 1 - PMIN, and the sum over the classes."""
-    for i in range(n):
+    for i in range(len(q)):
         others = total[i] - q[i]
         new = min(max(ODDS * others, e[i]), (1.0 / ODDS) * others)
         q[i] = new
@@ -202,66 +209,88 @@ def follow(e, q, total, n):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def scale_classes(q, total, factor, n):  # type: ignore[no-untyped-def]
+def scale_classes(q, total, factor):  # type: ignore[no-untyped-def]
     """q_ic *= factor_i, total_i *= factor_i"""
-    for i in range(n):
+    for i in range(len(total)):
         total[i] *= factor[i]
     for c in range(len(q)):
         row = q[c]
-        for i in range(n):
+        for i in range(len(total)):
             row[i] *= factor[i]
 
 
 @_loose
-def distance(r, s, inverse_w, n):  # type: ignore[no-untyped-def]
+def distance(r, s, inverse_w):  # type: ignore[no-untyped-def]
     """sum_i (r_i - s_i)^2 / w_i, up to rounding."""
     total = 0.0
-    for i in range(n):
+    for i in range(len(r)):
         total += (r[i] - s[i]) * (r[i] - s[i]) * inverse_w[i]
     return total
 
 
 @_loose
-def scalar_product(r, s, inverse_w, n):  # type: ignore[no-untyped-def]
+def scalar_product(r, s, inverse_w):  # type: ignore[no-untyped-def]
     """sum_i r_i s_i / w_i, up to rounding."""
     total = 0.0
-    for i in range(n):
+    for i in range(len(r)):
         total += r[i] * s[i] * inverse_w[i]
     return total
 
 
 @_loose
-def rest(r, s0, s1, a0, a1, inverse_w, n):  # type: ignore[no-untyped-def]
+def relations(r, anchor, s0, s1, inverse_w):  # type: ignore[no-untyped-def]
+    """sum_i (r_i - anchor_i)^2 / w_i, sum_i r_i s0_i / w_i and sum_i r_i s1_i / w_i, up to rounding."""
+    way, with_0, with_1 = 0.0, 0.0, 0.0
+    for i in range(len(r)):
+        off = r[i] - anchor[i]
+        weighted = r[i] * inverse_w[i]
+        way += off * off * inverse_w[i]
+        with_0 += weighted * s0[i]
+        with_1 += weighted * s1[i]
+    return way, with_0, with_1
+
+
+@_loose
+def rest(r, s0, s1, a0, a1, inverse_w):  # type: ignore[no-untyped-def]
     """sum_i (r_i - a0 s0_i - a1 s1_i)^2 / w_i, up to rounding."""
     total = 0.0
-    for i in range(n):
+    for i in range(len(r)):
         left = r[i] - a0 * s0[i] - a1 * s1[i]
         total += left * left * inverse_w[i]
     return total
 
 
 @_loose
-def sizes(r, inverse_w, n):  # type: ignore[no-untyped-def]
+def square(u, z, k):  # type: ignore[no-untyped-def]
+    """sum_i u_i z_ki^2, up to rounding."""
+    total, row = 0.0, z[k]
+    for i in range(len(u)):
+        total += u[i] * (row[i] * row[i])
+    return total
+
+
+@_loose
+def sizes(r, inverse_w):  # type: ignore[no-untyped-def]
     """sum_i r_i^2 / w_i and sum_i |r_i|, up to rounding."""
     squares, absolute = 0.0, 0.0
-    for i in range(n):
+    for i in range(len(r)):
         squares += r[i] * r[i] * inverse_w[i]
         absolute += abs(r[i])
     return squares, absolute
 
 
-def _largest(r, n):  # type: ignore[no-untyped-def]
+def _largest(r):  # type: ignore[no-untyped-def]
     """max |r_i| of numbers (none of them NaN)."""
     most = 0.0
-    for i in range(n):
+    for i in range(len(r)):
         most = max(most, abs(r[i]))
     return most
 
 
-def _largest_ratio(v, inverse_w, n):  # type: ignore[no-untyped-def]
+def _largest_ratio(v, inverse_w):  # type: ignore[no-untyped-def]
     """max v_i / w_i"""
     most = 0.0
-    for i in range(n):
+    for i in range(len(v)):
         most = max(most, v[i] * inverse_w[i])
     return most
 
@@ -271,14 +300,20 @@ largest_ratio = compiled(_largest_ratio, fastmath={"nnan", "nsz", "reassoc"})
 
 
 @compiled
-def quantize(r, rows, scale, n, q):  # type: ignore[no-untyped-def]
+def quantize(r, rows, scale, n, room, q):  # type: ignore[no-untyped-def]
     """q = r / scale to the next integer, at the places of the rows in the whole table; returns sum q."""
     inverse = 1.0 / scale
     total: Any = 0
-    for i in range(n):
-        value = np.floor(r[i] * inverse + 0.5)
-        q[rows[i]] = np.int16(value)
+    for i in range(len(r)):
+        value = np.int32(np.floor(r[i] * inverse + 0.5))
+        room[i] = np.int16(value)
         total += np.int64(value)
+    if rows[n - 1] == n - 1:  # the first n rows of the table
+        for i in range(n):
+            q[i] = room[i]
+    else:
+        for i in range(n):
+            q[rows[i]] = room[i]
     return total
 
 
@@ -290,3 +325,11 @@ def byte_product(planes, row, q):  # type: ignore[no-untyped-def]
     for i in range(len(q)):
         total = np.int32(total + np.int32(np.int32(x[i]) * np.int32(q[i])))  # each cast keeps it in vectors
     return total
+
+
+@compiled
+def byte_products(planes, q, out):  # type: ignore[no-untyped-def]
+    """`byte_product` of each row with each of K arrays of integers: out of shape (K, rows). Reads the bytes only once."""
+    for row in range(len(planes)):
+        for c in range(len(q)):
+            out[c, row] = np.float64(byte_product(planes, row, q[c]))

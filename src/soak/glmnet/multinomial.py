@@ -19,6 +19,7 @@ from soak.glmnet.solver import CONTROL, fatal_error, not_converged
 from soak.tasks.task import TaskRows
 
 _LINE = 8  # numbers in a cache line
+_PADDED = 32  # numbers, at most, that a loop takes at once; of bytes twice as many
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,9 @@ class Stored:
     @classmethod
     def of_bytes(cls, features: NDArray[np.uint8], scale: float) -> "Stored":
         """Features of shape (N, p) whose values are bytes divided by a scale."""
-        planes = np.ascontiguousarray(features.T)
-        p = len(planes)
+        n, p = features.shape
+        planes = np.zeros((p, _padded(n, 2 * _PADDED)), np.uint8)
+        planes[:, :n] = features.T
         return cls(planes, 1, None, np.zeros(p), np.full(p, 1 / scale), scale)
 
     @classmethod
@@ -79,11 +81,12 @@ class Stored:
         low = values.min(axis=1)
         unit = (values.max(axis=1) - low) / 65535
         unit[unit == 0] = 1.0
-        planes = np.empty((len(values), 2, values.shape[1]), np.uint8)
+        n = values.shape[1]
+        planes = np.zeros((len(values), 2, _padded(n, 2 * _PADDED)), np.uint8)
         for k, column in enumerate(values):
             steps = np.clip(np.rint((column - low[k]) / unit[k]), 0, 65535).astype(np.uint16)
-            planes[k, 0], planes[k, 1] = steps >> 8, steps & 255
-        return cls(planes.reshape(-1, values.shape[1]), 2, values, low, unit, 1.0)
+            planes[k, 0, :n], planes[k, 1, :n] = steps >> 8, steps & 255
+        return cls(planes.reshape(2 * len(values), -1), 2, values, low, unit, 1.0)
 
 
 def fit_rows(
@@ -135,7 +138,6 @@ class Path:
         self._state = _state(self._columns, n_classes)
         self._room = _room(self._columns, n_classes, len(stored.planes[0]))
         if settings.type_logistic != "Newton":
-            self._room.known[:] = True
             self._room.curvature[:] = 0.25 if settings.standardize else 0.25 * variance
         n, p = len(rows), len(self._columns.norm)
         self._count = settings.n_penalties
@@ -167,7 +169,7 @@ class Path:
             return
         self._lambdas.append(lambda_)
         used = s.order[: s.counts[0]]
-        self._points.append((s.b[used], s.b0.copy()))
+        self._points.append((s.b[:, used], s.b0.copy()))
         self._explained.append((self._null + descent.deviance(self._columns, s)) / self._null)
         self.ended = len(self._lambdas) == self._count or self._saturated()
 
@@ -177,8 +179,8 @@ class Path:
         null = 0.0
         for c in range(response.shape[1]):
             y = np.zeros((1, t.z.shape[1]))
-            y[0, : len(t.code)] = response[:, c]
-            share = loops.product(t.w, y, 0, len(t.code))
+            y[0, : len(response)] = response[:, c]
+            share = loops.product(t.w, y, 0, len(response))
             if not PMIN < share < 1 - PMIN:
                 raise FitFailed(fatal_error((8001 if share <= PMIN else 9001) + c))
             s.b0[c] = math.log(share)
@@ -253,7 +255,7 @@ class Path:
         rough = self._settings.thresh * self._null * looser
         penalty = self._penalty(lambda_)._replace(tolerance=rough, next_rule=np.inf)
         descent.solve(t, s, self._room, penalty._replace(l1=lambda_ * alpha))
-        coefficients = s.b / t.sd[:, None]
+        coefficients = s.b.T / t.sd[:, None]
         return coefficients, s.b0 - t.mean @ coefficients
 
     def kept(self) -> State:
@@ -287,13 +289,13 @@ class Path:
         """
         if not self._lambdas:
             raise FitFailed(f"no penalty converged within maxit: {self._settings.maxit}; raise it or thresh")
-        n_used = len(self._points[stop - 1][0])
+        n_used = self._points[stop - 1][0].shape[1]
         used = self._state.order[:n_used].astype(np.intp)
         coefficients = np.zeros((stop - first, len(self._state.b0), n_used))
         intercepts = np.empty(coefficients.shape[:2])
         mean, sd = self._columns.mean[used], self._columns.sd[used]
         for number, (b, b0) in enumerate(self._points[first:stop]):
-            coefficients[number, :, : len(b)] = b.T / sd[: len(b)]
+            coefficients[number, :, : b.shape[1]] = b / sd[: b.shape[1]]
             intercepts[number] = b0
         for j in range(n_used):
             intercepts -= coefficients[:, :, j] * mean[j]
@@ -314,12 +316,17 @@ def _aligned(*shape: int) -> Floats:
     return room[first : first + size].reshape(shape)
 
 
+def _padded(n: int, whole: int) -> int:
+    """n rounded up to a multiple of another number."""
+    return -(-n // whole) * whole
+
+
 def _columns(
     settings: PathSettings, stored: Stored, rows: NDArray[np.intp], response: Floats, weights: Floats | None
 ) -> tuple[Columns, Floats]:
     """The features of a path, and their variances."""
     n, p = len(rows), len(stored.low)
-    stride = -(-n // _LINE) * _LINE
+    stride = _padded(n, _PADDED)
     w, inverse_w = _aligned(stride), _aligned(stride)
     counts = np.zeros((1, stride))
     counts[0, :n] = 1.0 if weights is None else weights
@@ -333,8 +340,8 @@ def _columns(
         planes=stored.planes, n_planes=stored.n_planes, rows=rows.astype(np.int64), z=z,
         values=np.arange(256.0) / stored.scale, mean=np.zeros(p), sd=np.ones(p), norm=np.zeros(p), low=stored.low,
         unit=stored.unit, gap=np.zeros(p), usable=np.zeros(p, np.bool_), ready=np.zeros(p, np.bool_), w=w,
-        inverse_w=inverse_w, spread=float(np.sqrt(inverse_w.sum())), code=response.argmax(axis=1).astype(np.int64), table=np.zeros(256), squares=np.zeros(1), halves=np.zeros(8),
-        ks=np.zeros(4, np.int64), one=_aligned(1, stride),
+        inverse_w=inverse_w, spread=float(np.sqrt(inverse_w.sum())), code=np.append(response.argmax(axis=1), np.full(stride - n, -1)).astype(np.int64), slope=np.zeros(p), offset=np.zeros(p),
+        table=np.zeros(256), one=_aligned(1, stride),
     )  # fmt: skip
     variance = np.zeros(p)
     if stored.values is None:
@@ -344,29 +351,33 @@ def _columns(
         descent.standardize_numbers(columns, settings.standardize, variance)
     if not columns.usable.any():
         raise FitFailed("all features are constant in the train rows")
+    columns.slope[:] = columns.usable * columns.unit / columns.sd
+    columns.offset[:] = columns.usable * (columns.low - columns.mean) / columns.sd
+    largest = np.abs(columns.low - columns.mean) + 65535 * columns.unit + np.abs(columns.mean)
+    columns.gap[:] += 1e-14 * columns.usable * largest / columns.sd  # sum |r_i| is at most the residual's length
     return columns, variance
 
 
 def _state(t: Columns, n_classes: int) -> State:
     p, stride = len(t.norm), t.z.shape[1]
     return State(
-        b=np.zeros((p, n_classes)), b0=np.zeros(n_classes), q=_aligned(n_classes, stride), total=_aligned(stride),
+        b=np.zeros((n_classes, p)), b0=np.zeros(n_classes), q=_aligned(n_classes, stride), total=_aligned(stride),
         r=_aligned(n_classes, stride), key=np.full((n_classes, p), np.inf), anchor=_aligned(n_classes, stride), u=_aligned(n_classes, stride), inverse_u=_aligned(n_classes, stride),
-        reach=np.full((n_classes, p), np.inf),
-        strong=np.zeros(p, np.bool_), ever=np.zeros(p, np.bool_), order=np.zeros(p + 3, np.int64), largest=np.zeros(p),
-        s=_aligned(2, n_classes, stride), gradient=np.zeros((2, n_classes, p)), error=np.zeros((2, n_classes, 3)),
+        reach=np.full((n_classes, p), np.inf), inverse_reach=np.zeros((n_classes, p)),
+        strong=np.zeros(p, np.bool_), ever=np.zeros(p, np.bool_), order=np.zeros(p, np.int64), largest=np.zeros(p),
+        s=_aligned(2, n_classes, stride), gradient=np.zeros((2, n_classes, p)), error=np.zeros((2, n_classes, 2)),
         counts=np.zeros(5, np.int64),
     )  # fmt: skip
 
 
 def _room(t: Columns, n_classes: int, n_rows: int) -> Room:
     p, stride = len(t.norm), t.z.shape[1]
-    largest = np.abs(t.low - t.mean) + 65535 * t.unit + np.abs(t.mean)
     return Room(
         v=_aligned(stride), eta=_aligned(stride), e=_aligned(stride), bits=np.zeros(stride, np.int64),
-        q=np.zeros(n_rows, np.int16), curvature=np.zeros(p), known=np.zeros(p, np.bool_), before=np.zeros(p),
-        touched=np.zeros(p, np.bool_), screened=np.zeros(p, np.int64), chosen=np.zeros(p + 3, np.int64),
-        factors=np.zeros(p), rounding=largest / t.sd, away=np.zeros(n_classes), halves=np.zeros(8), squares=np.zeros(p), strong=np.zeros(p + 3, np.int64),
-        weighed=np.zeros(p, np.bool_),
-        ordered=np.zeros(n_classes),
+        q=np.zeros((n_classes, n_rows), np.int16), curvature=np.zeros(p), before=np.zeros(p),
+        touched=np.zeros(p, np.bool_), screened=np.zeros(p, np.int64), chosen=np.zeros(p, np.int64),
+        factors=np.zeros(p), slack=np.zeros(p), away=np.zeros(n_classes), related=np.zeros((n_classes, 3)),
+        scale=np.zeros(n_classes), total=np.zeros(n_classes), products=np.zeros((n_classes, len(t.planes))),
+        integers=np.zeros(stride, np.int16), of_classes=np.zeros(n_classes), strong=np.zeros(p, np.int64),
+        weighed=np.zeros(p, np.bool_), ordered=np.zeros(n_classes),
     )  # fmt: skip
