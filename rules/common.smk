@@ -9,7 +9,11 @@ from snakemake.logging import logger
 import soak
 
 ROOT = Path(str(workflow.current_basedir)).parent
-if Path(soak.__file__).resolve().parent != (ROOT / "src" / "soak").resolve():
+# (A job on a machine without a common disk has the rules and scripts, which Snakemake brings, and the library of its image.)
+BESIDE = (ROOT / "src" / "soak").resolve()
+if Path(soak.__file__).resolve().parent != BESIDE and (
+    workflow.is_main_process or BESIDE.is_dir()
+):
     sys.exit(
         f"soak: this Snakefile is in {ROOT}, but the library soak of this environment is in "
         f"{Path(soak.__file__).parent}; use the environment that make setup makes beside the Snakefile"
@@ -46,6 +50,17 @@ def local_copy(file):
     return str(file)
 
 
+def split_files():
+    """Outputs of checkpoint splits: in the main process once they are made.
+
+    A job has those that it needs; get() would want all of them on its machine, also those that stay where Snakemake runs.
+    """
+    if workflow.is_main_process:
+        return checkpoints.splits.get().output
+    output, _ = checkpoints.splits.rule.expand_output({})
+    return output
+
+
 try:
     experiment = Experiment(
         load_config(
@@ -55,7 +70,7 @@ try:
             in_job=not workflow.is_main_process,
         ),
         scripts=ROOT / "scripts",
-        wait_for_index=lambda: local_copy(checkpoints.splits.get().output.index),
+        wait_for_index=lambda: local_copy(split_files().index),
     )
 except SoakError as error:
     sys.exit(f"soak: {error}")
