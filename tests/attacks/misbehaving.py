@@ -297,6 +297,15 @@ class Moves(Base):
         os.chdir("/")
 
 
+class Overwrites(Base):
+    """Writes to whatever its features are made from, but not to them."""
+
+    def attack(self, X):
+        while (X := X.base) is not None and isinstance(X, np.ndarray):
+            X.flags.writeable = True
+            X[:] = 0
+
+
 class RemovesFolder(Base):
     """Goes to a folder that is no more."""
 

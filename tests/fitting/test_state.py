@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 import warnings
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import sklearn
 from misbehaving_job import SETS, misbehaving_job
@@ -19,6 +21,10 @@ from soak.files import umask
 from soak.fitting.record import read_pack
 from soak.fitting.run import run_pack
 from soak.fitting.state import own_state
+from soak.learners.estimator import Estimator
+from soak.learners.featureless import Featureless
+from soak.learners.torch_mlp import TorchMlp
+from soak.tasks.task import Task
 
 
 def predictions(folder):
@@ -46,6 +52,63 @@ def test_a_fit_is_the_same_whatever_generator_it_draws_from_and_whichever_fits_s
     assert together[SETS[2][0]] == predictions(here / "alone")[SETS[2][0]]
     sets = [name for name, _ in SETS]
     assert together[sets[0]]["response"] != together[sets[3]]["response"]  # another fit draws other numbers
+
+
+FOREST = {"type": "estimator", "class": "sklearn.ensemble.RandomForestClassifier", "params": {"n_estimators": 3}}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Estimator(**FOREST),
+        Estimator(**{"type": "estimator", "class": "misbehaving.Numpy"}),
+        Estimator(**{"type": "estimator", "class": "misbehaving.Settings"}),
+        TorchMlp(type="torch_mlp", epochs=3, neurons=[3], dropout=0.5),
+        Featureless(type="featureless"),
+    ],
+    ids=["forest", "Numpy", "Settings", "mlp", "featureless"],
+)
+def test_fits_shuffled_over_packs_have_the_same_bytes(here, settings):
+    job = replace(misbehaving_job(here), settings=settings)
+    draw = random.Random(1)
+
+    def run(name, sizes):
+        sets = draw.sample(SETS, len(SETS))
+        found = {}
+        for number, size in enumerate(sizes):
+            pack, sets = sets[:size], sets[size:]
+            run_pack(job, pack, here / f"{name}{number}/1")  # the fits that are kept are those of this pack only
+            for record in read_pack(here / f"{name}{number}/1"):
+                assert record.status == "ok", record.reason
+                found[record.train_set] = {key: table_bytes(table) for key, table in record.tables.items()}
+        return found
+
+    together = run("together", [5])
+    assert set(together) == {name for name, _ in SETS}
+    for name, sizes in {"again": [5], "two": [2, 3], "three": [1, 3, 1], "alone": [1] * 5}.items():
+        assert run(name, sizes) == together
+
+
+def table_bytes(table):
+    """The bits of all fractions, and other values as they are, since a dictionary may be that of a whole pack."""
+    columns = {name: table[name] for name in table.column_names}
+    return {
+        name: column.to_numpy().tobytes() if pa.types.is_floating(column.type) else repr(column.to_pylist())
+        for name, column in columns.items()
+    }
+
+
+def test_a_learner_cannot_write_to_the_matrix_of_its_task(here):
+    job = misbehaving_job(here, "Overwrites")
+    job.task.write(here / "T.arrow")
+    stored = (here / "T.arrow").read_bytes()
+    for task in (job.task, Task.open(here / "T.arrow")):
+        before = task.features.copy()
+        run_pack(replace(job, task=task), SETS[:2], here / str(task is job.task) / "1")
+        np.testing.assert_array_equal(task.features, before)
+        with pytest.raises(ValueError, match="read-only"):
+            Task.open(here / "T.arrow").features[0, 0] = 7
+    assert (here / "T.arrow").read_bytes() == stored
 
 
 def test_torch_is_seeded_also_where_the_learner_imports_it():
