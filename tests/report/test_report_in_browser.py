@@ -47,6 +47,8 @@ def browser() -> Iterator[Any]:
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     figures = make_figures(folder)
+    long = folder / "test_error_mean_sd_mean_absolute_error.png"  # the longest name that a figure of a measure has
+    figures.append(Path(shutil.copy(figures[0], long)))
     write_report(
         folder / "report.html",
         tables=make_tables(),
@@ -190,6 +192,17 @@ def test_no_part_is_wider_than_a_narrow_screen(browser: Any, file: Path, width: 
     page.goto(file.as_uri())
     page.wait_for_selector("#chart svg")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("h1").evaluate("title => { title.textContent = 'a_task_with_a_long_name_'.repeat(9) }")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.close()
+
+
+def test_the_answer_is_whole_on_a_screen(browser: Any, file: Path) -> None:
+    """No row and no column of its table has to be scrolled to."""
+    page = browser.new_page(viewport={"width": 1440, "height": 800})
+    page.goto(file.as_uri())
+    cut = "box => [box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight]"
+    assert page.locator(".answer").evaluate(cut) == [0, 0]
     page.close()
 
 
