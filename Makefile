@@ -51,7 +51,7 @@ help:
 	@echo "make run [CONFIG=file.yaml] [DIR=folder] [CORES=n]   run everything: tables, figures, report"
 	@echo "         DIR alone: with the one config that lies in it;  ARGS=\"-n\": passed on to snakemake;  TORCH=cpu: no CUDA"
 	@echo "make smoke …     try one fold with few epochs: does it work, how long will the full run take, and what will it see?"
-	@echo "         ROWS=2000: the time alone, estimated from fits on so many rows, where one fold takes too long"
+	@echo "         ROWS=8000: the time alone, estimated from fits on so many rows, where one fold takes too long"
 	@echo "make status …    show how far a run is"
 	@echo "make check …     compare all results with what was written"
 	@echo "make figures …   make only the figures"
@@ -87,7 +87,7 @@ status: $(VENV)/.ready
 check: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.check "$(DIR)"
 
-# A trial before a long run: one fold, few epochs, and an estimate for the full run. ROWS=2000: from fits on so many rows alone.
+# A trial before a long run: one fold, few epochs, and an estimate for the full run. ROWS=8000: from fits on so many rows alone.
 smoke: $(VENV)/.ready
 	@$(LIBRARY) soak.commands.$(if $(ROWS),estimate,smoke) "$(DIR)" "$(CONFIG)" $(CORES) $(ROWS)
 
