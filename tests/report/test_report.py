@@ -234,3 +234,11 @@ def test_methods_name_folds_algorithms_and_measures(report: str) -> None:
     assert "error and mean squared error" in text
     assert "at the level 0.1" in text
     assert "seeds 3 (folds) and 4 (training)" in text
+
+
+def test_a_figure_that_is_longer_than_a_webp_image_can_be_is_shown_smaller(tmp_path: Path) -> None:
+    Image.new("RGB", (200, 20_000), "white").save(tmp_path / "pvalue.png", dpi=(250, 250))
+    (figure,) = shown_figures([tmp_path / "pvalue.png"])
+    with Image.open(BytesIO(base64.b64decode(figure["image"]))) as image:
+        assert image.height == 16_383
+    assert (figure["width"], figure["height"]) == (100, 10_000)

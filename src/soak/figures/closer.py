@@ -44,7 +44,7 @@ def _similarity(results: Results, page: Page) -> Drawn | str:
         subsets = {task: list(means.loc[means["task_id"] == task, "test_subset"].unique()) for task in part}
         for number in range(max(map(len, subsets.values()))):
             rows.append([_compared_panel(task, subsets[task], number, means, tests, results, page) for task in part])
-    return Drawn(page.figure(rows, grid), _both(means, tests))
+    return page.drawn(rows, grid, _both(means, tests))
 
 
 def _legend(means: pd.DataFrame, results: Results) -> list[Key]:
@@ -175,7 +175,7 @@ def _algorithms(results: Results, page: Page) -> Drawn | str:
         gap=0.25,
         legend=page.train_subsets_legend([*trains, *(["all"] if (best["train_subsets"] == "all").any() else [])]),
     )
-    return Drawn(page.figure(rows, grid), _both(means, tests))
+    return page.drawn(rows, grid, _both(means, tests))
 
 
 def _all_panel(

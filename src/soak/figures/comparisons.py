@@ -32,7 +32,6 @@ from soak.scores.verdicts import holm_by_algorithm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as MatplotlibFigure
 
 _MOST = 4  # panels side by side
 
@@ -49,7 +48,7 @@ def _train_other(results: Results, page: Page) -> Drawn | str:
     def title(task: str, subset: str) -> str:
         return f"{task}\ntrain: {_others(results.scores, task, subset)}\ntest: {subset}"
 
-    return Drawn(_mean_panels(means, shown, ["other"], title, results, page), with_axis_labels(means))
+    return _mean_panels(means, shown, ["other"], title, results, page)
 
 
 def _same_other_all(results: Results, page: Page) -> Drawn | str:
@@ -59,10 +58,7 @@ def _same_other_all(results: Results, page: Page) -> Drawn | str:
         return NO_SCORES
     means = mean_sd(_in_focus_first(shown, results))
     trains = train_subsets_of(means)
-    return Drawn(
-        _mean_panels(means, shown, trains, lambda task, subset: f"{task}\ntest: {subset}", results, page),
-        with_axis_labels(means),
-    )
+    return _mean_panels(means, shown, trains, lambda task, subset: f"{task}\ntest: {subset}", results, page)
 
 
 def _in_focus_first(shown: pd.DataFrame, results: Results) -> pd.DataFrame:
@@ -81,7 +77,7 @@ def _mean_panels(
     title: Callable[[str, str], str],
     results: Results,
     page: Page,
-) -> "MatplotlibFigure":
+) -> Drawn:
     """A panel per task and test subset with a line per algorithm; all panels of a measure have one x axis."""
     names_width, _, _ = algorithm_axis(page, results.algorithms(means))
     limits = {name: limits_of(rows) for name, rows in means.groupby("measure", sort=False)}
@@ -112,7 +108,8 @@ def _mean_panels(
             draw, height, title=title(task, subset), x_label=mean_label(measure_of(rows).axis_label, rows["n"])
         )
 
-    return page.figure([[panel(*pair) for pair in line] for line in subset_rows(means, columns)], grid)
+    rows = [[panel(*pair) for pair in line] for line in subset_rows(means, columns)]
+    return page.drawn(rows, grid, with_axis_labels(means))
 
 
 def _value_axis(axes: "Axes", limits: tuple[float, float]) -> None:
@@ -188,10 +185,10 @@ def _pvalue(results: Results, page: Page) -> Drawn | str:
         )
         for (task, subset), rows in means.groupby(["task_id", "test_subset"], sort=False)
     }
-    figure = _compared_panels(
+    rows, grid = _compared_panels(
         lambda columns: [[compared[pair] for pair in line] for line in subset_rows(means, columns)], 3, page
     )
-    return Drawn(figure, _numbers(means, tests, []))
+    return page.drawn(rows, grid, _numbers(means, tests, []))
 
 
 def _pvalue_downsample(results: Results, page: Page) -> Drawn | str:
@@ -214,8 +211,8 @@ def _pvalue_downsample(results: Results, page: Page) -> Drawn | str:
         parts += [full.assign(n_train_groups=pd.NA), equal.assign(n_train_groups=size)]
     if not compared:
         return _ONLY_REFERENCES
-    figure = _compared_panels(lambda columns: in_rows(compared, min(2, columns)), 2, page)
-    return Drawn(figure, _numbers(pd.concat(parts), tests, ["n_train_groups"]))
+    rows, grid = _compared_panels(lambda columns: in_rows(compared, min(2, columns)), 2, page)
+    return page.drawn(rows, grid, _numbers(pd.concat(parts), tests, ["n_train_groups"]))
 
 
 def _tested(shown: pd.DataFrame, results: Results) -> pd.DataFrame:
@@ -242,7 +239,7 @@ def _rows_of(table: pd.DataFrame, task: str, subset: str) -> pd.DataFrame:
 
 def _compared_panels(
     lines_of: Callable[[int], Sequence[Sequence[_Compared]]], columns: int, page: Page
-) -> "MatplotlibFigure":
+) -> tuple[list[list[Panel]], Grid]:
     """Points and bars in the left part of each panel, numbers at its right; one x axis per task."""
     compared = [part for line in lines_of(columns) for part in line]
     numbers = max(page.text_width(text, page.small) for part in compared for text in part.texts.values()) + 0.1
@@ -267,7 +264,7 @@ def _compared_panels(
             x_center=share / 2,
         )
 
-    return page.figure([[panel(part) for part in line] for line in lines_of(columns)], grid)
+    return [[panel(part) for part in line] for line in lines_of(columns)], grid
 
 
 def _draw_compared(
@@ -376,7 +373,7 @@ def _sizes(results: Results, page: Page) -> Drawn | str:
     for line in subset_rows(means, columns):
         algorithms = results.algorithms(means[means["task_id"] == line[0][0]])
         rows += [[panel(*pair, algorithm, algorithms, pair == line[-1]) for pair in line] for algorithm in algorithms]
-    return Drawn(page.figure(rows, grid), with_axis_labels(means))
+    return page.drawn(rows, grid, with_axis_labels(means))
 
 
 def _size_curves(axes: "Axes", means: pd.DataFrame, sizes: pd.Series, limits: tuple[float, float], page: Page) -> None:

@@ -84,7 +84,7 @@ def _differences(results: Results, page: Page) -> Drawn | str:
         )
 
     rows = [[panel(*pair) for pair in line] for line in subset_rows(means, columns)]
-    return Drawn(page.figure(rows, grid), _numbers(folds, means))
+    return page.drawn(rows, grid, _numbers(folds, means))
 
 
 def _in_units(table: pd.DataFrame) -> pd.DataFrame:

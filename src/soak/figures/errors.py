@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from soak.figures.catalog import Figure
-from soak.figures.page import MARKERS, Drawn, Grid, Page, Panel, in_pages
+from soak.figures.page import MARKERS, Drawn, Grid, Page, Panel
 from soak.figures.results import (
     FEW,
     KEYS,
@@ -26,9 +26,7 @@ from soak.figures.results import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as MatplotlibFigure
 
-_MOST_HEIGHT = 14.0  # inches of panels on a page
 _COLUMNS = 6  # panels side by side
 
 # Marks rows of one panel: (axes, rows, y of each row, same | other | all).
@@ -44,7 +42,7 @@ def _test_error(results: Results, page: Page) -> Drawn | str:
     def mark(axes: "Axes", rows: pd.DataFrame, y: pd.Series, train: str) -> None:
         axes.plot(rows["value"], y, MARKERS[train], color=page.color(train), mfc="none", ms=4.5, mew=1.0, ls="none")
 
-    return in_pages(_panels(shown, results, page, mark), with_axis_labels(shown.drop(columns="groups")))
+    return _panels(shown, results, page, mark, with_axis_labels(shown.drop(columns="groups")))
 
 
 def _test_error_mean_sd(results: Results, page: Page) -> Drawn | str:
@@ -63,11 +61,11 @@ def _test_error_mean_sd(results: Results, page: Page) -> Drawn | str:
             if points is not None:
                 single_marks(axes, points["value"], points["algorithm"].map(place), train, page)
 
-    return in_pages(_panels(means, results, page, mark), with_axis_labels(means))
+    return _panels(means, results, page, mark, with_axis_labels(means))
 
 
-def _panels(table: pd.DataFrame, results: Results, page: Page, mark: Mark) -> "list[MatplotlibFigure]":
-    """Panels of train subsets by task and test subset, in as many lines as needed; algorithms on the y axis; a figure per page."""
+def _panels(table: pd.DataFrame, results: Results, page: Page, mark: Mark, numbers: pd.DataFrame) -> Drawn:
+    """Panels of train subsets by task and test subset, in as many lines as needed; algorithms on the y axis."""
     trains = train_subsets_of(table)
     names_width, name_height, _ = algorithm_axis(page, results.algorithms(table))
     by_task = dict(list(table.groupby("task_id", sort=False)))
@@ -75,18 +73,12 @@ def _panels(table: pd.DataFrame, results: Results, page: Page, mark: Mark) -> "l
     grid, columns = page.fit(
         Grid(1.55 * page.scale, tick_labels=names_width, gap=0.22), _COLUMNS, beside=page.line + 0.1
     )
-    pages: list[list[list[Panel]]] = [[]]
-    filled = 0.0
+    rows = []
     for line in subset_rows(table, columns):
         algorithms = results.algorithms(by_task[line[0][0]])
         height = page.scale * len(algorithms) * (0.06 + name_height) + 0.08
         draw = partial(_draw_panel, by_task=by_task, limits=limits, algorithms=algorithms, mark=mark, page=page)
-        own = len(trains) * (height + 0.12) + 6 * page.line
-        if pages[-1] and filled + own > _MOST_HEIGHT * page.scale:
-            pages.append([])
-            filled = 0.0
-        filled += own
-        pages[-1] += [
+        rows += [
             [
                 Panel(
                     partial(draw, task=task, subset=subset, train=train),
@@ -100,7 +92,7 @@ def _panels(table: pd.DataFrame, results: Results, page: Page, mark: Mark) -> "l
             ]
             for train in trains
         ]
-    return [page.figure(rows, grid) for rows in pages]
+    return page.drawn(rows, grid, numbers)
 
 
 def _draw_panel(

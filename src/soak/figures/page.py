@@ -41,6 +41,7 @@ GREY = "#6e6e6e"
 TEXT = "#222222"
 
 _MARGIN = 0.12  # inches around everything
+_MOST_HEIGHT = 14.0  # inches of panels and their texts on a page
 _LEAST_WIDTH = 5.0  # inches, at 8 points: room for a caption that can be read
 _MOST_STRETCHED = 2.0  # times the width that a panel has by itself
 _CONTRAST = 4.5  # of text on white, at least (WCAG 2.2, success criterion 1.4.3)
@@ -342,6 +343,27 @@ class Page:
         labels that the neighbours share.
         """
         return _Layout(self, rows, grid).draw()
+
+    def drawn(self, rows: Sequence[Sequence[Panel]], grid: Grid, data: pd.DataFrame) -> Drawn:
+        """Rows of panels on as many pages as they take, with the numbers that they show.
+
+        A page ends below a row that has labels of its x axes: rows above it without any belong to it.
+        """
+        blocks: list[list[Sequence[Panel]]] = [[]]
+        for row in rows:
+            blocks[-1].append(row)
+            if any(panel.x_label for panel in row):
+                blocks.append([])
+        pages: list[list[Sequence[Panel]]] = [[]]
+        filled = 0.0
+        for block in filter(None, blocks):
+            own = sum(max(panel.height for panel in row) + 0.12 for row in block) + 6 * self.line
+            if pages[-1] and filled + own > _MOST_HEIGHT * self.scale:
+                pages.append([])
+                filled = 0.0
+            filled += own
+            pages[-1] += block
+        return in_pages([self.figure(part, grid) for part in pages], data)
 
     def nothing(self, reason: str) -> Drawn:
         """The page of a figure that this run has no numbers for: it says why, where the figure is expected."""

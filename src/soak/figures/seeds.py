@@ -49,7 +49,7 @@ def _seeds(results: Results, page: Page) -> Drawn | str:
         Key(f"{results.alpha:g}", GREY, "", "-"),
     ]
     grid = Grid(width, tick_labels=max(map(page.text_width, names)), legend=legend)
-    return Drawn(page.figure([[panel] for panel in panels], grid), tests)
+    return page.drawn([[panel] for panel in panels], grid, tests)
 
 
 def _tests(results: Results) -> pd.DataFrame:

@@ -51,7 +51,7 @@ def _transfer(results: Results, page: Page) -> Drawn | str:
     panels = [_panel(cells, cell, grid.width, page) for cells in shown]
     room = _WIDTH * page.scale if page.width is None else page.width - 2 * page.line - width - 0.5
     columns = max(1, int((room + grid.gap) / (grid.width + grid.gap)))
-    return Drawn(page.figure(in_rows(panels, columns), grid), pd.concat(shown))
+    return page.drawn(in_rows(panels, columns), grid, pd.concat(shown))
 
 
 def _panel(cells: pd.DataFrame, cell: float, width: float, page: Page) -> Panel:

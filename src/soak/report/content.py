@@ -35,6 +35,7 @@ BIBTEX = """@article{hocking2026soak,
   year = {2026},
   doi = {10.1002/sam.70055}
 }"""
+_WEBP_MOST = 16383  # pixels that a WebP image can be wide or high
 _CSS_DPI = 125  # pixels of the page for an inch of a figure: its text is as large as small print then
 _MOST_ROWS = 20_000  # of a table in the report; all rows are in results/tables/
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/~\\-])(?:[A-Za-z]:)?[/\\](?:[^\s/\\:'\",]+[/\\])+([^\s/\\:'\",]*)")
@@ -186,6 +187,8 @@ def _shown(path: Path, title: str, caption: str) -> dict[str, Any]:
         dpi = image.info.get("dpi", (_CSS_DPI, _CSS_DPI))[0]
         top, bottom = (round(float(inches) * dpi) for inches in image.info.get(FRAME, "0 0").split())
         picture = image.convert("RGB").crop((0, top, image.width, image.height - bottom))
+    width, height = (round(pixels * _CSS_DPI / dpi) for pixels in picture.size)
+    picture.thumbnail((_WEBP_MOST, _WEBP_MOST))  # smaller ones stay as they are
     written = BytesIO()
     picture.save(written, "WEBP", lossless=True, method=1)
     return {
@@ -193,8 +196,8 @@ def _shown(path: Path, title: str, caption: str) -> dict[str, Any]:
         "title": title,
         "caption": caption,
         "image": base64.b64encode(written.getvalue()).decode(),
-        "width": round(picture.width * _CSS_DPI / dpi),
-        "height": round(picture.height * _CSS_DPI / dpi),
+        "width": width,
+        "height": height,
     }
 
 
