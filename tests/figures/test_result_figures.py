@@ -249,9 +249,8 @@ def test_a_dollar_in_a_name_is_a_dollar(name: str) -> None:
 def many() -> Results:
     """120 test subsets in tasks of 2 to 30."""
     sizes = {f"Task_{size:02d}": size for size in (2, 5, 8, 13, 17, 20, 25, 30)}
-    return results(
-        pd.concat([make_scores([task], [f"subset_{k}" for k in range(size)]) for task, size in sizes.items()])
-    )
+    parts = [make_scores([task], [f"subset_{k}" for k in range(size)]) for task, size in sizes.items()]
+    return results(pd.concat(parts, ignore_index=True))
 
 
 @pytest.mark.parametrize(
