@@ -13,6 +13,9 @@ from soak.errors import SoakError, printable, without_secrets
         ("http://secret@example.org/a.csv", "http://example.org/a.csv"),
         ("https://me:se@cret@example.org/a.csv", "https://example.org/a.csv"),
         ("https://me:sec/ret@example.org/a.csv", "https://example.org/a.csv"),
+        ("https://me:secret?secret@example.org/a.csv", "https://…?…"),
+        ("https://me:secret#secret@example.org/a.csv", "https://…"),
+        ("http://[::1]:8080/a.csv", "http://[::1]:8080/a.csv"),
         ("HTTPS://me:secret@example.org/#secret", "HTTPS://example.org/"),
         (
             "https://a.org/x?k=secret&l=secret: gone (see https://b.org?k=1).",

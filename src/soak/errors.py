@@ -47,9 +47,9 @@ def without_secrets(text: str) -> str:
 
 def _shown(url: re.Match[str]) -> str:
     authority, path = url["authority"].rpartition("@")[2], url["path"]
-    port = authority.partition(":")[2]
-    if "@" not in url["authority"] and not (port.isdigit() or not port) and "@" in path:  # a password with a slash
-        authority, path = "", path.rpartition("@")[2]
+    port = "" if authority.startswith("[") else authority.partition(":")[2]
+    if "@" not in url["authority"] and port and not port.isdigit():  # the beginning of a password with / ? or #
+        authority, path = ("", path.rpartition("@")[2]) if "@" in path else ("…", path)
     query = (url["query"] or "")[1:]
     shown = (
         "&".join(f"{part.partition('=')[0]}=…" if "=" in part else "…" for part in query.split("&")) if query else ""

@@ -434,6 +434,14 @@ CASES = [
         "datasets.Digits: {tables: [{table: a.csv}], shape: [28]}",
         "datasets.Digits.shape: expected a list of 2 to 3 values, got [28]",
     ),
+    (
+        'tasks.Mine: {table: "https://me:sec\'ret@example.org/a.csv", target: y}',
+        "tasks.Mine.table: expected a URL without quotation marks; %27 and %22 stand for them",
+    ),
+    (
+        "tasks.Mine: {table: 'https://me:sec?ret@example.org/a.csv', target: y}",
+        "tasks.Mine.table: expected a URL whose port is a number; in a user or password %2F, %3F, %23 and %40 stand for / ? # @",
+    ),
     ("execution.fit_minutes: .inf", "execution.fit_minutes: expected a number from 0.05 to 1000000, got .inf"),
     (
         r'tasks.Mine: {table: "my\0.csv", target: y}',

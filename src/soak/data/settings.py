@@ -4,6 +4,7 @@ import codecs
 import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
@@ -22,6 +23,18 @@ def number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _check_secrets_can_be_told(url: str) -> None:
+    """Raise a ValueError for a URL of which messages could not tell what is a password (`soak.errors.without_secrets`)."""
+    if re.search("['\"]", url):
+        raise ValueError("expected a URL without quotation marks; %27 and %22 stand for them")
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ValueError(
+            "expected a URL whose port is a number; in a user or password %2F, %3F, %23 and %40 stand for / ? # @"
+        ) from None
+
+
 def check_location(value: str) -> str:
     """Raise a ValueError unless a text can be a path or a URL of a known scheme."""
     if not value.strip():
@@ -33,6 +46,8 @@ def check_location(value: str) -> str:
         raise ValueError(f"expected http://, https://, file:// or a path, got {scheme[0]}")
     if scheme and scheme[1].lower() != "file" and re.search(r"\s", value):
         raise ValueError("expected a URL without blanks; %20 stands for one")
+    if scheme and scheme[1].lower() != "file":
+        _check_secrets_can_be_told(value)
     return value
 
 
