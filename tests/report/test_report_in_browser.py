@@ -235,3 +235,18 @@ def test_it_prints(browser: Any, file: Path, tmp_path: Path) -> None:
     assert not page.locator("nav").is_visible()
     assert page.locator("#figure-test_error img").is_visible()
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1440])
+def test_axe_finds_no_violation(browser: Any, file: Path, scheme: str, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="needs axe-playwright-python (envs/dev.txt)")
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    page.wait_for_selector("#chart svg")
+    page.evaluate(Path(axe.__file__).with_name("axe.min.js").read_text())
+    found = page.evaluate("axe.run()")
+    assert found["passes"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+    context.close()
