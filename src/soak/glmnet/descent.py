@@ -56,7 +56,7 @@ _FLAT_SUM = CERTAIN_LOW * (1 - PMIN)  # a sum of weights that counts as none
 _MORE = 1 + 1e-9  # bounds have this much room for rounding
 _FEW = 4  # fewer features than this are not worth being screened with integers
 _NONE = np.int64(-1)  # no feature; as a literal it would have a type of its own, and all be compiled twice
-_AHEAD = 64  # how far is looked for them
+_AHEAD = 24  # how far is looked for them
 
 
 class Columns(NamedTuple):
