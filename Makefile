@@ -15,12 +15,12 @@ SNAKEMAKE = config=$$($(LIBRARY) soak.commands.folder "$(DIR)" "$(CONFIG)" ) || 
 IS_DRY = $(filter -n --dry-run --dryrun,$(ARGS))
 LIBRARY = $(BIN)/python -m
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
-# TORCH=cpu: the build without CUDA, several GB smaller, from an index of its own, by its version; all that it needs is in the lock.
-# An environment that has this build keeps it.
+# torch is installed by its version: the build that pip's index offers (on Linux with CUDA, several GB), or with TORCH=cpu the one
+# without. TORCH=cuda installs the build with CUDA by its hashes.
 TORCH ?=
-CPU = $(or $(filter cpu,$(TORCH)),$(wildcard $(VENV)/lib/python*/site-packages/torch-*+cpu.dist-info))
-LOCK = envs/lock$(if $(CPU),-cpu).txt
-CPU_INDEX := https://download.pytorch.org/whl/cpu
+CUDA = $(filter cuda,$(TORCH))
+LOCK = envs/lock$(if $(CUDA),,-cpu).txt
+TORCH_ARGS = $(if $(filter cpu,$(TORCH)),--no-deps --index-url https://download.pytorch.org/whl/cpu)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock run figures paper archive status check smoke test bench calibration stress coverage mutation lint format clean
@@ -34,7 +34,7 @@ $(VENV)/bin/python:
 $(VENV)/.ready: envs/lock.txt envs/lock-cpu.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the packages of $(LOCK) into $(VENV); this takes a few minutes, once"
 	@$(PIP) --require-hashes -r $(LOCK)
-	$(if $(CPU),@$(PIP) --no-deps --index-url $(CPU_INDEX) "$$(grep '^torch==' envs/requirements.txt)")
+	$(if $(CUDA),,@$(PIP) $(TORCH_ARGS) "$$(grep '^torch==' envs/requirements.txt)")
 	@$(PIP) --no-deps --editable .
 	@touch $@
 

@@ -1,8 +1,8 @@
 """Write the locks: every package that requirements.txt and dev.txt lead to, pinned with its hashes.
 
-- lock.txt: all of requirements.txt, torch with CUDA on Linux too;
-- lock-cpu.txt: the same without torch and what only its CUDA build needs, for make setup TORCH=cpu. The build without CUDA has hashes of its
-  own, in an index of its own, from which make setup then takes it by its version alone;
+- lock.txt: all of requirements.txt, torch with CUDA on Linux too, for make setup TORCH=cuda;
+- lock-cpu.txt: the same without torch and what only its CUDA build needs, for make setup. torch is then installed by its version, since its
+  builds, which several indexes have, have different hashes;
 - lock-dev.txt: those and dev.txt, to be installed over either.
 
 make lock runs it, after a change of one of the two lists. It asks uv, which asks the package index, and leaves no trace of either.
