@@ -20,8 +20,16 @@ LISTS = {
     "lock-dev.txt": ["requirements.txt", "dev.txt"],
 }
 OF_TORCH = re.compile(r"(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
-COMMAND = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"]
-COMMAND += ["--no-header", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
+# with extras (coverage[toml]): without them pip takes the newest release that has the extra, and misses its hash
+COMMAND = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes"]
+COMMAND += [
+    "--no-strip-extras",
+    "--no-annotate",
+    "--no-header",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--quiet",
+]
 HEAD = "# Made by make lock from {}: every package with its hashes{}. Any system, Python 3.11 or newer.\n"
 
 

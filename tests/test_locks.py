@@ -1,5 +1,6 @@
 """The locked packages: all of the short lists, with hashes, and nothing of this machine."""
 
+import importlib.metadata
 import re
 import subprocess
 import tomllib
@@ -14,6 +15,7 @@ LISTS = {
 }
 WITH_TORCH = "lock.txt"  # the others are for builds of torch from another index, with other hashes
 OF_TORCH = ("torch", "nvidia-", "triton", "cuda-")
+EXTRA = re.compile(r"^[a-z0-9.-]+\[[a-z0-9,-]+\]", flags=re.M)
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[\w,]+\])?==([\w.+]+)", flags=re.M)
 
 
@@ -37,6 +39,27 @@ def test_every_package_has_hashes_and_no_line_names_a_place(name):
     assert len(packages) > 90
     assert all("--hash=sha256:" in package for package in packages)
     assert any(package.startswith(OF_TORCH) for package in packages) == (name == WITH_TORCH)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_lock_names_the_extras_that_its_packages_ask_for(name):
+    """Else pip asks for the newest release of the package, and fails as soon as that is newer than the lock."""
+    lines = (ROOT / "envs" / name).read_text().lower().replace("_", "-")
+    asked = [
+        extra
+        for package in pins(name)
+        for extra in EXTRA.findall("\n".join(requirements(package)).lower().replace("_", "-"))
+    ]
+    assert [extra for extra in asked if f"\n{extra}==" not in lines] == []
+    assert name != "lock-dev.txt" or "coverage[toml]" in asked
+
+
+def requirements(package):
+    """What an installed package always needs."""
+    try:
+        return [one for one in importlib.metadata.requires(package) or [] if "extra ==" not in one]
+    except importlib.metadata.PackageNotFoundError:  # of another system
+        return []
 
 
 def test_all_locks_have_one_version_of_each_package_and_differ_in_torch_alone():
