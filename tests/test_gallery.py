@@ -19,7 +19,7 @@ def shown(language: str) -> list[str]:
     return [block.text for block in blocks(PAGE, language)][: len(QUESTIONS)]
 
 
-@pytest.mark.parametrize(("question", "config"), zip(QUESTIONS, shown("yaml"), strict=True), ids=QUESTIONS)
+@pytest.mark.parametrize(("question", "config"), list(zip(QUESTIONS, shown("yaml"), strict=True)), ids=QUESTIONS)
 def test_the_page_shows_the_configs(question: str, config: str) -> None:
     assert (GALLERY / question / f"{question}.yaml").read_text() == config
     assert (GALLERY / question / f"{question}.png").stat().st_size < 150_000

@@ -230,3 +230,19 @@ def test_weights_of_many_and_of_two_classes() -> None:
     np.testing.assert_allclose(
         data.query("label == 'no'")["weight"], -data.query("label == 'yes'")["weight"].to_numpy()
     )
+
+
+def test_one_large_weight_does_not_leave_all_others_white() -> None:
+    weights = np.random.default_rng(0).normal(size=(10, 6))
+    assert shown_scale(weights)[0] == f"{np.abs(weights).max():.2g}"
+    weights[3, 2] = 370
+    high, middle, low = shown_scale(weights)
+    assert (high[:2], middle, low[:3]) == ("≥ ", "0", "≤ -")
+    assert float(high[2:]) < 4
+    assert shown_scale(np.zeros((10, 6))) == ["1", "0", "-1"]
+
+
+def shown_scale(weights: np.ndarray) -> list[str]:
+    inputs = inputs_of(make_predictions(), [f"c{number}" for number in range(10)], {"linear_mlp": weights})
+    axes = checked("weights", inputs, "Digits").figure.axes
+    return [text.get_text() for part in axes for child in part.child_axes for text in child.texts]

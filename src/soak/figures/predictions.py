@@ -37,6 +37,7 @@ _NO_IMAGES = "the rows are not images."
 _MOST_WRITTEN = 15  # classes: with more, the cells of a matrix have no numbers
 _WORST = 12  # images of a test subset
 _CLASSES = 13  # weights side by side
+_WITHIN_SCALE, _FAR_BEYOND = 0.98, 3.0  # share of weights within the colours if the largest is so many times larger
 
 
 @dataclass(frozen=True)
@@ -330,8 +331,8 @@ def _weights(inputs: Predictions, page: Page) -> Drawn | str:
         return _NO_FIT
     models = {name: _per_class(matrix, len(task.classes)) for name, matrix in inputs.weights.items()}
     first = next(iter(models))
-    most = {name: float(np.abs(matrix).max()) or 1.0 for name, matrix in models.items()}
-    scale = 0.16 + max(page.text_width(f"-{value:.2g}", page.small) for value in most.values())
+    most = {name: _end_of_scale(matrix) for name, matrix in models.items()}
+    scale = 0.16 + max(page.text_width(f"≥ -{value:.2g}", page.small) for value, _ in most.values())
     heading = f"{page.title} ({inputs.fit})" if inputs.fit else page.title
     grid = Grid(
         0.72 * page.scale, gap=0.08, row_gap=0.12, small_titles=True, square=True, right=scale + 0.08, heading=heading
@@ -365,18 +366,28 @@ def _per_class(weights: NDArray[np.float64], n_classes: int) -> NDArray[np.float
     return np.vstack([-weights, weights]) if len(weights) == 1 and n_classes == 2 else weights
 
 
+def _end_of_scale(weights: NDArray[np.float64]) -> tuple[float, str]:
+    """Where the colours of a model end, and the sign before it: "≥ " if few weights beyond would leave all others white."""
+    sizes = np.abs(weights[weights != 0])
+    if not len(sizes):
+        return 1.0, ""
+    largest, nearly_all = float(sizes.max()), float(np.quantile(sizes, _WITHIN_SCALE))
+    return (nearly_all, "≥ ") if largest > _FAR_BEYOND * nearly_all else (largest, "")
+
+
 def _draw_weights(
-    axes: "Axes", weights: NDArray[np.float64], shape: tuple[int, ...], most: float, scale: float
+    axes: "Axes", weights: NDArray[np.float64], shape: tuple[int, ...], most: tuple[float, str], scale: float
 ) -> None:
     """The weights of a class; right of them the scale of the model, in letters of that size, unless it is 0."""
     image = weights.reshape(shape)
     image = image if image.ndim == 2 else image.mean(axis=0)
-    draw_picture(axes, image, "PuOr", (-most, most))
+    end, sign = most
+    draw_picture(axes, image, "PuOr", (-end, end))
     if scale:
         bar = axes.inset_axes((1.12, 0.0, 0.1, 1.0))
-        draw_picture(bar, np.linspace(most, -most, 64)[:, None], "PuOr", (-most, most))
+        draw_picture(bar, np.linspace(end, -end, 64)[:, None], "PuOr", (-end, end))
         bar.set_aspect("auto")
-        for place, text in ((1, f"{most:.2g}"), (0.5, "0"), (0, f"{-most:.2g}")):
+        for place, text in ((1, f"{sign}{end:.2g}"), (0.5, "0"), (0, f"{sign.replace('≥', '≤')}{-end:.2g}")):
             bar.annotate(
                 text, (1, place), (3, 0), xycoords="axes fraction", textcoords="offset points", size=scale,
                 va={0: "bottom", 0.5: "center", 1: "top"}[place],
@@ -421,7 +432,7 @@ FIGURES = (
         name="weights",
         title="What the linear models look at",
         caption="The weight of each pixel for each class: purple speaks for the class, orange against it, white is not "
-        "used. Each model has the scale at its right. L1 (glmnet) uses few pixels, gradient descent spreads over many.",
+        "used. Each model has the scale at its right; ≥ at its end says that a few weights lie far beyond it. L1 (glmnet) uses few pixels, gradient descent spreads over many.",
         group="predictions",
         when=lambda facts: facts.has_image_tasks,
         draw=_weights,
