@@ -9,7 +9,6 @@ most 500, 1000 epochs of selection on half of them and a refit on all. The learn
 epoch is among the last and the refit as long as the selection.
 """
 
-import gzip
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 from skorch.callbacks import EpochScoring
 from skorch.helper import predefined_split
+from stand_ins import images
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -32,7 +32,6 @@ from soak.learners.torch_mlp import TorchMlp
 from soak.networks.rows import split_halves
 from soak.tasks.task import Task, TaskRows
 
-DATA = Path(__file__).parents[1] / "tests" / "files"
 N_ROWS, EPOCHS, BATCH, RATE, SEED = 667, 1000, 500, 0.02, 1
 REPEATS = {"skorch": 2}  # of the others 5
 GOALS = {
@@ -56,10 +55,8 @@ LARGE = 70_000  # rows, of which memory is measured
 
 def fashion_rows(n_rows: int = N_ROWS) -> TaskRows:
     """The first images as the train set of a task; more than 1,000 are the same ones again."""
-    images = gzip.decompress((DATA / "fashion-train-1000-images-idx3-ubyte.gz").read_bytes())
-    labels = gzip.decompress((DATA / "fashion-train-1000-labels-idx1-ubyte.gz").read_bytes())
-    pixels = np.frombuffer(images, np.uint8, offset=16).reshape(1000, 784)
-    y = np.frombuffer(labels, np.uint8, offset=8).astype(np.int32)
+    pixels, labels = images()
+    y = labels.astype(np.int32)
     if n_rows > len(y):
         pixels, y = np.tile(pixels, (n_rows // 1000, 1)), np.tile(y, n_rows // 1000)
     names = tuple(f"p{i}" for i in range(784))

@@ -76,6 +76,15 @@ RESULTS = {
     ),
     "verdicts": "results/tables/verdicts.parquet",
 }
+HOW_DRAWN = {
+    "figures": as_params(cfg.figures),
+    "code": lambda w: experiment.figure_code("draw_results", "results"),
+    "focus": as_params(cfg.focus),
+    "alpha": cfg.verdict.alpha,
+    "margin": cfg.verdict.margin,
+    "references": experiment.references,
+    "labels": experiment.labels.as_params(),
+}
 
 
 rule draw_results:
@@ -96,16 +105,10 @@ rule draw_results:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        figures=as_params(cfg.figures),
+        **HOW_DRAWN,
         names=[figure.name for figure in experiment.figures("results")],
         views={name: as_params(view) for name, view in cfg.figures.views.items()},
         subset_types=experiment.subset_types,
-        code=lambda w: experiment.figure_code("draw_results", "results"),
-        focus=as_params(cfg.focus),
-        alpha=cfg.verdict.alpha,
-        margin=cfg.verdict.margin,
-        references=experiment.references,
-        labels=experiment.labels.as_params(),
     message:
         "Drawing test errors, same against other and all"
     script:
@@ -129,14 +132,8 @@ rule draw_measure:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        figures=as_params(cfg.figures),
+        **HOW_DRAWN,
         names=[figure.name for figure in experiment.measure_figures("results")],
-        code=lambda w: experiment.figure_code("draw_results", "results"),
-        focus=as_params(cfg.focus),
-        alpha=cfg.verdict.alpha,
-        margin=cfg.verdict.margin,
-        references=experiment.references,
-        labels=experiment.labels.as_params(),
     message:
         "Drawing the same by {wildcards.measure}"
     script:

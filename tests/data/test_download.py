@@ -29,15 +29,6 @@ BODY = bytes(range(256)) * 400
 TLS = Path(__file__).parents[1] / "files" / "tls"
 
 
-@pytest.fixture
-def server(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOAK_DATA", str(tmp_path / "cache"))
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with FaultyServer() as running:
-        yield running
-
-
 def sha256(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
 

@@ -12,7 +12,7 @@ import zipfile
 
 import pytest
 import yaml
-from faulty_server import FaultyServer, Page
+from faulty_server import Page
 from small_runs import ROOT, SNAKEMAKE, Workflow
 from test_benchmark_sets import PAPER, published_table
 
@@ -42,15 +42,6 @@ def archive(names=TABLES):
     return buffer.getvalue()
 
 
-@pytest.fixture
-def zenodo(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOAK_DATA", str(tmp_path / "cache"))
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with FaultyServer() as running:
-        yield running
-
-
 def serve(server, body):
     """The URL at which the server has the archive, as the config has it but for the host."""
     path = ADDRESS.removeprefix("https://zenodo.org/")
@@ -69,30 +60,30 @@ def test_the_config_names_members_of_the_archive_for_the_tables_of_the_benchmark
     assert CONFIG["datasets"] == {name: BENCHMARK["datasets"][name] for name in CONFIG["datasets"]}
 
 
-def test_one_download_has_all_tables_and_its_checksum_is_noted(zenodo, tmp_path):
+def test_one_download_has_all_tables_and_its_checksum_is_noted(server, tmp_path):
     body = archive()
-    url = serve(zenodo, body)
+    url = serve(server, body)
     for name, task in TABLES.items():
         download([url], [], tmp_path / f"{name}.zip", QUICK)
         build_task(name, settings_of(task), tmp_path / f"{name}.zip", tmp_path / "T.arrow")
         built = Task.open(tmp_path / "T.arrow")
         assert (built.features.shape[1], len(built.classes), len(set(built.subset))) == PAPER[name]
-    assert zenodo.requests["/records/18273949/files/SOAK_data_Classif.zip"] == [None]
+    assert server.requests["/records/18273949/files/SOAK_data_Classif.zip"] == [None]
     noted = cached_file(url).with_name(f"{cached_file(url).name}.sha256").read_text()
     assert noted == f"sha256:{hashlib.sha256(body).hexdigest()}\n"
 
 
-def test_an_archive_that_has_changed_is_reported(zenodo, tmp_path, capsys):
-    url = serve(zenodo, archive())
+def test_an_archive_that_has_changed_is_reported(server, tmp_path, capsys):
+    url = serve(server, archive())
     download([url], [], tmp_path / "first.zip", QUICK)
     cached_file(url).unlink()
-    serve(zenodo, archive(["aztrees3"]))
+    serve(server, archive(["aztrees3"]))
     download([url], [], tmp_path / "second.zip", QUICK)
     assert "SOAK_data_Classif.zip?download=… has changed: its checksum was sha256:" in capsys.readouterr().err
 
 
-def test_a_member_that_is_not_there_is_one_line_that_lists_what_is(zenodo, tmp_path):
-    url = serve(zenodo, archive(["aztrees3", "aztrees4", "NSCH_autism"]))
+def test_a_member_that_is_not_there_is_one_line_that_lists_what_is(server, tmp_path):
+    url = serve(server, archive(["aztrees3", "aztrees4", "NSCH_autism"]))
     download([url], [], tmp_path / "raw.zip", QUICK)
     settings = settings_of(TABLES["FishSonar_river"])
     with pytest.raises(SoakError) as raised:
@@ -116,8 +107,8 @@ def test_a_dry_run_plans_every_task(name, tmp_path):
 
 
 @pytest.mark.workflow
-def test_the_workflow_builds_tasks_from_the_archive(zenodo, tmp_path):
-    url = serve(zenodo, archive())
+def test_the_workflow_builds_tasks_from_the_archive(server, tmp_path):
+    url = serve(server, archive())
     tasks = {
         name: TABLES[name] | {"table": url, "learners": ["featureless"]} for name in ("aztrees3", "CanadaFires_all")
     }
@@ -125,6 +116,6 @@ def test_the_workflow_builds_tasks_from_the_archive(zenodo, tmp_path):
         tmp_path, {"tasks": tasks, "resampling": {"folds": 2}, "learners": {"featureless": {"type": "featureless"}}}
     )
     run.run("--", "results/tables/data.csv")
-    assert zenodo.requests["/records/18273949/files/SOAK_data_Classif.zip"] == [None]
+    assert server.requests["/records/18273949/files/SOAK_data_Classif.zip"] == [None]
     lines = (run / "tables/data.csv").read_text().splitlines()
     assert {line.partition(",")[0] for line in lines[1:]} == set(tasks)

@@ -12,19 +12,20 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from soak.commands.config import ROOT, config_path, read_experiment
-from soak.commands.smoke import Projection, lines_of
+from soak.commands.config import config_path, read_experiment
+from soak.commands.smoke import Projection, lines_of, run_workflow
 from soak.errors import SoakError, show
 from soak.experiment import INDEX, Experiment, learners_of
 from soak.fitting.plan import TaskIndex, read_index
 from soak.learners.base import LearnerType
 from soak.learners.catalog import learner
+from soak.progress import duration
 from soak.resampling.store import StoredSplits
 from soak.tasks.task import Task, TaskRows
 
@@ -130,74 +131,64 @@ def in_another_process(
     return [SmallFit(**one) for one in json.loads(done.stdout.rpartition("\n")[2])]
 
 
-def projections(experiment: Experiment, index: dict[str, TaskIndex], rows: int) -> Iterable[Projection]:
-    """What the fits of each task and learner will take."""
-    config = experiment.config
-    for task, known in index.items():
-        files = [f"results/tasks/{task}.{kind}" for kind in ("arrow", "folds.parquet", "splits.csv", "rows.parquet")]
-        splits = StoredSplits.open(*files[1:])
-        largest = max(known.train_sets, key=lambda one: one.n_train)
-        predicted = {
-            one.name: sum(len(test.rows) for test in [*splits.tests(one.name), *splits.transfers(one.name)])
-            for one in known.train_sets
-        }
-        for name, one in learners_of(config, task, known.type).items():
-            settings = {**one.model_dump(mode="json", by_alias=True), **one.smaller()}
-            fits = in_another_process(files, name, settings, largest.name, rows)
-            trained = [replace(fit, seconds=fit.seconds * one.work_ratio()) for fit in fits]
-            seconds = sum(seconds_at(trained, each.n_train, predicted[each.name]) for each in known.train_sets)
-            peak = peak_at(fits, largest.n_train)
-            asked = one.memory_mb(known.size())
-            yield Projection(task, name, len(known.train_sets), len(fits), seconds, peak, asked)
+def predicted_rows(task: str, known: TaskIndex) -> dict[str, int]:
+    """How many rows the fit of each train set of a task predicts."""
+    splits = StoredSplits.open(*_task_files(task)[1:])
+    return {
+        one.name: sum(len(test.rows) for test in [*splits.tests(one.name), *splits.transfers(one.name)])
+        for one in known.train_sets
+    }
 
 
-def disk_mb(index: dict[str, TaskIndex], config_tasks: Iterable[tuple[str, int]]) -> float:
-    """MB of the predictions of all fits, before compression: (task, number of its algorithms) and their rows."""
-    total = 0
-    for task, algorithms in config_tasks:
-        splits = StoredSplits.open(
-            *(f"results/tasks/{task}.{kind}" for kind in ("folds.parquet", "splits.csv", "rows.parquet"))
-        )
-        for one in index[task].train_sets:
-            rows = sum(len(test.rows) for test in [*splits.tests(one.name), *splits.transfers(one.name)])
-            total += algorithms * rows * (4 * index[task].n_outputs + _OVERHEAD)
-    return total / 1e6
+def _task_files(task: str) -> list[str]:
+    """The task, its folds, splits and rows."""
+    return [f"results/tasks/{task}.{kind}" for kind in ("arrow", "folds.parquet", "splits.csv", "rows.parquet")]
+
+
+def projections(
+    experiment: Experiment, task: str, known: TaskIndex, predicted: Mapping[str, int], rows: int
+) -> Iterator[Projection]:
+    """What the fits of each learner on a task will take; ``predicted``: rows that each predicts."""
+    largest = max(known.train_sets, key=lambda one: one.n_train)
+    for name, one in learners_of(experiment.config, task, known.type).items():
+        settings = {**one.model_dump(mode="json", by_alias=True), **one.smaller()}
+        fits = in_another_process(_task_files(task), name, settings, largest.name, rows)
+        trained = [replace(fit, seconds=fit.seconds * one.work_ratio()) for fit in fits]
+        seconds = sum(seconds_at(trained, each.n_train, predicted[each.name]) for each in known.train_sets)
+        peak = peak_at(fits, largest.n_train)
+        yield Projection(task, name, len(known.train_sets), len(fits), seconds, peak, one.memory_mb(known.size()))
+
+
+def disk_mb(experiment: Experiment, task: str, known: TaskIndex, predicted: Mapping[str, int]) -> float:
+    """MB of the predictions of all fits on a task, before compression."""
+    learners = learners_of(experiment.config, task, known.type)
+    algorithms = sum(len(one.algorithms(name)) for name, one in learners.items())
+    return algorithms * sum(predicted.values()) * (4 * known.n_outputs + _OVERHEAD) / 1e6
 
 
 def estimate(config_file: Path, cores: str, rows: int) -> str:
     """Build and split the tasks in the working directory, fit on few rows; the text with the estimates."""
     experiment = read_experiment(config_file)
-    command = [
-        str(Path(sys.executable).parent / "snakemake"),
-        "--cores",
-        cores,
-        "--configfile",
-        str(config_file.resolve()),
-    ]
-    if subprocess.run([*command, "--directory", str(Path.cwd()), "--", "splits"], cwd=ROOT, check=False).returncode:
+    if not run_workflow(config_file, Path.cwd(), cores, "--", "splits"):
         raise SoakError("the tasks could not be built")
-    index = read_index(INDEX)
-    found = list(projections(experiment, index, rows))
+    found: list[Projection] = []
+    disk = 0.0
+    for task, known in read_index(INDEX).items():
+        predicted = predicted_rows(task, known)
+        found += projections(experiment, task, known, predicted, rows)
+        disk += disk_mb(experiment, task, known, predicted)
     seconds, peak = sum(one.seconds for one in found), max((one.peak_mb for one in found), default=0.0)
-    algorithms = [
-        (task, sum(len(one.algorithms(name)) for name, one in learners_of(experiment.config, task, known.type).items()))
-        for task, known in index.items()
-    ]
+    longest = max((one.seconds / one.fits for one in found if one.fits), default=0.0)
     n_cores = os.cpu_count() or 1 if cores == "all" else int(cores)
-    hours = {
-        n: max(seconds / n, max((one.seconds / one.fits for one in found if one.fits), default=0.0))
-        for n in (n_cores, _MORE_CORES)
-    }
-    from soak.progress import duration
-
+    hours = {n: duration(max(seconds / n, longest)) for n in (n_cores, _MORE_CORES)}
     return "\n".join(
         [
             *lines_of(found),
             f"From fits on {rows // 4} and {rows} train rows of each task; the whole run has {sum(one.fits for one in found)} fits:",
-            f"  time    at most {duration(seconds)} of fits, {duration(hours[n_cores])} with {n_cores} cores, "
-            f"{duration(hours[_MORE_CORES])} with {_MORE_CORES} (networks stop sooner where patience or a better epoch lets them)",
+            f"  time    at most {duration(seconds)} of fits, {hours[n_cores]} with {n_cores} cores, "
+            f"{hours[_MORE_CORES]} with {_MORE_CORES} (networks stop sooner where patience or a better epoch lets them)",
             f"  memory  {peak:.0f} MB in a job, {peak * n_cores:.0f} MB with {n_cores} jobs at once",
-            f"  disk    at most {disk_mb(index, algorithms):.0f} MB of predictions, besides downloads and tasks",
+            f"  disk    at most {disk:.0f} MB of predictions, besides downloads and tasks",
         ]
     )
 

@@ -116,11 +116,16 @@ def keep_one_fold(folder: Path, tasks: list[str]) -> None:
             note([file.relative_to(folder)], folder)
 
 
+def run_workflow(config: Path, folder: Path, cores: str, *arguments: str) -> bool:
+    """Run the workflow in a folder; whether it ended well."""
+    command = [str(Path(sys.executable).parent / "snakemake"), "--cores", cores]
+    command += ["--configfile", str(config), "--directory", str(folder), *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
 def run(folder: Path, cores: str, *arguments: str) -> None:
     """Run the workflow in the trial's folder."""
-    command = [str(Path(sys.executable).parent / "snakemake"), "--cores", cores]
-    command += ["--configfile", str(folder / "config.yaml"), "--directory", str(folder), *arguments]
-    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+    if not run_workflow(folder / "config.yaml", folder, cores, *arguments):
         raise SoakError(f"the trial failed; its files are in {folder}")
 
 

@@ -104,12 +104,17 @@ def mark_height(page: Page) -> float:
     return max(0.27 * page.scale, 1.9 * page.line)
 
 
+def panel_width(axes: "Axes") -> float:
+    """Of a panel in inches."""
+    figure: Any = axes.figure
+    return float(axes.get_position().width * figure.get_figwidth())
+
+
 def plain_axis(axes: "Axes", ticks: int = 4) -> None:
     """A grid for x only, with a few ticks: as many as there is room for their labels."""
     from matplotlib.ticker import MaxNLocator
 
     axes.grid(visible=False, axis="y")
     if axes.get_xscale() == "linear":
-        figure: Any = axes.figure
-        room = float(axes.get_position().width * figure.get_figwidth()) / _TICK_WIDTH
+        room = panel_width(axes) / _TICK_WIDTH
         axes.xaxis.set_major_locator(MaxNLocator(min(ticks, max(2, int(room))), min_n_ticks=min(3, max(1, int(room)))))

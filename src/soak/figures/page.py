@@ -249,7 +249,7 @@ class Page:
         if self.width is None:
             return grid, most
         least = min(least or 0.6 * grid.width, grid.width)
-        room = self.width - 2 * _MARGIN - beside - grid.right - (grid.tick_labels + 0.1 if grid.tick_labels else 0)
+        room = self.room - beside - grid.right - (grid.tick_labels + 0.1 if grid.tick_labels else 0)
         columns = max(1, min(most, int((room + grid.gap) / (least + grid.gap) + 1e-9)))
         width = (room - (columns - 1) * grid.gap) / columns
         stretched = grid.width * (1.0 if grid.square else _MOST_STRETCHED)
@@ -367,7 +367,7 @@ class Page:
 
     def nothing(self, reason: str) -> Drawn:
         """The page of a figure that this run has no numbers for: it says why, where the figure is expected."""
-        width = 4.6 if self.width is None else self.width - 2 * _MARGIN
+        width = 4.6 if self.width is None else self.room
 
         def write(axes: "Axes") -> None:
             axes.set_axis_off()
@@ -442,7 +442,7 @@ class _Layout:
         if self.page.width is None or grid.square:
             return grid
         columns = max(map(len, self.rows))
-        room = self.page.width - 2 * _MARGIN - self.left - self.right - (columns - 1) * grid.gap
+        room = self.page.room - self.left - self.right - (columns - 1) * grid.gap
         return replace(grid, width=max(0.3, min(room / columns, _MOST_STRETCHED * grid.width)))
 
     def draw(self) -> "Figure":

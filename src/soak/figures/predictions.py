@@ -432,7 +432,8 @@ FIGURES = (
         name="weights",
         title="What the linear models look at",
         caption="The weight of each pixel for each class: purple speaks for the class, orange against it, white is not "
-        "used. Each model has the scale at its right; ≥ at its end says that a few weights lie far beyond it. L1 (glmnet) uses few pixels, gradient descent spreads over many.",
+        "used. Each model has the scale at its right; ≥ at its end says that a few weights lie far beyond it. "
+        "L1 (glmnet) uses few pixels, gradient descent spreads over many.",
         group="predictions",
         when=lambda facts: facts.has_image_tasks,
         draw=_weights,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from soak.figures.beside import Box, places
 from soak.figures.catalog import Figure
-from soak.figures.marks import speakers, tests_of, type_keys, type_styles
+from soak.figures.marks import panel_width, speakers, tests_of, type_keys, type_styles
 from soak.figures.page import GREY, Drawn, Grid, Page, Panel
 from soak.figures.results import NO_SCORES, Results
 from soak.measures import column_measure
@@ -177,7 +177,7 @@ def _regions(axes: "Axes", points: pd.DataFrame, comparison: str, alpha: float, 
     axes.axhline(0, color=GREY, lw=0.9, zorder=1)
     axes.grid(visible=False)
     text = f"P = {alpha:g}"
-    fits = (_RIGHT - edge) / (_RIGHT - left) * _width(axes) > page.text_width(text, page.small) + 0.05
+    fits = (_RIGHT - edge) / (_RIGHT - left) * panel_width(axes) > page.text_width(text, page.small) + 0.05
     axes.annotate(
         text, (edge, 1), (3 if fits else -3, -3), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
         size=page.small, color=GREY, va="top", ha="left" if fits else "right",
@@ -192,12 +192,6 @@ def _regions(axes: "Axes", points: pd.DataFrame, comparison: str, alpha: float, 
             good if is_good else bad, (0, 0 if va == "bottom" else 1), (4, shift), xycoords="axes fraction",
             textcoords="offset points", size=page.small, color=GREY, va=va, ha="left", style="italic",
         )  # fmt: skip
-
-
-def _width(axes: "Axes") -> float:
-    """Of the panel in inches."""
-    figure: Any = axes.figure
-    return float(axes.get_position().width * figure.get_figwidth())
 
 
 @dataclass(frozen=True)
@@ -215,7 +209,7 @@ class _Scale:
 
 def _names(axes: "Axes", points: pd.DataFrame, x: np.ndarray, height: float, alpha: float, page: Page) -> None:
     """The task's name beside each point, joined to it where it is far."""
-    width = _width(axes)
+    width = panel_width(axes)
     h, v = _Scale(axes.xaxis, width), _Scale(axes.yaxis, height)
     across, up = h.inches(x), v.inches(points["diff"])
     texts = list(points["task_id"].astype(str))

@@ -706,13 +706,14 @@ def _weigh(t, s, room):  # type: ignore[no-untyped-def]
             most = np.sqrt(loops.largest_ratio(s.u[c], t.inverse_w)) * _MORE
             for k in range(len(t.norm)):
                 s.reach[c, k] = most * t.norm[k]
-                s.inverse_reach[c, k] = 1.0 / s.reach[c, k]
     for k in range(len(t.norm)):
         if s.strong[k] and (anew or not room.weighed[k]):
             for c in range(n_classes):
                 s.reach[c, k] = np.sqrt(loops.square(s.u[c], t.z, k)) * _MORE
-                s.inverse_reach[c, k] = 1.0 / s.reach[c, k]
         room.weighed[k] = s.strong[k]
+    for c in range(n_classes):
+        for k in range(len(t.norm)):
+            s.inverse_reach[c, k] = 1.0 / s.reach[c, k]
 
 
 @compiled

@@ -50,27 +50,23 @@ def _loose(function: Callable[..., Any]) -> Any:
 
 
 @compiled
-def product(r, z, k, n):  # type: ignore[no-untyped-def]
-    """sum_i r_i z_ki"""
-    n4 = n - (n & 3)
-    a, b, _, _ = lanes.products(r, r, z, k, n4)
-    return _with_rest(a, b, r, z, k, n4, n)
-
-
-@compiled
-def curvature(v, z, k, n):  # type: ignore[no-untyped-def]
-    """sum_i v_i z_ki^2"""
-    n4 = n - (n & 3)
-    _, _, a, b = lanes.products(v, v, z, k, n4)
-    return _squares_with_rest(a, b, v, z, k, n4, n)
-
-
-@compiled
 def products(r, v, z, k, n):  # type: ignore[no-untyped-def]
     """sum_i r_i z_ki and sum_i v_i z_ki^2"""
     n4 = n - (n & 3)
     a, b, c, e = lanes.products(r, v, z, k, n4)
     return _with_rest(a, b, r, z, k, n4, n), _squares_with_rest(c, e, v, z, k, n4, n)
+
+
+@compiled
+def product(r, z, k, n):  # type: ignore[no-untyped-def]
+    """sum_i r_i z_ki"""
+    return products(r, r, z, k, n)[0]
+
+
+@compiled
+def curvature(v, z, k, n):  # type: ignore[no-untyped-def]
+    """sum_i v_i z_ki^2"""
+    return products(v, v, z, k, n)[1]
 
 
 @compiled

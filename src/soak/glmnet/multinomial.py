@@ -340,7 +340,8 @@ def _columns(
         planes=stored.planes, n_planes=stored.n_planes, rows=rows.astype(np.int64), z=z,
         values=np.arange(256.0) / stored.scale, mean=np.zeros(p), sd=np.ones(p), norm=np.zeros(p), low=stored.low,
         unit=stored.unit, gap=np.zeros(p), usable=np.zeros(p, np.bool_), ready=np.zeros(p, np.bool_), w=w,
-        inverse_w=inverse_w, spread=float(np.sqrt(inverse_w.sum())), code=np.append(response.argmax(axis=1), np.full(stride - n, -1)).astype(np.int64), slope=np.zeros(p), offset=np.zeros(p),
+        inverse_w=inverse_w, spread=float(np.sqrt(inverse_w.sum())),
+        code=np.append(response.argmax(axis=1), np.full(stride - n, -1)).astype(np.int64), slope=np.zeros(p), offset=np.zeros(p),
         table=np.zeros(256), one=_aligned(1, stride),
     )  # fmt: skip
     variance = np.zeros(p)
