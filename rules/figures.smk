@@ -78,7 +78,6 @@ RESULTS = {
 }
 HOW_DRAWN = {
     "figures": as_params(cfg.figures),
-    "code": lambda w: experiment.figure_code("draw_results", "results"),
     "focus": as_params(cfg.focus),
     "alpha": cfg.verdict.alpha,
     "margin": cfg.verdict.margin,
@@ -106,6 +105,7 @@ rule draw_results:
         runtime=growing(10),
     params:
         **HOW_DRAWN,
+        code=lambda w: experiment.figure_code("draw_results", "results"),
         names=[figure.name for figure in experiment.figures("results")],
         views={name: as_params(view) for name, view in cfg.figures.views.items()},
         subset_types=experiment.subset_types,
@@ -133,6 +133,7 @@ rule draw_measure:
         runtime=growing(10),
     params:
         **HOW_DRAWN,
+        code=lambda w: experiment.figure_code("draw_results", "results"),
         names=[figure.name for figure in experiment.measure_figures("results")],
     message:
         "Drawing the same by {wildcards.measure}"
