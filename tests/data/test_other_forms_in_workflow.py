@@ -71,5 +71,5 @@ def test_colour_images_and_numbers(tmp_path):
     assert set(pixels["dataset"]) == {"Colours"}
     assert len(pixels) == 3 * 3 * 4 * 4
     table = pd.read_csv(results / "figures" / "weights_Numbers.csv")
-    assert table["nothing_to_draw"].tolist() == ["the rows are no images."]
+    assert table["nothing_to_draw"].tolist() == ["the rows are not images."]
     assert "nothing_to_draw" not in pd.read_csv(results / "figures" / "weights_Pair.csv")

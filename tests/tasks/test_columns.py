@@ -4,6 +4,8 @@ import io
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from soak.errors import SoakError
@@ -105,6 +107,18 @@ def test_whole_numbers_sort_as_numbers_in_splits_and_counts(tmp_path):
     assert list(dict.fromkeys(count_rows(task, folds)["subset"])) == ["1", "2", "10"]
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [b"{", b"\xfe", b"[1]", b'{"columns": [1]}', b'{"columns": 1}', b'{"columns": [{"pandas_type": "categorical"}]}'],
+)
+def test_damaged_metadata_of_pandas(tmp_path, metadata):
+    table = pa.table({"y": ["a", "b"], "x": [1.0, 2.0]}).replace_schema_metadata({b"pandas": metadata})
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    told = message(tmp_path, sink.getvalue(), "my.parquet")
+    assert told.endswith("my.parquet: what pandas wrote into it about its columns is damaged; write the file again")
+
+
 def people(**columns):
     values = {"y": ["a", "b"] * (N // 2), "x": [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]} | columns
     return pd.DataFrame(values)
@@ -164,6 +178,11 @@ def test_counters_count_before_where(tmp_path):
 def test_constant_columns_are_reported_and_stay(tmp_path):
     task = build(tmp_path, people(c=[7] * N))
     assert task.feature_names == ("x", "c")
+    assert notes(task, "constant") == {"c": "7 in all rows"}
+
+
+def test_a_constant_column_may_have_missing_numbers(tmp_path):
+    task = build(tmp_path, people(c=["7", "NAN"] * (N // 2)), impute="mean")
     assert notes(task, "constant") == {"c": "7 in all rows"}
 
 

@@ -137,7 +137,7 @@ class Column:
         """Its distinct values in order; None if there are more than `MAX_LEVELS`."""
         if self._words is None:
             return None
-        distinct = set(labels(pa.array(sorted(self._words), pa.string()), self.spelling).to_pylist())
+        distinct = set(labels(pa.array(sorted(self._words), pa.string()), self.spelling).to_pylist()) - {None}  # "nan"
         return tuple(self.sorted(distinct)) if len(distinct) <= MAX_LEVELS else None
 
     def sorted(self, names: Iterable[str]) -> list[str]:

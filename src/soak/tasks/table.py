@@ -142,7 +142,7 @@ def _suffix(name: str) -> str:
 
 def _in_memory(table: pa.Table, label: str) -> Table:
     names = tuple(table.column_names)
-    categories = _declared_categories(table.schema)
+    categories = _declared_categories(table.schema, label)
     return Table(label, names, True, lambda columns: iter(table.select(columns).to_batches()), categories)
 
 
@@ -159,13 +159,18 @@ def _parquet(path: str | Path, label: str) -> Table:
                 batch.validate(full=True)  # text that is no UTF-8
                 yield batch.select(list(columns))
 
-    return Table(label, tuple(names), True, read, _declared_categories(schema))
+    return Table(label, tuple(names), True, read, _declared_categories(schema, label))
 
 
-def _declared_categories(schema: pa.Schema) -> frozenset[str]:
+def _declared_categories(schema: pa.Schema, label: str) -> frozenset[str]:
     """Columns that pandas wrote as categories: Parquet keeps those of numbers as numbers."""
-    columns = (schema.pandas_metadata or {}).get("columns", [])
-    return frozenset(column["name"] for column in columns if column.get("pandas_type") == "categorical")
+    try:
+        columns = (schema.pandas_metadata or {}).get("columns", [])
+        return frozenset(column["name"] for column in columns if column.get("pandas_type") == "categorical")
+    except (ValueError, TypeError, KeyError, AttributeError):  # no text, no JSON, or not of pandas' form
+        raise SoakError(
+            f"{label}: what pandas wrote into it about its columns is damaged; write the file again"
+        ) from None
 
 
 def _arrow(path: str | Path, label: str, stack: ExitStack) -> Table:
@@ -182,7 +187,7 @@ def _arrow(path: str | Path, label: str, stack: ExitStack) -> Table:
                 for start in range(0, len(batch), step):
                     yield batch.slice(start, step)
 
-    return Table(label, tuple(file.schema.names), True, read, _declared_categories(file.schema))
+    return Table(label, tuple(file.schema.names), True, read, _declared_categories(file.schema, label))
 
 
 def _check_unique(names: Sequence[str], label: str) -> None:
