@@ -44,6 +44,11 @@ def test_failed_jobs_and_warnings_are_shown(display):
     assert "disk nearly full" in text(display)
 
 
+def test_nobody_is_sent_upwards_for_a_message_that_stands_below(display):
+    display.event("None", "Exiting because a job execution failed. Look above for error messages", level=logging.ERROR)
+    assert text(display) == ""
+
+
 def test_what_is_no_event_of_a_job_is_left_to_the_log_file(display):
     display.event("None", "Building DAG of jobs...")
     assert text(display) == ""

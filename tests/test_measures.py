@@ -160,6 +160,8 @@ def test_measures_have_labels_and_units():
 
 def test_mean_and_sd_have_equal_decimals():
     assert column_measure("mean_squared_error").mean_sd(545.2, 11.23) == "545 ± 11"
+    assert column_measure("mean_squared_error").mean_sd(5.149e8, 3.1e7) == "(5.15 ± 0.31)e8"
+    assert column_measure("mean_squared_error").number(514911623.0) == "5.15e8"
     assert column_measure("log_loss").mean_sd(0.1234, 0.01) == "0.123 ± 0.010"
     assert column_measure("zero_one_loss").mean_sd(0.1, 0.01) == "10.0 ± 1.0"
     assert column_measure("zero_one_loss").mean_sd(0.1, np.nan) == "10.0"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # Snakemake imports all plugins at each start
     from rich.progress import TaskID
 
 _PERIOD = 2.0  # seconds between two looks at the finished fits
+_SEE_ABOVE = "Exiting because a job execution failed"
 _FIT = "fit"  # the rule whose jobs are shown as a bar: there may be thousands
 
 
@@ -106,6 +107,8 @@ class Display:
                 self.bars.update(self.steps, completed=fields["done"], total=fields["total"], visible=True)
             case "job_error":
                 self.bars.console.print(f"failed: {self._message(fields)}", style="red", markup=False, soft_wrap=True)
+            case _ if record.getMessage().startswith(_SEE_ABOVE):
+                pass  # what went wrong stands below
             case _ if record.levelno >= logging.WARNING and event != "error":  # errors come again, at the end
                 self.bars.console.print(record.getMessage(), style="yellow", markup=False, soft_wrap=True)
 

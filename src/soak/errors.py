@@ -2,6 +2,8 @@
 
 import re
 import sys
+from collections.abc import Callable
+from typing import Any
 
 # Characters that a terminal obeys instead of showing them (but line breaks and tabs), also those that turn the direction of
 # writing, and halves of surrogate pairs, which cannot be written
@@ -73,6 +75,26 @@ class SoakError(Exception):
 
     def __str__(self) -> str:
         return printable(without_secrets("\nsoak: ".join(map(str, self.args))))
+
+
+def together(*steps: Callable[[], Any]) -> list[Any]:
+    """The results of independent steps; what all of them find wrong is raised at once.
+
+    Raises
+    ------
+    SoakError
+        With the messages of all steps.
+    """
+    results = []
+    messages: list[object] = []
+    for step in steps:
+        try:
+            results.append(step())
+        except SoakError as error:
+            messages += error.args
+    if messages:
+        raise SoakError(*dict.fromkeys(messages))
+    return results
 
 
 class Unreadable(SoakError):

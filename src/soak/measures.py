@@ -23,6 +23,8 @@ from soak.names import nearest_name
 from soak.plugins import find
 
 _EPSILON = 1e-15  # probabilities are clipped to [eps, 1 - eps], as mlr3's classif.logloss does
+LARGE = 1e6  # from where on people read a number with its power of ten
+_ALSO_CALLED = {"r_squared": "r2", "rsquared": "r2", "rsq": "r2", "auroc": "roc_auc"}  # nothing in their names says so
 
 _labels: ContextVar[Mapping[str, str]] = ContextVar("labels", default=types.MappingProxyType({}))  # see `labelled`
 
@@ -168,12 +170,18 @@ class Measure:
     def number(self, value: float) -> str:
         """A value as people read it, scaled, without its unit: "41.2", "0.123"."""
         shown = self.factor * value
-        return f"{shown:.{self._decimals(shown)}f}" if math.isfinite(shown) else "-"
+        if not math.isfinite(shown):
+            return "-"
+        return power_of_ten(shown, 2) if abs(shown) >= LARGE else f"{shown:.{self._decimals(shown)}f}"
 
     def mean_sd(self, mean: float, sd: float) -> str:
         """Mean ± SD with equally many decimals, as in "10.0 ± 1.0"; the mean alone where the SD is undefined."""
         if not math.isfinite(sd):
             return self.number(mean)
+        if abs(self.factor * mean) >= LARGE:
+            power = math.floor(math.log10(abs(self.factor * mean)))
+            unit = self.factor / 10**power
+            return f"({unit * mean:.2f} ± {unit * sd:.2f})e{power}"
         return f"{self.number(mean)} ± {self.factor * sd:.{self._decimals(self.factor * mean)}f}"
 
     def _decimals(self, shown: float) -> int:
@@ -181,6 +189,18 @@ class Measure:
         if self.percent or not math.isfinite(shown):
             return 1
         return max(0, 2 - math.floor(math.log10(abs(shown)))) if shown else 2
+
+
+def power_of_ten(value: float, decimals: int, sign: str = "") -> str:
+    """A large number with its power of ten.
+
+    Examples
+    --------
+    >>> power_of_ten(514911623, 2)
+    '5.15e8'
+    """
+    digits, power = f"{value:{sign}.{decimals}e}".split("e")
+    return f"{digits}e{int(power)}"
 
 
 def measure(name: str) -> Measure:
@@ -246,7 +266,12 @@ def _near(name: str) -> str:
     plain = re.sub("^neg_|_(score|loss|error)$", "", name.lower())
     initials = [known for known in MEASURES if "".join(word[0] for word in known.split("_")) == plain]
     within = [known for known in MEASURES if plain in known.split("_") or (len(plain) > 2 and known.startswith(plain))]
-    near = next(iter(initials), None) or nearest_name(name, MEASURES) or next(iter(within), None)
+    near = (
+        _ALSO_CALLED.get(plain)
+        or next(iter(initials), None)
+        or nearest_name(name, MEASURES)
+        or next(iter(within), None)
+    )
     if near:
         return f"did you mean '{near}'?"
     names: dict[str, list[str]] = {}

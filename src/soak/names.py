@@ -47,6 +47,12 @@ def listed(names: Sequence[str], most: int = 10) -> str:
     return ", ".join(printable) + (", …" if len(names) > most else "")
 
 
+def counted(count: int, unit: str) -> str:
+    """A number of things: "1 row", "2 classes"."""
+    plural = f"{unit}es" if unit.endswith("s") else f"{unit}s"
+    return f"{count} {unit if count == 1 else plural}"
+
+
 def same_but_for_case(key: str, names: Iterable[str]) -> list[Problem]:
     """A problem for each name that a disk which ignores case cannot tell from an earlier one."""
     first: dict[str, str] = {}

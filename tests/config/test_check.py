@@ -369,6 +369,7 @@ CASES = [
         "measures: expected a non-empty list such as [zero_one_loss, log_loss], got 'zero_one_loss, log_loss'",
     ),
     ("measures: [rmse]", "measures[0]: there is no measure 'rmse'; did you mean 'root_mean_squared_error'?"),
+    ("measures: [r_squared]", "measures[0]: there is no measure 'r_squared'; did you mean 'r2'?"),
     ("measures: [auc]", "measures[0]: there is no measure 'auc'; did you mean 'roc_auc'?"),
     (
         "measures: [speed]",

@@ -40,30 +40,36 @@ def text_of(trial, *, rows=N, folds=3, **settings) -> str:
 
 
 def test_the_least_difference_is_that_of_the_rows_of_the_whole_subset(trial):
-    heading, task, header, line, _ = text_of(trial).splitlines()
+    heading, task, header, line, *_ = text_of(trial).splitlines()
     assert "four of five cases, at the level 0.05" in heading
     assert task == "T (percent error, 3 folds, m)"
-    assert header.split("  ")[-1] == "to see the margin"
+    assert header.split()[-4:] == ["margin", "to", "see", "it"]
     error = 100 * SD / math.sqrt(N)
     three, ten = smallest_seen(3, 0.05) * error, smallest_seen(10, 0.05) * error
     assert line.split()[:4] == ["A", "150", f"{three:.1f}", f"{ten:.1f}"]  # all - same: no row differs
     twenty = smallest_seen(20, 0.05) * error
     factor = (twenty / 4) ** 2  # the margin is a tenth of 50 - 10 %
-    assert line.endswith(f"4.0: {math.ceil(2 * factor) / 2:g} times as many rows in 20 folds")
+    assert line.endswith(f"4.0     {math.ceil(2 * factor) / 2:g} times as many rows in 20 folds")
 
 
 @pytest.mark.parametrize(
     ("rows", "folds", "margin", "end"),
     [
-        (N, 3, 0.99, "39.6: as planned"),
-        (N, 3, 0.3, "12.0: 5 folds"),
-        (20, 3, 0.9, "36.0: 1.5 times as many rows"),  # 5 folds would have fewer than 5 test rows
-        (N, 10, 0.1, "4.0: 3.5 times as many rows in 20 folds"),
+        (N, 3, 0.99, "39.6    as planned"),
+        (N, 3, 0.3, "12.0    5 folds"),
+        (20, 3, 0.9, "36.0    1.5 times as many rows"),  # 5 folds would have fewer than 5 test rows
+        (N, 10, 0.1, "4.0     3.5 times as many rows in 20 folds"),
     ],
 )
 def test_what_it_takes_to_see_the_margin(trial, rows, folds, margin, end):
     line = text_of(trial, rows=rows, folds=folds, margin=margin).splitlines()[3]
     assert line.endswith(end)
+
+
+def test_a_column_without_a_number_is_left_out(trial):
+    """With 10 folds planned there is no need to say what 10 folds would see."""
+    assert "10 folds" in text_of(trial, folds=3).splitlines()[2]
+    assert "10 folds" not in text_of(trial, folds=10).splitlines()[2]
 
 
 def test_the_estimate_is_near_the_error_of_the_folds():

@@ -105,6 +105,8 @@ def test_numbers_have_the_decimals_that_the_interval_deserves() -> None:
     assert difference_text(squared, 654.41, -231.2, 1540.1) == "+654"
     assert interval_texts(squared, -0.00123, 0.00456) == ("-0.0012", "0.0046")
     assert difference_text(error, 0.1, np.nan, np.nan) == "+10 points"
+    assert difference_text(squared, 123456789.0, -54321987.0, 3e8) == "+1.2e8"
+    assert interval_texts(squared, 0.0, 31e6) == ("0", "3.1e7")
 
 
 def test_many_names_are_counted() -> None:

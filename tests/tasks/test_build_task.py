@@ -86,6 +86,17 @@ def test_missing_text_stays_missing(tmp_path, impute):
     np.testing.assert_array_equal(task.features[:, 1:3], [[0, 1], [np.nan] * 2, [0, 1], [np.nan] * 2, [1, 0]])
 
 
+def test_all_that_keeps_a_table_from_being_a_task_is_said_at_once(tmp_path):
+    """A column with two roles is named once, and the type of the target does not wait for the missing values."""
+    text = "y,region,x\n1,N,3\n2,,\n3,N,1\n4,S,2\n"
+    with pytest.raises(SoakError) as caught:
+        build(tmp_path, text, subset="region", stratum=["region"])
+    subset, of_type, features = caught.value.args
+    assert "column 'region': the subset is missing (in 1 of 4 rows)" in subset
+    assert "the target holds whole numbers, which may be classes or amounts" in of_type
+    assert "values are missing in 1 feature column: x (1)" in features
+
+
 def test_small_whole_numbers_need_a_type_that_knows_missing(tmp_path):
     text = "y,x\na,1\nb,\na,3\n"
     assert build(tmp_path, text, impute="median").features.dtype == np.float32

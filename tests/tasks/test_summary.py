@@ -1,7 +1,10 @@
 """What a task became, as tables and lines."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from soak.tasks.summary import data_lines, data_notes, data_table, notes_table
 from soak.tasks.task import Note, Task
@@ -88,6 +91,28 @@ def test_the_positive_class_is_named():
 def test_classes_that_are_numbers_are_not_spellings_of_each_other():
     numbers = task(classes=("-1", "1", "1.5"))
     assert not [note for note in data_notes(numbers, np.ones(6, dtype=int)) if "spelling" in note.text]
+
+
+def test_missing_values_are_noted_with_their_columns():
+    """One sentence per way of filling them in, whatever the number of columns."""
+    filled = "filled in with the mean of the train rows of each fit"
+    notes = [
+        Note("imputed", "age", f"1 of 6 values are missing: {filled}"),
+        Note("imputed", "school", "2 of 6 values are missing: a category of its own, (missing)"),
+        Note("imputed", "income", f"3 of 6 values are missing: {filled}"),
+    ]
+    assert data_lines(task(), notes)[-1] == (
+        f"T: note: values are missing in age (1 of 6), income (3 of 6): {filled}; values are missing in school (2 of 6): a "
+        "category of its own, (missing)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"), [([12789.0, 755000.0], "12789 to 755000"), ([0.12345, 2e7], "0.1235 to 2e+07")]
+)
+def test_the_range_of_a_target_is_easy_to_read(target, shown):
+    amounts = replace(task(classes=()), type="regression", target=np.array(target * 3))
+    assert data_lines(amounts, [])[0].endswith(f"; target {shown}")
 
 
 def test_lines():

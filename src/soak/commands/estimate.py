@@ -25,6 +25,7 @@ from soak.experiment import INDEX, Experiment, learners_of
 from soak.fitting.plan import TaskIndex, read_index
 from soak.learners.base import LearnerType
 from soak.learners.catalog import learner
+from soak.names import counted
 from soak.progress import duration
 from soak.resampling.store import StoredSplits
 from soak.tasks.task import Task, TaskRows
@@ -185,9 +186,9 @@ def estimate(config_file: Path, cores: str, rows: int) -> str:
         [
             *lines_of(found),
             f"From fits on {rows // 4} and {rows} train rows of each task; the whole run has {sum(one.fits for one in found)} fits:",
-            f"  time    at most {duration(seconds)} of fits, {hours[n_cores]} with {n_cores} cores, "
+            f"  time    at most {duration(seconds)} of fits, {hours[n_cores]} with {counted(n_cores, 'core')}, "
             f"{hours[_MORE_CORES]} with {_MORE_CORES} (networks stop sooner where patience or a better epoch lets them)",
-            f"  memory  {peak:.0f} MB in a job, {peak * n_cores:.0f} MB with {n_cores} jobs at once",
+            f"  memory  {peak:.0f} MB in a job, {peak * n_cores:.0f} MB with {counted(n_cores, 'job')} at once",
             f"  disk    at most {disk:.0f} MB of predictions, besides downloads and tasks",
         ]
     )

@@ -25,6 +25,7 @@ from soak.errors import SoakError, show, without_secrets
 from soak.experiment import INDEX, Experiment, learners_of
 from soak.files import atomic
 from soak.fitting.plan import TaskIndex, read_index
+from soak.names import counted
 from soak.progress import duration
 from soak.resampling.store import read_splits
 from soak.scores.foresight import foresight
@@ -180,9 +181,9 @@ def report(projections: list[Projection], failed: list[str], folder: Path, cores
     other_mb = sum(_disk_mb(folder / "results" / name) for name in ("data", "tasks", "figures"))
     lines += [
         f"{measured} fits were made, {len(failed)} of them failed. The whole run has {total}:",
-        f"  time    at most {duration(seconds)} of fits, {duration(seconds / cores)} with {cores} cores "
+        f"  time    at most {duration(seconds)} of fits, {duration(seconds / cores)} with {counted(cores, 'core')} "
         "(networks stop sooner where patience or a better epoch lets them)",
-        f"  memory  {peak:.0f} MB in a job, {peak * cores:.0f} MB with {cores} jobs at once",
+        f"  memory  {peak:.0f} MB in a job, {peak * cores:.0f} MB with {counted(cores, 'job')} at once",
         f"  disk    {fits_mb + other_mb:.0f} MB in results/, besides downloads",
     ]
     return "\n".join([*lines, *(f"failed: {reason}" for reason in failed)])

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from soak.measures import Measure, column_measure
-from soak.scores.sentences import aligned
+from soak.scores.sentences import aligned, wrapped_note
 from soak.scores.settings import VerdictSettings
 from soak.scores.ttests import smallest_seen
 from soak.scores.verdicts import FOLDS, LEAST_TEST_ROWS, verdicts
 
 _ADVISED = 10  # folds
-_HEADER = ("test subset", "rows", "other - same", "all - same", f"{_ADVISED} folds", "to see the margin")
+_HEADER = ("test subset", "rows", "other - same", "all - same", f"{_ADVISED} folds", "margin", "to see it")
 
 
 def foresight(
@@ -67,14 +67,17 @@ def foresight(
             table.append(_cells(str(subset), n_rows, n_folds, errors, margin, measure, settings.alpha))
         algorithms = ", ".join(of_task["algorithm"].unique())
         lines += [f"{task} ({measure.axis_label}, {n_folds} folds, {algorithms})"]
-        lines += aligned(table, [number == 1 for number in range(len(_HEADER))])
+        shown = [column for column in zip(*table, strict=True) if any(column[1:])]
+        lines += aligned(list(zip(*shown, strict=True)), [column[0] == "rows" for column in shown])
     if not lines:
         return ""
     return "\n".join(
         [
             f"What the whole run will see in four of five cases, at the level {settings.alpha:g}: differences of at least",
             *lines,
-            "  (from how the rows of this trial differ; learners that are cut short here may differ less in the whole run)",
+            wrapped_note(
+                "  (from how the rows of this trial differ; learners that are cut short here may differ less in the whole run)"
+            ),
         ]
     )
 
@@ -89,8 +92,8 @@ def _cells(
     with_more = n_folds < _ADVISED <= n_rows / LEAST_TEST_ROWS
     more = ", ".join(filter(None, (seen(name, _ADVISED) for name in names))) if with_more else ""
     error = max(errors.values())
-    decides = f"{measure.number(margin)}: {_decides(n_rows, n_folds, error, margin, alpha)}" if margin > 0 else ""
-    return [subset, str(n_rows), *(seen(name, n_folds) for name in names), more, decides]
+    decides = [measure.number(margin), _decides(n_rows, n_folds, error, margin, alpha)] if margin > 0 else ["", ""]
+    return [subset, str(n_rows), *(seen(name, n_folds) for name in names), more, *decides]
 
 
 def _decides(n_rows: int, n_folds: int, error: float, width: float, alpha: float) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from soak.data.dataset import Dataset
 from soak.data.form import Reading
 from soak.data.values import sort_labels
-from soak.errors import SoakError
+from soak.errors import SoakError, together
 from soak.files import reporting_disk_errors
 from soak.matrix import RowsFile, row_blocks
 from soak.names import FULL, listed
@@ -98,9 +98,11 @@ def _build_from_table(name: str, settings: TaskSettings, file: str | Path | None
         roles, notes = leave_out(name, roles, columns, table.index)
         if settings.impute == "drop_rows":
             rows, columns = _complete(name, table, roles, columns, rows, numbers)
-        check_roles(name, roles, columns)
-        task_type = find_type(name, columns[roles.target], settings.type)
-        plan = plan_features(name, table, columns, roles.features, settings.impute)
+        _, task_type, plan = together(
+            lambda: check_roles(name, roles, columns),
+            lambda: find_type(name, columns[roles.target], settings.type),
+            lambda: plan_features(name, table, columns, roles.features, settings.impute),
+        )
         values = RoleValues(roles, task_type, columns)
         features = _read_rows(table, values, plan, numbers, rows.kept, stack.enter_context(_matrix_file(plan, path)))
         notes = [

@@ -148,6 +148,9 @@ def incomplete_features(plan: Sequence[Encoding], impute: Impute) -> Incomplete 
     return Incomplete(impute, tuple(features), tuple(levels))
 
 
+_MISSING = " values are missing: "  # between how many and what becomes of them
+
+
 def describe_missing(plan: Sequence[Encoding], impute: Impute) -> list[Note]:
     """What becomes of the missing values of each column."""
     notes = []
@@ -156,8 +159,23 @@ def describe_missing(plan: Sequence[Encoding], impute: Impute) -> list[Note]:
         if column.missing:
             done = f"filled in with {_FILLED[impute]}" if impute in _FILLED else "left to the learners"
             done = f"a category of its own, {MISSING_LEVEL}" if encoding.has_missing_level else done
-            notes.append(Note("imputed", column.name, f"{column.missing} of {column.count} values are missing: {done}"))
+            notes.append(Note("imputed", column.name, f"{column.missing} of {column.count}{_MISSING}{done}"))
     return notes
+
+
+def missing_line(notes: Sequence[Note]) -> str:
+    """The notes of `describe_missing` in one sentence: what becomes of the values of which columns.
+
+    Examples
+    --------
+    >>> missing_line([Note("imputed", "age", "1 of 9 values are missing: left to the learners")])
+    'values are missing in age (1 of 9): left to the learners'
+    """
+    columns: dict[str, list[str]] = {}
+    for note in notes:
+        counts, done = note.text.split(_MISSING, 1)
+        columns.setdefault(done, []).append(f"{note.column} ({counts})")
+    return "; ".join(f"values are missing in {listed(names)}: {done}" for done, names in columns.items())
 
 
 def describe_features(plan: Sequence[Encoding]) -> list[Note]:

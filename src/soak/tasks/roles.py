@@ -253,11 +253,13 @@ def _check_amounts(task: str, target: Column) -> None:
 
 def check_roles(task: str, roles: RoleColumns, columns: Mapping[str, Column]) -> None:
     """Raise if a column with a role lacks a value, or holds values that the role cannot have."""
-    with_values = [*roles.single.items(), *(("stratum", name) for name in roles.strata)]
+    role_of: dict[str, str] = {}  # of a column with several roles the first
+    for role, name in [*roles.single.items(), *(("stratum", name) for name in roles.strata)]:
+        role_of.setdefault(name, role)
     missing = [
         f"{column.place(column.first_missing)}: the {role} is missing (in {column.missing} of {column.count} rows); fill "
         f"it in, or leave such rows out with tasks.{task}.where: {{{name}: known}} or tasks.{task}.impute: drop_rows"
-        for role, name in with_values
+        for name, role in role_of.items()
         if (column := columns[name]).missing
     ]
     if missing:

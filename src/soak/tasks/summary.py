@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soak.names import listed
+from soak.measures import LARGE
+from soak.names import counted, listed
 from soak.tables import TABLES
+from soak.tasks.features import missing_line
 from soak.tasks.task import Note, Task
 
 FEW_ROWS = 5  # of a subset in a fold: its scores there say little
@@ -120,7 +122,7 @@ def _fold_notes(task: Task, folds: NDArray[np.integer], n_folds: int) -> list[No
     numbers = np.unique(folds)
     counts = pd.crosstab(task.subset, folds).reindex(index=list(task.subsets), columns=list(numbers), fill_value=0)
     total, least = counts.sum(axis=1), counts.min(axis=1)
-    empty = [f"{name} ({_count(int(total[name]), 'row')})" for name in task.subsets if not least[name]]
+    empty = [f"{name} ({counted(int(total[name]), 'row')})" for name in task.subsets if not least[name]]
     few = [name for name in task.subsets if 0 < least[name] < FEW_ROWS]
     source = f"{task.source}: " if task.source else ""
     notes = []
@@ -154,7 +156,9 @@ def data_lines(task: Task, notes: Sequence[Note]) -> list[str]:
         if kind in found
     )
     lines.append(f"{task.name}: {features}{'; ' if left else ''}{left}")
-    others = [note.text for kind in ("class", "folds", "imputed", "positive") for note in found.get(kind, [])]
+    others = [note.text for kind in ("class", "folds") for note in found.get(kind, [])]
+    others += [missing_line(found["imputed"])] if "imputed" in found else []
+    others += [note.text for note in found.get("positive", [])]
     return [*lines, *([f"{task.name}: note: {'; '.join(others)}"] if others else [])]
 
 
@@ -166,17 +170,17 @@ def _parts(task: Task) -> str:
     """Subsets and classes with their rows."""
     in_subset = Counter(task.subset.tolist())
     subsets = listed([f"{name} {in_subset[name]}" for name in task.subsets])
-    text = f"{_count(len(task.subsets), 'subset')}: {subsets}"
+    text = f"{counted(len(task.subsets), 'subset')}: {subsets}"
     if not task.classes:
-        return f"{text}; target {task.target.min():.4g} to {task.target.max():.4g}"
+        return f"{text}; target {_amount(task.target.min())} to {_amount(task.target.max())}"
     counts = np.bincount(task.target, minlength=len(task.classes))
     classes = listed([f"{name} {count}" for name, count in zip(task.classes, counts, strict=True)])
-    return f"{text}; {_count(len(task.classes), 'class')}: {classes}"
+    return f"{text}; {counted(len(task.classes), 'class')}: {classes}"
 
 
-def _count(count: int, unit: str) -> str:
-    plural = f"{unit}es" if unit.endswith("s") else f"{unit}s"
-    return f"{count} {unit if count == 1 else plural}"
+def _amount(value: float) -> str:
+    """Four digits, but whole numbers below a million as they are."""
+    return f"{value:.0f}" if value == round(value) and abs(value) < LARGE else f"{value:.4g}"
 
 
 def scale_lines(task: Task, learners: Sequence[str]) -> list[str]:
