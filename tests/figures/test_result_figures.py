@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from figure_cases import CASES, check_texts, checked, make_scores, names_of, res
 
 from soak.errors import SoakError
 from soak.figures.catalog import draw, draw_files
+from soak.figures.facts import Facts
 from soak.figures.page import Drawn, Page
 from soak.figures.results import Results
 from soak.figures.settings import FigureSettings, FocusSettings, StyleSettings
@@ -101,6 +103,23 @@ def test_a_learner_that_failed_does_not_make_the_differences_unreadable() -> Non
     assert high - low < 1e5
 
 
+def test_no_difference_is_minus_nought() -> None:
+    scores = make_scores(["T"], ["A", "B"])
+    scores.loc[scores["train_subsets"] == "all", "zero_one_loss"] = (
+        scores.loc[scores["train_subsets"] == "same", "zero_one_loss"].to_numpy() - 1e-6
+    )
+    texts = [text.get_text() for axes in checked("differences", results(scores)).figure.axes for text in axes.texts]
+    assert any(text.startswith("+0.0") for text in texts)
+    assert not any(text.startswith("-0.0") for text in texts)
+
+
+def test_an_axis_beside_numbers_has_ticks_for_its_own_part() -> None:
+    """The numbers beside the marks take their share of the panel, not the ticks' number."""
+    for name in ("differences", "pvalue"):
+        for axes in checked(name, results(make_scores(["T"], ["A", "B"]))).figure.axes:
+            assert len(axes.get_xticks()) >= 3
+
+
 def test_guessing_zero_and_margin_are_marked(drawn: Callable[[str, str], Drawn]) -> None:
     axes = drawn("differences", "one_fold").figure.axes[0]
     numbers = drawn("differences", "one_fold").data
@@ -159,6 +178,56 @@ def test_panels_of_a_task_have_one_x_axis(name: str, drawn: Callable[[str, str],
     assert sorted(limits) == ["T1", "T2"]
     assert all(len(found) == 1 for found in limits.values())
     assert limits["T1"] != limits["T2"]
+
+
+LONG_TASK = "Flights of all airlines from New York City in 2013 that arrived more than a quarter of an hour late"
+
+
+@pytest.mark.parametrize(
+    "name", ["differences", "same_other_all", "train_other", "pvalue", "test_error", "test_error_mean_sd", "measures"]
+)
+def test_a_long_name_of_a_task_stands_once_above_the_panels_of_its_test_subsets(name: str) -> None:
+    scores = make_scores([LONG_TASK, "Short"], [f"site {number}" for number in range(7)])
+    figure = checked(name, results(scores.assign(mean_squared_error=scores["zero_one_loss"]))).figure
+    words = [text.get_text().replace("\n", " ") for axes in figure.axes for text in axes.texts]
+    assert [text for text in words if LONG_TASK in text or "Short" in text] == [LONG_TASK, "Short"]
+
+
+@pytest.mark.parametrize("name", ["same_other_all", "test_error_mean_sd"])
+def test_single_scores_beside_their_means_are_within_the_axes(name: str) -> None:
+    scores = make_scores(["T"], ["A", "B"])
+    scores.loc[scores["test_fold"] == 1, "zero_one_loss"] *= 3
+    for axes in checked(name, results(scores)).figure.axes:
+        low, high = axes.get_xlim()
+        points = [x for line in axes.lines if line.get_markersize() < 3 for x in line.get_xdata()]
+        assert points
+        assert low < min(points) <= max(points) < high
+
+
+def test_the_overview_names_a_task_with_a_long_name_once() -> None:
+    scores = make_scores([LONG_TASK, "Short"], [f"site {number}" for number in range(7)])
+    (axes,) = checked("overview", results(scores)).figure.axes
+    names = [text.get_text().replace("\n", " ") for text in axes.texts]
+    assert sum(LONG_TASK in name for name in names) == 1
+    assert {f"{LONG_TASK}: 1  site 0", "2  site 1", "Short: 8  site 0", "14  site 6"} <= set(names)
+
+
+@pytest.mark.parametrize(("seconds", "unit"), [(0.5, "seconds"), (600.0, "minutes")])
+def test_times_are_in_a_unit_that_suits_them(seconds: float, unit: str) -> None:
+    scores = make_scores(["T"], ["A", "B"])
+    times = pd.DataFrame({"task_id": "T", "learner": ["featureless", "linear_mlp"], "train_subsets": "all"})
+    facts = Facts(times=times.assign(seconds=[0.001, seconds]))
+    drawn = checked("times", replace(results(scores), facts=facts))
+    found = drawn.data.set_index(["measure", "algorithm"])["mean"]
+    assert found[f"{unit}_to_train", "linear_mlp"] == pytest.approx(seconds / {"seconds": 1, "minutes": 60}[unit])
+    assert any(text.get_text().startswith(f"{unit} to train") for axes in drawn.figure.axes for text in axes.texts)
+
+
+def test_a_long_name_in_the_volcano_is_in_lines() -> None:
+    drawn = checked("volcano", results(make_scores([LONG_TASK, "Short"], ["A", "B"])))
+    names = [text.get_text() for axes in drawn.figure.axes for text in axes.texts if "Flights" in text.get_text()]
+    assert names
+    assert all("\n" in name for name in names)
 
 
 def test_each_measure_of_sizes_is_named(drawn: Callable[[str, str], Drawn]) -> None:

@@ -23,6 +23,7 @@ from soak.figures.results import (
     measure_of,
     single_marks,
     subset_rows,
+    ticks_within,
     train_subsets_of,
     with_axis_labels,
 )
@@ -46,7 +47,7 @@ def _train_other(results: Results, page: Page) -> Drawn | str:
     means = mean_sd(_in_focus_first(shown, results))
 
     def title(task: str, subset: str) -> str:
-        return f"{task}\ntrain: {_others(results.scores, task, subset)}\ntest: {subset}"
+        return f"train: {_others(results.scores, task, subset)}\ntest: {subset}"
 
     return _mean_panels(means, shown, ["other"], title, results, page)
 
@@ -58,7 +59,7 @@ def _same_other_all(results: Results, page: Page) -> Drawn | str:
         return NO_SCORES
     means = mean_sd(_in_focus_first(shown, results))
     trains = train_subsets_of(means)
-    return _mean_panels(means, shown, trains, lambda task, subset: f"{task}\ntest: {subset}", results, page)
+    return _mean_panels(means, shown, trains, lambda task, subset: f"test: {subset}", results, page)
 
 
 def _in_focus_first(shown: pd.DataFrame, results: Results) -> pd.DataFrame:
@@ -80,12 +81,12 @@ def _mean_panels(
 ) -> Drawn:
     """A panel per task and test subset with a line per algorithm; all panels of a measure have one x axis."""
     names_width, _, _ = algorithm_axis(page, results.algorithms(means))
-    limits = {name: limits_of(rows) for name, rows in means.groupby("measure", sort=False)}
+    few = shown.merge(means.loc[means["n"] <= FEW, [*KEYS, "n"]], on=KEYS)
+    limits = {name: limits_of(rows, few[few["measure"] == name]) for name, rows in means.groupby("measure", sort=False)}
     legend = page.train_subsets_legend(trains) if len(trains) > 1 else ()
     grid, columns = page.fit(
         Grid(2.1 * page.scale, tick_labels=names_width, gap=0.25, legend=legend), _MOST, least=1.3 * page.scale
     )
-    few = shown.merge(means.loc[means["n"] <= FEW, [*KEYS, "n"]], on=KEYS)
 
     def panel(task: str, subset: str) -> Panel:
         rows = _rows_of(means, task, subset)
@@ -105,7 +106,11 @@ def _mean_panels(
 
         height = page.scale * len(algorithms) * max(0.16 * len(trains) + 0.06, name_height + 0.1)
         return Panel(
-            draw, height, title=title(task, subset), x_label=mean_label(measure_of(rows).axis_label, rows["n"])
+            draw,
+            height,
+            heading=task,
+            title=title(task, subset),
+            x_label=mean_label(measure_of(rows).axis_label, rows["n"]),
         )
 
     rows = [[panel(*pair) for pair in line] for line in subset_rows(means, columns)]
@@ -181,7 +186,7 @@ def _pvalue(results: Results, page: Page) -> Drawn | str:
     means, tests = mean_sd(shown), _first_tests(results.tests, results)
     compared = {
         (task, subset): _Compared(
-            task, f"{task}\ntest: {subset}", rows, _rows_of(tests, task, subset), results.algorithms(rows)
+            task, f"test: {subset}", rows, _rows_of(tests, task, subset), results.algorithms(rows)
         )
         for (task, subset), rows in means.groupby(["task_id", "test_subset"], sort=False)
     }
@@ -204,7 +209,7 @@ def _pvalue_downsample(results: Results, page: Page) -> Drawn | str:
         if scores.empty:
             continue
         full, equal = mean_sd(full_size(scores)), mean_sd(scores[scores["n_train_groups"] == size])
-        title, algorithms = f"{task}\ntest: {subset}", results.algorithms(scores)
+        title, algorithms = f"test: {subset}", results.algorithms(scores)
         tested = _rows_of(full_tests, task, subset)
         compared.append(_Compared(task, f"{title}, full size", full, tested, algorithms))
         compared.append(_Compared(task, f"{title}, {size} train groups each", equal, rows, algorithms))
@@ -259,6 +264,7 @@ def _compared_panels(
         return Panel(
             partial(_draw_compared, part=part, names=names, limits=limits[part.task], share=share, page=page),
             page.line * part.height(names),
+            heading=part.task,
             title=part.title,
             x_label=part.measure.axis_label,
             x_center=share / 2,
@@ -270,8 +276,6 @@ def _compared_panels(
 def _draw_compared(
     axes: "Axes", part: _Compared, names: Mapping[str, str], limits: tuple[float, float], share: float, page: Page
 ) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     low, high = limits
     right = low + (high - low) / share
     axes.set_xlim(low, right)
@@ -293,8 +297,7 @@ def _draw_compared(
     named = {key: y for key, y in positions.items() if key[1] in TRAIN_SUBSETS}
     axes.set_yticks(list(named.values()), [line for _, line in named])
     axes.grid(visible=False, axis="y")
-    axes.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
-    axes.set_xticks([tick for tick in axes.get_xticks() if low <= tick <= high])
+    axes.set_xticks(ticks_within(low, high))
     axes.spines["bottom"].set_visible(False)
 
 
@@ -363,7 +366,8 @@ def _sizes(results: Results, page: Page) -> Drawn | str:
         return Panel(
             curves,
             1.2 * page.scale,
-            title=f"{task}\ntest: {subset}" if algorithm == algorithms[0] else "",
+            heading=task if algorithm == algorithms[0] else "",
+            title=f"test: {subset}" if algorithm == algorithms[0] else "",
             x_label="train groups" if algorithm == algorithms[-1] else "",
             y_label=label,
             side=page.wrap(algorithm, 1.1 * page.scale, weight="bold") if side else "",

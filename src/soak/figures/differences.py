@@ -9,7 +9,7 @@ import pandas as pd
 
 from soak.figures.catalog import Figure
 from soak.figures.page import GREY, MARKERS, TEXT, Drawn, Grid, Key, Page, Panel
-from soak.figures.results import NO_SCORES, Results, algorithm_axis, subset_rows
+from soak.figures.results import NO_SCORES, Results, algorithm_axis, subset_rows, ticks_within
 from soak.measures import Measure, column_measure
 from soak.scores.differences import differences
 
@@ -78,7 +78,8 @@ def _differences(results: Results, page: Page) -> Drawn | str:
         return Panel(
             draw,
             page.scale * len(algorithms) * (0.3 + 0.6 * name_height),
-            title=f"{task}\ntest: {subset}",
+            heading=task,
+            title=f"test: {subset}",
             x_label=_axis_label(column_measure(chosen["measure"].iloc[0])),
             x_center=share / 2,
         )
@@ -104,6 +105,8 @@ def _text(row: Any) -> str:
     """What stands beside a line: the difference, and the verdict where there is one."""
     measure = column_measure(row.measure)
     number = measure.number(row.mean / measure.factor)
+    if "0" in number and not number.strip("-0."):
+        number = number.lstrip("-")  # no -0.0
     return f"{'' if number.startswith('-') else '+'}{number} {row.verdict}".rstrip()
 
 
@@ -137,8 +140,6 @@ def _draw_lines(
     share: float,
     page: Page,
 ) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     low, high = lines.limits
     right = low + (high - low) / share
     axes.set_xlim(low, right)
@@ -171,8 +172,7 @@ def _draw_lines(
             right, place, texts[tuple(getattr(row, key) for key in _KEYS)], size=page.small, va="center", ha="right",
             color=TEXT if strong else GREY, weight="bold" if row.verdict else "normal",
         )  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
-    axes.set_xticks([tick for tick in axes.get_xticks() if low <= tick <= high])
+    axes.set_xticks(ticks_within(low, high))
     axes.spines["bottom"].set_visible(False)
 
 

@@ -61,15 +61,25 @@ def _test_error_mean_sd(results: Results, page: Page) -> Drawn | str:
             if points is not None:
                 single_marks(axes, points["value"], points["algorithm"].map(place), train, page)
 
-    return _panels(means, results, page, mark, with_axis_labels(means))
+    return _panels(means, results, page, mark, with_axis_labels(means), few)
 
 
-def _panels(table: pd.DataFrame, results: Results, page: Page, mark: Mark, numbers: pd.DataFrame) -> Drawn:
+def _panels(
+    table: pd.DataFrame,
+    results: Results,
+    page: Page,
+    mark: Mark,
+    numbers: pd.DataFrame,
+    single: pd.DataFrame | None = None,
+) -> Drawn:
     """Panels of train subsets by task and test subset, in as many lines as needed; algorithms on the y axis."""
     trains = train_subsets_of(table)
     names_width, name_height, _ = algorithm_axis(page, results.algorithms(table))
     by_task = dict(list(table.groupby("task_id", sort=False)))
-    limits = {task: limits_of(rows) for task, rows in by_task.items()}
+    limits = {
+        task: limits_of(rows, None if single is None else single[single["task_id"] == task])
+        for task, rows in by_task.items()
+    }
     grid, columns = page.fit(
         Grid(1.55 * page.scale, tick_labels=names_width, gap=0.22), _COLUMNS, beside=page.line + 0.1
     )
@@ -83,7 +93,8 @@ def _panels(table: pd.DataFrame, results: Results, page: Page, mark: Mark, numbe
                 Panel(
                     partial(draw, task=task, subset=subset, train=train),
                     height,
-                    title=f"{task}\ntest: {subset}" if train == trains[0] else "",
+                    heading=task if train == trains[0] else "",
+                    title=f"test: {subset}" if train == trains[0] else "",
                     x_label=measure_of(by_task[task]).axis_label if train == trains[-1] else "",
                     side=train if (task, subset) == line[-1] else "",
                     side_color=page.color(train),

@@ -67,7 +67,7 @@ def _of(means: pd.DataFrame, train: str) -> pd.DataFrame:
 def _label(diff: float, p: float, kind: str, measure: Measure) -> str:
     """For instance "same better, diff 17.7%, p<0.001": as the paper's figure has it."""
     if abs(diff) < 1e-9 * max(1.0, measure.factor):  # alike but for rounding
-        return f"equal, diff {0:.1f}%, p={p:.3f}" if measure.percent else f"equal, diff 0, p={p:.3f}"
+        return f"equal, diff {'0.0%' if measure.percent else '0'}, {'p undefined' if pd.isna(p) else f'p={p:.3f}'}"
     better = kind if (diff > 0) == measure.greater_is_better and diff != 0 else "same"
     number = f"{diff:.1f}%" if measure.percent else measure.number(diff)
     if pd.isna(p):

@@ -91,7 +91,8 @@ def _panel(mine: pd.DataFrame, subset: str, name: str, page: Page, *, first: boo
     return Panel(
         draw,
         mark_height(page) * len(shown) + 0.08,
-        title=f"{mine['task_id'].iloc[0]}\n{label}" if first else "",
+        heading=mine["task_id"].iloc[0] if first else "",
+        title=label if first else "",
         x_label=f"{label} (mean{NO_BREAK}±{NO_BREAK}SD)" if last else "",
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MOST = 24  # test subsets of a page
 _MOST_NAMES = 8  # with more test subsets, each has a number instead
-_NUMBER_SIZE = 5.5  # points: of these numbers
+_NUMBER_SIZE = 6.5  # points: of these numbers
 _HIGH = 1.04  # skill: the upper edge, above perfect ones
 _LOWEST = -1.0  # skill: what is below is drawn at this edge
 _BAND = "#dfe7ee"
@@ -41,8 +41,13 @@ def _overview(results: Results, page: Page) -> Drawn | str:
         return "no test subset has a verdict with a skill, for which a reference (featureless) is needed."
     subsets = points.drop_duplicates(["task_id", "test_subset"]).reset_index(drop=True)
     numbered = len(subsets) > _MOST_NAMES
-    subsets = subsets.assign(number=range(1, len(subsets) + 1), name=_names(subsets, page, numbered=numbered))
-    parts = [subsets] if len(subsets) <= _MOST else [subsets.assign(name=""), *_parts(subsets)]
+    subsets = subsets.assign(number=range(1, len(subsets) + 1))
+    several = subsets["task_id"].nunique() > 1
+    named = [
+        part.assign(name=_names(part, page, numbered=numbered, several=several))
+        for part in (_parts(subsets) if len(subsets) > _MOST else [subsets])
+    ]
+    parts = [subsets.assign(name=""), *named] if len(named) > 1 else named
     skills = points[["same_skill", "skill"]].to_numpy(dtype=float)
     low = max(_LOWEST, min(-0.1, float(skills.min()) - 0.06))
     figures = [_page(points, part, low, results, page, numbered=numbered) for part in parts]
@@ -119,12 +124,22 @@ def _points(verdicts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _names(subsets: pd.DataFrame, page: Page, *, numbered: bool) -> list[str]:
-    """What is written for each test subset: its name, with its task and number if there are several."""
-    several = subsets["task_id"].nunique() > 1
-    names = [f"{row.task_id}: {row.test_subset}" if several else row.test_subset for row in subsets.itertuples()]
+def _names(subsets: pd.DataFrame, page: Page, *, numbered: bool, several: bool) -> list[str]:
+    """What is written for each test subset: its name, with its task and number if there are several.
+
+    Numbered names that are too long for a line have their task once, above the first.
+    """
     width = 2.6 if page.width is None else min(2.6, 0.33 * page.width)
-    return [page.wrap(f"{n}  {name}" if numbered else name, width) for n, name in enumerate(names, start=1)]
+    full = [f"{row.task_id}: {row.test_subset}" if several else str(row.test_subset) for row in subsets.itertuples()]
+    if not numbered:
+        return [page.wrap(name, width) for name in full]
+    full = [f"{number}  {name}" for number, name in zip(subsets["number"], full, strict=True)]
+    if not several or all(page.text_width(name) <= width for name in full):
+        return [page.wrap(name, width) for name in full]
+    own = [page.wrap(f"{row.number}  {row.test_subset}", width) for row in subsets.itertuples()]
+    is_first = subsets["task_id"].ne(subsets["task_id"].shift())
+    tasks = [page.wrap(f"{task}:", width) for task in subsets["task_id"]]
+    return [f"{task}\n{name}" if first else name for task, name, first in zip(tasks, own, is_first, strict=True)]
 
 
 def _draw_points(

@@ -46,6 +46,7 @@ _LEAST_WIDTH = 5.0  # inches, at 8 points: room for a caption that can be read
 _MOST_STRETCHED = 2.0  # times the width that a panel has by itself
 _CONTRAST = 4.5  # of text on white, at least (WCAG 2.2, success criterion 1.4.3)
 _KEY_WIDTH = 3.2  # font sizes: of an entry of the legend, beside its text
+_APART = 0.4  # lines: between a heading that several panels have in common and their titles
 _MEASURED_DPI = 720  # of measured text: so fine that hinting does not matter
 # No dates and no versions, so that equal figures are equal files.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -84,6 +85,9 @@ class Panel:
     draw : function of a matplotlib Axes
     height : float
         In inches. The panels of a row may differ: they are aligned at their tops.
+    heading : str
+        First line of the title: what it has in common with its neighbours. Headings that are too long for a line stand once
+        above all panels that have them in common.
     title : str
         Above the panel, wrapped to its width.
     x_label : str
@@ -101,6 +105,7 @@ class Panel:
 
     draw: "Callable[[Axes], None]"
     height: float
+    heading: str = ""
     title: str = ""
     x_label: str = ""
     x_center: float = 0.5
@@ -430,8 +435,37 @@ class _Layout:
         sides = [_n_lines(panel.side) for row in rows for panel in row]
         self.right = max(grid.right, grid.written, page.line * max(sides) + 0.1 + grid.written if max(sides) else 0)
         self.grid = grid = self._filling(grid)
-        self.titles = [[page.wrap(panel.title, grid.width, self.title_size) for panel in row] for row in rows]
+        self.headings = self._headings()
+        self.titles = [
+            [page.wrap(self._title(panel), grid.width, self.title_size) if self._title(panel) else "" for panel in row]
+            for row in rows
+        ]
         self.x_labels = [[page.wrap(panel.x_label, self._label_width(row)) for panel in row] for row in rows]
+
+    def _headings(self) -> list[list[tuple[int, str]]]:
+        """Of each row the headings that stand above it, each with its first column; none where all fit into the titles."""
+        page, width, gap = self.page, self.grid.width, self.grid.gap
+        every = {panel.heading for row in self.rows for panel in row}
+        if all(page.text_width(heading, self.title_size) <= width for heading in every):
+            return [[] for _ in self.rows]
+        above, before = [], ""
+        for row in self.rows:
+            starts = [
+                n for n, panel in enumerate(row) if panel.heading and (n == 0 or panel.heading != row[n - 1].heading)
+            ]
+            spans = [end - start for start, end in zip(starts, [*starts, len(row)][1:], strict=True)]
+            shown = [
+                (start, page.wrap(row[start].heading, span * (width + gap) - gap, self.title_size))
+                for start, span in zip(starts, spans, strict=True)
+                if row[start].heading != before
+            ]
+            above.append(shown)
+            before = row[starts[-1]].heading if starts else before
+        return above
+
+    def _title(self, panel: Panel) -> str:
+        """Of a panel, with its heading if none stands above the rows."""
+        return "\n".join(filter(None, ("" if any(self.headings) else panel.heading, panel.title)))
 
     def _label_width(self, row: Sequence[Panel]) -> float:
         """Room for the label of an x axis, which is centred: that of a panel alone may be wider than the panel."""
@@ -491,7 +525,9 @@ class _Layout:
 
     def _above(self, number: int) -> float:
         """Free space above a row: for its titles, and for the labels of the row before."""
-        titles = max(map(_n_lines, self.titles[number]))
+        titles: float = max(map(_n_lines, self.titles[number]))
+        if self.headings[number]:
+            titles += _APART + max(_n_lines(text) for _, text in self.headings[number])
         if number == 0:
             return self.page.line * titles + 0.12 if titles else 0.06
         return self._below(number - 1) + (self.page.line * titles + 0.12 if titles else self.grid.row_gap)
@@ -508,6 +544,10 @@ class _Layout:
         axes.tick_params(labelbottom=bool(panel.x_label), labelleft=not (column and self.grid.share_y))
         if self.titles[number][column]:
             _beside(axes, self.titles[number][column], (0, 1), (0, 3), ha="left", va="bottom", size=self.title_size)
+        for start, heading in self.headings[number]:
+            if start == column:
+                height = 72 * self.page.line * (_APART + max(map(_n_lines, self.titles[number])))
+                _beside(axes, heading, (0, 1), (0, 3 + height), ha="left", va="bottom", size=self.title_size)
         if panel.x_label:
             label, offset = self.x_labels[number][column], (0, -72 * self.x_offset)
             _beside(axes, label, (panel.x_center, 0), offset, ha="center", va="top")

@@ -238,12 +238,21 @@ def mean_label(label: str, n: pd.Series) -> str:
     return f"{label} ({kind.replace(' ', NO_BREAK)})"
 
 
-def limits_of(table: pd.DataFrame) -> tuple[float, float]:
-    """Limits of an axis that hold all values, or all means ± SD, with some room."""
+def limits_of(table: pd.DataFrame, single: pd.DataFrame | None = None) -> tuple[float, float]:
+    """Limits of an axis that hold all values, or all means ± SD and the ``single`` values beside them, with some room."""
     first, last = ("value", "value") if "value" in table else ("low", "high")
     low, high = float(table[first].min()), float(table[last].max())
+    if single is not None and len(single):
+        low, high = min(low, float(single["value"].min())), max(high, float(single["value"].max()))
     room = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
     return low - room, high + room
+
+
+def ticks_within(low: float, high: float) -> list[float]:
+    """A few round numbers in a part of an axis; beside it there is text."""
+    from matplotlib.ticker import MaxNLocator
+
+    return [tick for tick in MaxNLocator(4, min_n_ticks=3).tick_values(low, high) if low <= tick <= high]
 
 
 def measure_of(table: pd.DataFrame) -> Measure:

@@ -22,7 +22,7 @@ _UNITS = ((86400.0, "days"), (3600.0, "hours"), (60.0, "min"), (1.0, "s"), (1e-3
 
 
 def _times(results: Results, page: Page) -> Drawn | str:
-    """Test error and minutes of training of each algorithm, a panel of both for each task."""
+    """Test error and time of training of each algorithm, a panel of both for each task."""
     seconds = _of_largest(results.facts.times)
     tasks = [task for task in results.scores["task_id"].unique() if task in set(seconds["task_id"])]
     if not tasks:
@@ -33,6 +33,11 @@ def _times(results: Results, page: Page) -> Drawn | str:
     errors = _errors(results)
     pages = [_page(tasks[start : start + _MOST], errors, stats, results, page) for start in range(0, len(tasks), _MOST)]
     return in_pages(pages, _numbers(errors[errors["task_id"].isin(tasks)], stats))
+
+
+def _axis_unit(stats: pd.DataFrame) -> tuple[float, str]:
+    """The unit of the axis, in seconds, and its name: minutes if a learner takes one."""
+    return (60.0, "minutes") if stats["mean"].max() >= 60 else (1.0, "seconds")
 
 
 def _of_largest(table: pd.DataFrame) -> pd.DataFrame:
@@ -81,15 +86,18 @@ def _rows(
     scored, timed = (table[table["task_id"].isin(tasks)] for table in (errors, stats))
     algorithms = results.algorithms(scored)
     learners = sorted(timed["learner"].unique(), key=lambda name: _place(name, algorithms))
+    unit, unit_name = _axis_unit(stats)
     above, below = [], []
     for task in tasks:
         mine, own = scored[scored["task_id"] == task], timed[timed["task_id"] == task]
         label = measure_of(mine).axis_label if len(mine) else ""
-        draw: Any = partial(_draw, rows=mine, names=algorithms, page=page, log=False)
+        draw: Any = partial(_draw, rows=mine, names=algorithms, page=page, unit=None)
         height = mark_height(page) * len(algorithms) + 0.15
         above.append(Panel(draw, height, title=_title(task, results), x_label=f"{label}\n(mean ± SD)"))
-        draw = partial(_draw, rows=own.rename(columns={"learner": "algorithm"}), names=learners, page=page, log=True)
-        below.append(Panel(draw, mark_height(page) * len(learners) + 0.15, x_label="minutes to train\n(mean ± SD)"))
+        draw = partial(_draw, rows=own.rename(columns={"learner": "algorithm"}), names=learners, page=page, unit=unit)
+        below.append(
+            Panel(draw, mark_height(page) * len(learners) + 0.15, x_label=f"{unit_name} to train\n(mean ± SD)")
+        )
     return [above, below]
 
 
@@ -108,11 +116,12 @@ def _title(task: str, results: Results) -> str:
     return f"{task}\n{int(found['rows'].iloc[0]):,} rows\n{int(found['features'].iloc[0]):,} features"
 
 
-def _draw(axes: "Axes", rows: pd.DataFrame, names: list[str], page: Page, *, log: bool) -> None:
+def _draw(axes: "Axes", rows: pd.DataFrame, names: list[str], page: Page, unit: float | None) -> None:
+    """Means and SDs; with a unit, in seconds, they are times on a logarithmic axis."""
+    log, unit = unit is not None, unit or 1.0
     places = {name: -place for place, name in enumerate(names)}
     axes.set_ylim(0.45 - len(names), 0.75)
     axes.set_yticks(list(places.values()), [page.wrap(name, page.names_width) for name in names])
-    unit = 60.0 if log else 1.0
     means, bars = rows["mean"] / unit, rows["sd"].fillna(0) / unit
     if log:
         axes.set_xscale("log")
@@ -146,8 +155,9 @@ def _log_ticks(axes: "Axes") -> None:
 
 
 def _numbers(errors: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFrame:
-    """Errors and times, a row each; times in minutes."""
-    timed = stats.assign(mean=stats["mean"] / 60, sd=stats["sd"] / 60, measure="minutes_to_train")
+    """Errors and times, a row each; times in the unit of the axis."""
+    unit, name = _axis_unit(stats)
+    timed = stats.assign(mean=stats["mean"] / unit, sd=stats["sd"] / unit, measure=f"{name}_to_train")
     named = errors.assign(measure=[column_measure(name).axis_label.replace(" ", "_") for name in errors["measure"]])
     columns = ["task_id", "algorithm", "measure", "mean", "sd", "n", "label"]
     return pd.concat([named[columns], timed.rename(columns={"learner": "algorithm"})[columns]], ignore_index=True)
@@ -158,7 +168,7 @@ FIGURES = (
         name="times",
         title="What training costs, and what it gives",
         caption="Top: test error of each algorithm, mean and SD over the folds (and test subsets), trained on all subsets, or on all "
-        "rows where there are no subsets. Bottom: minutes to train on the same rows, on a logarithmic axis.",
+        "rows where there are no subsets. Bottom: time to train on the same rows, on a logarithmic axis.",
         group="results",
         draw=_times,
         order=84,

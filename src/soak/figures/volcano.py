@@ -212,8 +212,10 @@ def _names(axes: "Axes", points: pd.DataFrame, x: np.ndarray, height: float, alp
     width = panel_width(axes)
     h, v = _Scale(axes.xaxis, width), _Scale(axes.yaxis, height)
     across, up = h.inches(x), v.inches(points["diff"])
-    texts = list(points["task_id"].astype(str))
-    sizes = [(page.text_width(text, page.small) + 0.02, page.small / 72 * 1.15) for text in texts]
+    texts = [page.wrap(str(task), min(page.names_width, 0.35 * width), page.small) for task in points["task_id"]]
+    sizes = [
+        (page.text_width(text, page.small) + 0.02, page.small / 72 * 1.15 * (1 + text.count("\n"))) for text in texts
+    ]
     at = list(zip(across, up, strict=True))
     boxes, _ = places(at, sizes, *_taken(points, at, (h, v), alpha), (width, height))
     for (a, b), text, box in zip(at, texts, boxes, strict=True):
