@@ -5,7 +5,7 @@ import pytest
 from glmnet_cases import make_task
 
 from soak.errors import FitFailed
-from soak.glmnet import cross_validation
+from soak.glmnet import cross_validation, multinomial
 from soak.glmnet.multinomial import Stored, fit_rows
 from soak.glmnet.path import PathSettings
 from soak.glmnet.solver import fit_path
@@ -78,8 +78,12 @@ def test_every_bit_is_glmstars(seed):
     assert_same_path(x, Stored.of_numbers(x), np.arange(len(x)), response, weights, settings)
 
 
-@pytest.mark.parametrize(("n", "scale"), [(37, 1.0), (38, 255.0), (39, 16.0), (160, 255.0)])
-def test_every_bit_is_glmstars_for_some_rows_of_a_table_of_bytes(n, scale):
+@pytest.mark.parametrize("many", [0, np.inf], ids=["looked up", "read"])
+@pytest.mark.parametrize(
+    ("n", "scale"), [(37, 1.0), (38, 255.0), (39, 16.0), (40, 1.0), (45, 1.0), (160, 255.0), (1500, 1.0)]
+)
+def test_every_bit_is_glmstars_for_some_rows_of_a_table_of_bytes(n, scale, many, monkeypatch):
+    monkeypatch.setattr(multinomial, "_MANY", many)
     draw = np.random.default_rng(n)
     table = draw.integers(0, 256, (2 * n, 40)).astype(np.uint8) * (draw.random((2 * n, 40)) < 0.3).astype(np.uint8)
     table[:, 5], table[:, 6] = table[:, 4], 9

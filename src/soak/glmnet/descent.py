@@ -21,16 +21,18 @@ and its step d takes d v_i z_ik off r_i. A coefficient that is 0 and has |g_k| <
 
     |dr| reach_k,    |dr|^2 = sum_i dr_i^2 / u_i,    reach_k^2 = sum_i u_i z_ik^2,
 
-which is tightest for u near the v of the steps, dr_i = - d v_i z_ij. Each class has an *anchor*, a residual that it had,
-and for each feature a *key*, a bound of |g_k| at the anchor, so that |g_k| <= key_k + |r - anchor| reach_k: the feature need
-not be looked at while the distance is below its *slack*, (l1 - key_k) / reach_k. The distance is at most what it was when it
-was last computed plus the lengths of the steps since, |d| sqrt(h_j) sqrt(max_i v_i / u_i). Keys are the smallest of
+which is tightest for u near the v of the steps, dr_i = - d v_i z_ij. With a bound m_k of |g_k| somewhere, the feature need not be
+looked at until the residual has gone further from there than its *slack*, (l1 - m_k) / reach_k. The way that a class's residual
+has gone since its *anchor* is counted, |d| sqrt(h_j) sqrt(max_i v_i / u_i) for each step; slacks are kept as the length
+of this way at which they are used up, so that one comparison decides. The anchor is where the fit began, and moves on after
+each pass: its distance from the new one is computed, and often is far less than the way. Bounds are the smallest of
 
-- the key at the anchor before + the distance between the two anchors * reach_k;
-- |a0 G0_k + a1 G1_k| + |r - a0 s0 - a1 s1| reach_k, where s0 and s1 are the class's residuals at the end of the last two
-  penalties, with known gradients G0, G1, and a0, a1 are those of least squares;
+- that at the anchor before + the distance between the two anchors * reach_k;
+- at the beginning of a fit |a0 G0_k + a1 G1_k| + |r - a0 s0 - a1 s1| reach_k, where s0 and s1 are the class's residuals at the
+  end of the last two penalties, with known gradients G0, G1, and a0, a1 are those of least squares;
 - what integers say: with q_i the integer next to r_i / s, sum_i x_ik q_i is exact on the stored bytes, and gives g_k
-  but for s / 2 sqrt(sum_i 1 / w_i) norm_k, norm_k^2 = sum_i w_i z_ik^2. Several features are screened like that at once;
+  but for s / 2 sqrt(sum_i 1 / w_i) norm_k, norm_k^2 = sum_i w_i z_ik^2. The next few features are screened like that at once,
+  where the residual is; it costs a tenth of their products;
 - a product that had to be computed.
 
 A visit is skipped if the bound is below l1 by more than rounding. All others, and all that decides or is kept, is computed in
@@ -54,20 +56,19 @@ Integers = NDArray[np.int64]
 _RESTS, _MOVED, _FLAT, _NO_PASSES = 0, 1, 2, 3
 _FLAT_SUM = CERTAIN_LOW * (1 - PMIN)  # a sum of weights that counts as none
 _MORE = 1 + 1e-9  # bounds have this much room for rounding
-_FEW = 4  # fewer features than this are not worth being screened with integers
+_FEW = 3  # fewer features than this are not worth being screened with integers
 _NONE = np.int64(-1)  # no feature; as a literal it would have a type of its own, and all be compiled twice
 _AHEAD = 24  # how far is looked for them
 
 
 class Columns(NamedTuple):
-    """The features of a path: p of them, n rows of the table's N, stride n rounded up.
+    """The features of a path: p of them, n rows, stride n rounded up.
 
     Attributes
     ----------
-    planes, n_planes : uint8 array of shape (p * n_planes, N + padding), and 1 or 2
+    n : int
+    planes, n_planes : uint8 array of shape (p * n_planes, n + padding), and 1 or 2
         x_ik = low_k + unit_k * byte for one plane; for two unit_k * (256 * first byte + second byte).
-    rows : int array of shape (n,)
-        The path's rows in the table, ascending.
     z : array of shape (p + 1, stride)
         Standardized features; the last is 1 in each row, for the intercept. Filled in where `ready`.
     values : array of shape (256,)
@@ -86,13 +87,17 @@ class Columns(NamedTuple):
         sqrt(sum_i 1 / w_i)
     code : int array of shape (stride,)
         Class of each row, -1 in the padding.
-    table, one : arrays
+    looks_up : bool
+        Whether z is looked up in tables rather than read, where it is read again and again.
+    tables : array of shape (p, 256), or (1, 256) if not looked up
+        z of each byte, where `ready`.
+    one : array of shape (1, stride)
         Room to work in.
     """
 
+    n: int
     planes: NDArray[np.uint8]
     n_planes: int
-    rows: Integers
     z: Floats
     values: Floats
     mean: Floats
@@ -109,7 +114,8 @@ class Columns(NamedTuple):
     offset: Floats
     spread: float
     code: Integers
-    table: Floats
+    looks_up: bool
+    tables: Floats
     one: Floats
 
 
@@ -123,7 +129,9 @@ class State(NamedTuple):
     q, total : arrays of shape (K, stride) and (stride,)
     r : array of shape (K, stride)
         Residuals, as they were left.
-    key, reach, inverse_reach : arrays of shape (K, p)
+    key : array of shape (K, p)
+        Bounds of the gradients at the anchor, between two fits of a class.
+    reach, inverse_reach : arrays of shape (K, p)
     anchor, u, inverse_u : arrays of shape (K, stride)
     strong, ever : bool arrays of shape (p,)
         Features that the strong rule has let in; features that have ever had a coefficient.
@@ -164,32 +172,37 @@ class Room(NamedTuple):
 
     Attributes
     ----------
+    looked_up : array of shape (2, stride)
+        z of the last two features that were looked up.
     v, eta, e, bits : arrays of shape (stride,)
         Weights of the class's approximation; linear predictors; their exponentials; powers of two.
-    q : int16 array of shape (K, N + padding)
-        The residuals as integers, 0 in rows of the table that the path does not have.
+    q : int16 array of shape (K, n + padding)
+        The residuals as integers.
     curvature : array of shape (p,)
         h_k, of features that have moved.
     before, touched : arrays of shape (p,)
         Coefficients before the fit, of the features that have moved in it.
     screened : int array of shape (p,)
-        The pass in which a feature was screened last.
+        The screening in which a feature was looked at last.
     chosen, factors : arrays of shape (p,) and (p,)
         A list of features and numbers.
-    slack : array of shape (p,)
-        How far from the anchor the class's residual may be before a feature has to be looked at; negative if the feature
-        has a coefficient.
+    slack, near : arrays of shape (p,)
+        How long the way from the anchor may be before a feature of the class has to be looked at, and how far from it the
+        residual may be; minus infinity if the feature has a coefficient.
     away : array of shape (K,)
-        A bound of the distance of each class's residual from its anchor.
+        The length of the way of each class's residual from its anchor.
+    length : array of shape (K,)
+        sqrt(sum_i r_i^2 / w_i) at the anchor.
     related : array of shape (K, 3)
         Scalar products of the residuals s0 and s1: s0 s0, s0 s1, s1 s1.
     scale, total : arrays of shape (K,)
         Of the integers of each class: what they are multiplied by, and their sums.
-    products, integers, of_classes, ordered : arrays
+    products, of_classes, ordered : arrays
     strong, weighed : arrays of shape (p,) and (p,)
         Features that are visited; those of the penalty before.
     """
 
+    looked_up: Floats
     v: Floats
     eta: Floats
     e: Floats
@@ -202,12 +215,13 @@ class Room(NamedTuple):
     chosen: Integers
     factors: Floats
     slack: Floats
+    near: Floats
     away: Floats
+    length: Floats
     related: Floats
     scale: Floats
     total: Floats
     products: Floats
-    integers: NDArray[np.int16]
     of_classes: Floats
     strong: Integers
     weighed: NDArray[np.bool_]
@@ -247,34 +261,58 @@ def _make_ready(t, k):  # type: ignore[no-untyped-def]
     if t.ready[k]:
         return
     x, z = t.planes[k], t.z[k]
-    table = t.table
+    table = t.tables[k if t.looks_up else 0]
     for value in range(256):
         table[value] = (t.values[value] - t.mean[k]) / t.sd[k]
-    for i in range(len(t.rows)):
-        z[i] = table[x[t.rows[i]]]
+    for i in range(t.n):
+        z[i] = table[x[i]]
     t.ready[k] = True
 
 
 @compiled
-def _integers(t, r, room, q):  # type: ignore[no-untyped-def]
-    """Write q_i, the integer next to r_i / s; returns s, sum_i q_i and the errors of a gradient made of them.
+def _integers(r, room, c):  # type: ignore[no-untyped-def]
+    """Choose s, and write q_i, the integer next to r_i / s, of a class.
 
-    s is so large that q_i fits 16 bits, and a sum of bytes times q 32. The errors are what norm_k and gap_k are multiplied by.
+    s is as small as 16 bits of q_i, and 32 of a block's sum of bytes times q_i, allow.
     """
-    n = len(t.rows)
-    squares, absolute = loops.sizes(r, t.inverse_w)
-    if not (absolute < np.inf and absolute > 0.0):
-        return 0.0, 0, 1e300, 0.0
-    scale = max(loops.largest(r) / 32000.0, absolute * _MORE / (LARGEST_SUM - n))
-    total = loops.quantize(r, t.rows, scale, n, room.integers, q)
-    return scale, total, 0.5 * scale * t.spread * _MORE, np.sqrt(squares) * _MORE
+    scale = max(loops.largest(r) / 32000.0, loops.largest_sum(r) * 1.05 / LARGEST_SUM)
+    room.scale[c] = scale if 0.0 < scale < np.inf else 1.0
+    loops.quantize(r, room.scale[c], room.q[c])
+    room.total[c], _, _ = loops.sum_integers(room.q[c])
+
+
+@compiled
+def _step_and_integers(t, r, room, c, step):  # type: ignore[no-untyped-def]
+    """`_integers` after the step of a feature; s stays what it was, unless the integers would be too large."""
+    moved, by, slot = step
+    if moved < 0:
+        loops.quantize(r, room.scale[c], room.q[c])
+    else:
+        z, row = (room.looked_up, slot) if t.looks_up else (t.z, moved)
+        loops.step_and_quantize(r, room.v, z, row, by, room.scale[c], room.q[c])
+    room.total[c], most, largest = loops.sum_integers(room.q[c])
+    if most > LARGEST_SUM or largest >= 32767:
+        _integers(r, room, c)
+
+
+@compiled
+def _length(t, r):  # type: ignore[no-untyped-def]
+    """sqrt(sum_i r_i^2 / w_i)"""
+    return np.sqrt(loops.scalar_product(r, r, t.inverse_w)) * _MORE
+
+
+@compiled
+def _errors(t, scale, length):  # type: ignore[no-untyped-def]
+    """What norm_k and gap_k are multiplied by: sum_i |r_i - s q_i|^2 / w_i is at most s^2 / 4 sum_i 1 / w_i."""
+    off = 0.5 * scale * t.spread * _MORE
+    return (off, off + length) if length < np.inf else (np.inf, 0.0)
 
 
 @compiled
 def _screened(planes, n_planes, k, q):  # type: ignore[no-untyped-def]
     """sum_i q_i times what the planes say of a feature."""
     if n_planes == 1:
-        return np.float64(loops.byte_product(planes, k, q))
+        return loops.byte_product(planes, k, q)
     return 256.0 * loops.byte_product(planes, 2 * k, q) + loops.byte_product(planes, 2 * k + 1, q)
 
 
@@ -308,20 +346,30 @@ def _set_anchor(t, s, room, c, limit):  # type: ignore[no-untyped-def]
     else:
         for k in range(p):
             key[k] += way * reach[k]
-    b, slack, inverse_reach = s.b[c], room.slack, s.inverse_reach[c]
+    b, slack, near, inverse_reach = s.b[c], room.slack, room.near, s.inverse_reach[c]
     for k in range(p):
-        slack[k] = (limit - key[k]) * inverse_reach[k] if b[k] == 0.0 else -1.0
+        near[k] = slack[k] = (limit - key[k]) * inverse_reach[k] if b[k] == 0.0 else -np.inf
 
 
 @compiled
-def _worth_screening(b, slack, screened, ks, position, count, away, mark):  # type: ignore[no-untyped-def]
-    """Whether the feature at a position of a list, and enough of those after it, are undecided and not screened yet."""
-    if screened[ks[position]] == mark:
-        return False
+def _move_anchor(t, s, room, c, away):  # type: ignore[no-untyped-def]
+    """Make the residual the class's anchor; the way to it from the anchor before is ``away`` long."""
+    r, anchor, near, slack = s.r[c], s.anchor[c], room.near, room.slack
+    way = np.sqrt(loops.distance(r, anchor, s.inverse_u[c])) * _MORE
+    for i in range(len(r)):
+        anchor[i] = r[i]
+    for k in range(len(near)):
+        near[k] = slack[k] = max(near[k] - way, slack[k] - away)
+    room.length[c] = _length(t, r)
+
+
+@compiled
+def _worth_screening(b, slack, ks, position, stop, away):  # type: ignore[no-untyped-def]
+    """Whether enough of the features between two positions of a list are undecided."""
     found = 0
-    for j in range(position, min(count, position + _AHEAD)):
+    for j in range(position, stop):
         k = ks[j]
-        if not away < slack[k] and b[k] == 0.0 and screened[k] != mark:
+        if not away < slack[k] and b[k] == 0.0:
             found += 1
             if found == _FEW:
                 return True
@@ -329,20 +377,41 @@ def _worth_screening(b, slack, screened, ks, position, count, away, mark):  # ty
 
 
 @compiled
-def _screen(t, s, room, c, ks, position, count, limit, mark):  # type: ignore[no-untyped-def]
-    """Anchor the residual, and screen the undecided features from a position of a list on with integers."""
-    _set_anchor(t, s, room, c, limit)
-    b, key, slack, inverse_reach, screened = s.b[c], s.key[c], room.slack, s.inverse_reach[c], room.screened
-    planes, slope, offset, norm, gap, q = t.planes, t.slope, t.offset, t.norm, t.gap, room.q[c]
-    scale, total, of_norm, of_gap = _integers(t, s.r[c], room, q)
-    for j in range(position, count):
+def _screen(t, s, room, c, ks, position, stop, away, limit, mark):  # type: ignore[no-untyped-def]
+    """Bound the gradients of the undecided features between two positions of a list with integers."""
+    b, slack, inverse_reach = s.b[c], room.slack, s.inverse_reach[c]
+    screened, planes, slope, offset, norm, gap, q = room.screened, t.planes, t.slope, t.offset, t.norm, t.gap, room.q[c]
+    scale, total = room.scale[c], room.total[c]
+    of_norm, of_gap = _errors(t, scale, room.length[c] + away)  # u_i < w_i
+    for j in range(position, stop):
         k = ks[j]
-        if slack[k] > 0.0 or b[k] != 0.0:
+        if away < slack[k] or b[k] != 0.0:
             continue
         g = abs(scale * (slope[k] * _screened(planes, t.n_planes, k, q) + offset[k] * total))
-        key[k] = min(key[k], g + of_norm * norm[k] + of_gap * gap[k])
-        slack[k] = (limit - key[k]) * inverse_reach[k]
+        bound = g + of_norm * norm[k] + of_gap * gap[k]
+        slack[k] = away + (limit - bound) * inverse_reach[k]
         screened[k] = mark
+
+
+@compiled
+def _screen_ahead(t, s, room, c, ks, position, count, away, limit, mark, fresh, step):  # type: ignore[no-untyped-def]
+    """Screen the next features of a list, if their integers are those of the residual, or if making them so is worth it.
+
+    Returns
+    -------
+    fresh : bool
+        Whether the integers are those of the residual; it has the last step then.
+    mark : int
+        The number of the last screening.
+    """
+    stop = min(count, position + _AHEAD)
+    if not fresh and _worth_screening(s.b[c], room.slack, ks, position, stop, away):
+        mark += 1
+        _step_and_integers(t, s.r[c], room, c, step)
+        fresh = True
+    if fresh:
+        _screen(t, s, room, c, ks, position, stop, away, limit, mark)
+    return fresh, mark
 
 
 @compiled
@@ -355,12 +424,15 @@ def _next_visit(slack, ks, position, count, away):  # type: ignore[no-untyped-de
 
 
 @compiled
-def _look_at(t, r, v, k, step, ahead):  # type: ignore[no-untyped-def]
+def _look_at(t, r, room, k, step, ahead):  # type: ignore[no-untyped-def]
     """The gradient of a feature after the step of another, and its curvature."""
-    moved, by = step
+    moved, by, slot = step
+    v = room.v
+    if t.looks_up and k < len(t.norm):
+        return loops.step_and_look_up(r, v, room.looked_up, slot, by, t.tables, t.planes, k, t.n)
     if moved < 0:
-        return loops.products(r, v, t.z, k, len(t.rows))
-    return loops.step_and_products(r, v, t.z, moved, by, k, ahead, len(t.rows))
+        return loops.products(r, v, t.z, k, t.n)
+    return loops.step_and_products(r, v, t.z, moved, by, k, ahead, t.n)
 
 
 @compiled
@@ -390,12 +462,12 @@ def _step_intercept(t, s, room, c, step, fit, ahead):  # type: ignore[no-untyped
 
     Returns
     -------
-    The step, and a bound of the distance of r from the anchor.
+    The step, and the length of the way from the anchor.
     """
     moved, by, away = step
     sum_v, ratio, _ = fit
     intercept = len(t.norm)
-    g, _ = _look_at(t, s.r[c], room.v, intercept, (moved, by), ahead)
+    g, _ = _look_at(t, s.r[c], room, intercept, (moved, by, 0), ahead)
     by = g / sum_v
     if by != 0.0:
         s.b0[c] += by
@@ -411,53 +483,54 @@ def _pass(t, s, room, penalty, c, ks, count, fit):  # type: ignore[no-untyped-de
     Parameters
     ----------
     fit : (float, float, int)
-        sum_i v_i, the square root of the largest v_i / u_i, and the number of the pass.
+        sum_i v_i, the square root of the largest v_i / u_i, and the number of the last screening.
 
     Returns
     -------
-    float
+    change : float
         The largest change of the loss: h d^2 of a step d.
+    mark : int
+        The number of the last screening.
     """
     sum_v, ratio, mark = fit
     limit = penalty.l1 / _MORE
-    r, b, key, slack, reach, inverse_reach = s.r[c], s.b[c], s.key[c], room.slack, s.reach[c], s.inverse_reach[c]
+    r, b, slack, inverse_reach = s.r[c], s.b[c], room.slack, s.inverse_reach[c]
     away, change = room.away[c], 0.0
-    moved, by = _NONE, 0.0  # the last step, which r does not have yet
+    moved, by, slot = _NONE, 0.0, 0  # the last step, which r does not have yet
+    fresh = False  # whether the integers are those of r
     for j in range(count):
         k = ks[j]
         if away < slack[k]:
             continue
         old = b[k]
-        if old == 0.0 and _worth_screening(b, slack, room.screened, ks, j, count, away, mark):
-            if moved >= 0:
-                loops.step(r, room.v, t.z, moved, by)
-            moved, away = _NONE, np.sqrt(loops.distance(r, s.anchor[c], s.inverse_u[c])) * _MORE
-            if _worth_screening(b, slack, room.screened, ks, j, count, away, mark):
-                _screen(t, s, room, c, ks, j, count, limit, mark)
-                away = 0.0
+        if old == 0.0 and not (fresh and room.screened[k] == mark):
+            fresh, mark = _screen_ahead(t, s, room, c, ks, j, count, away, limit, mark, fresh, (moved, by, slot))
+            if fresh:
+                moved, by = _NONE, 0.0
             if away < slack[k]:
                 continue
-        g, h = _look_at(t, r, room.v, k, (moved, by), _next_visit(slack, ks, j, count, away))
+        g, h = _look_at(t, r, room, k, (moved, by, slot), _next_visit(slack, ks, j, count, away))
+        slot = 1 - slot
         h = room.curvature[k] if penalty.bounded else h
         target = g + h * old
         new = _threshold(target, penalty.l1, h + penalty.l2)
         moved, by = _NONE, new - old
         if by != 0.0:
-            moved = k
+            moved, fresh = k, False
             _take(s, room, c, k, old, new, h)
             gain = h * by * by
             change = change if gain <= change else gain  # NaN stays
             away += abs(by) * np.sqrt(h) * ratio * _MORE
-        slack[k] = -1.0
-        if new == 0.0:  # without the coefficient its gradient is the target
-            key[k] = min(key[k], abs(target) + away * reach[k])
-            slack[k] = (limit - key[k]) * inverse_reach[k]
+        if new != 0.0:
+            room.near[k] = slack[k] = -np.inf
+        else:  # without the coefficient its gradient is the target
+            slack[k] = away + (limit - abs(target)) * inverse_reach[k]
     by, away = _step_intercept(t, s, room, c, (moved, by, away), fit, ks[0] if count else len(t.norm))
     gain = sum_v * by * by
     change = change if gain <= change else gain
     room.away[c] = away
     s.counts[1] += 1
-    return change
+    return change, mark
 
 
 @compiled
@@ -484,23 +557,25 @@ def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[
         _MOVED if a coefficient has changed the loss by more than the tolerance, _RESTS if none has; _FLAT if all probabilities
         of the class are 0 or 1; _NO_PASSES if there are none left.
     mark : int
-        The number of the last pass.
+        The number of the last screening.
     """
-    n = len(t.rows)
+    n = t.n
     r = s.r[c]
     sum_v = loops.approximate(s.q[c], s.total, t.w, t.code, c, r, room.v, n)
     if sum_v <= _FLAT_SUM:
         return _FLAT, mark
     _set_anchor(t, s, room, c, penalty.l1 / _MORE)
+    room.length[c] = _length(t, r)
     room.away[c] = 0.0
     room.touched[:] = False
     ratio = np.sqrt(loops.largest_ratio(room.v, s.inverse_u[c])) * _MORE
     old_intercept = s.b0[c]
     whole = True
     while True:
-        mark += 1
         ks, count = (strong, n_strong) if whole else (s.order, s.counts[0])
-        change = _pass(t, s, room, penalty, c, ks, count, (sum_v, ratio, mark))
+        change, mark = _pass(t, s, room, penalty, c, ks, count, (sum_v, ratio, mark))
+        _move_anchor(t, s, room, c, room.away[c])
+        room.away[c] = 0.0
         if change < penalty.tolerance:
             if whole:
                 break
@@ -509,6 +584,8 @@ def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[
         if s.counts[1] > penalty.maxit:
             return _NO_PASSES, mark
         whole = False
+    for k in range(len(t.norm)):
+        s.key[c, k] = penalty.l1 / _MORE - room.near[k] * s.reach[c, k] if s.b[c, k] == 0.0 else np.inf
     moved = sum_v * (s.b0[c] - old_intercept) ** 2 > penalty.tolerance
     for j in range(s.counts[0]):
         k = s.order[j]
@@ -520,7 +597,7 @@ def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[
 @compiled
 def _follow(t, s, room, c):  # type: ignore[no-untyped-def]
     """Bring the linear predictor, q and total up to date: eta = b0 + sum_k b_k z_k in the order of entry."""
-    n = len(t.rows)
+    n = t.n
     eta = room.eta
     found = _nonzero(s, c, room)
     eta[:] = s.b0[c]
@@ -583,7 +660,7 @@ def center_of(values, alpha, ordered):  # type: ignore[no-untyped-def]
 @compiled
 def _center(t, s, room, alpha):  # type: ignore[no-untyped-def]
     """Center intercepts and coefficients over the classes: b_ck -= t_k (`center_of`), eta_ic -= mean(b0) + sum_k t_k z_ik."""
-    n, n_classes = len(t.rows), len(s.q)
+    n, n_classes = t.n, len(s.q)
     mean = 0.0
     for c in range(n_classes):
         mean += s.b0[c]
@@ -623,7 +700,8 @@ def _refer(t, s, room, slot):  # type: ignore[no-untyped-def]
         loops.residual(s.q[c], s.total, t.w, t.code, c, r)
         for i in range(len(r)):
             anchor[i] = reference[i] = r[i]
-        room.scale[c], room.total[c], error[0], error[1] = _integers(t, r, room, room.q[c])
+        _integers(r, room, c)
+        error[0], error[1] = _errors(t, room.scale[c], _length(t, r))
     loops.byte_products(t.planes, room.q, room.products)
     least = 0.0
     for c in range(len(s.q)):
@@ -688,7 +766,7 @@ def _largest_gradient(t, s, room, k, slot, needed):  # type: ignore[no-untyped-d
     most = 0.0
     for c in range(len(s.q)):
         if not abs(s.gradient[slot, c, k]) + _off(t, s.error[slot, c], k) < needed:
-            g = abs(loops.product(s.r[c], t.z, k, len(t.rows)))
+            g = abs(loops.product(s.r[c], t.z, k, t.n))
             s.key[c, k] = min(s.key[c, k], g)
             most = max(most, g)
     return most
@@ -748,7 +826,7 @@ def _fit_classes(t, s, room, penalty, mark):  # type: ignore[no-untyped-def]
     outcome : int
         _MOVED or _RESTS; _FLAT if all probabilities are 0 or 1; _NO_PASSES.
     mark : int
-        The number of the last pass.
+        The number of the last screening.
     """
     n_strong = _list_strong(s, room.strong)
     outcome = _FLAT
@@ -807,7 +885,7 @@ def deviance(t, s):  # type: ignore[no-untyped-def]
     """sum_i w_i log p_(i, y_i), class after class."""
     total = 0.0
     for c in range(len(s.q)):
-        for i in range(len(t.rows)):
+        for i in range(t.n):
             if t.code[i] == c:
                 total += t.w[i] * math.log(s.q[c, i] / s.total[i])
     return total
@@ -819,14 +897,14 @@ def standardize(t, standardized, variance):  # type: ignore[no-untyped-def]
 
     x is centered, x - sum_i w_i x_i, and divided by the square root of sum_i w_i x_i^2 of what that leaves.
     """
-    n = len(t.rows)
+    n = t.n
     z = t.one
     for k in range(len(t.norm)):
         x = t.planes[k]
-        first = x[t.rows[0]]
+        first = x[0]
         constant = True
         for i in range(n):
-            byte = x[t.rows[i]]
+            byte = x[i]
             constant = constant and byte == first
             z[0, i] = t.values[byte]
         t.usable[k] = not constant
@@ -843,7 +921,7 @@ def standardize(t, standardized, variance):  # type: ignore[no-untyped-def]
 @compiled
 def standardize_numbers(t, standardized, variance):  # type: ignore[no-untyped-def]
     """As `standardize`, in place in z; the gap is what the two bytes of each value leave of it."""
-    n = len(t.rows)
+    n = t.n
     for k in range(len(t.norm)):
         x = t.z[k]
         first = x[0]
@@ -864,7 +942,7 @@ def standardize_numbers(t, standardized, variance):  # type: ignore[no-untyped-d
         for i in range(n):
             if standardized:
                 x[i] /= t.sd[k]
-            steps = 256.0 * high[t.rows[i]] + low[t.rows[i]]
+            steps = 256.0 * high[i] + low[i]
             off = x[i] - (t.low[k] + t.unit[k] * steps - t.mean[k]) / t.sd[k]
             squares += t.w[i] * off * off
         t.gap[k] = np.sqrt(squares) * _MORE

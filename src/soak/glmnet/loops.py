@@ -24,7 +24,8 @@ from soak.glmnet import lanes
 PMIN, EXMX = 1e-9, 250.0
 ODDS = PMIN / (1 - PMIN)
 CERTAIN_LOW, CERTAIN_HIGH = (1 + PMIN) * PMIN, (1 - PMIN) * (1 - PMIN)  # p beyond these counts as 0 or 1
-LARGEST_SUM = (2**31 - 2**20) / 255  # sum |q| with which no sum of bytes times q overflows 32 bits
+BLOCK = 1024  # rows whose integers are added in 32 bits
+LARGEST_SUM = (2**31 - 2**20) / 255  # sum |q| with which no sum of bytes times q overflows them
 
 
 _CODE = code_folder(Path(__file__).with_name(name) for name in ("lanes.py", "loops.py", "descent.py"))
@@ -77,6 +78,17 @@ def step_and_products(r, v, z, moved, d, k, ahead, n):  # type: ignore[no-untype
     for i in range(n4, n):
         r[i] -= d * (v[i] * z[moved, i])
     return _with_rest(a, b, r, z, k, n4, n), _squares_with_rest(c, e, v, z, k, n4, n)
+
+
+@compiled
+def step_and_look_up(r, v, z, slot, d, tables, planes, k, n):  # type: ignore[no-untyped-def]
+    """`step_and_products` where row ``slot`` of z is the feature that has moved, and the other is looked up and written."""
+    n4, into = n - (n & 3), 1 - slot
+    a, b, c, e = lanes.step_and_look_up(r, v, z, slot, d, tables, planes, k, into, n4)
+    for i in range(n4, n):
+        r[i] -= d * (v[i] * z[slot, i])
+        z[into, i] = tables[k, planes[k, i]]
+    return _with_rest(a, b, r, z, into, n4, n), _squares_with_rest(c, e, v, z, into, n4, n)
 
 
 @compiled
@@ -266,13 +278,15 @@ def square(u, z, k):  # type: ignore[no-untyped-def]
 
 
 @_loose
-def sizes(r, inverse_w):  # type: ignore[no-untyped-def]
-    """sum_i r_i^2 / w_i and sum_i |r_i|, up to rounding."""
-    squares, absolute = 0.0, 0.0
-    for i in range(len(r)):
-        squares += r[i] * r[i] * inverse_w[i]
-        absolute += abs(r[i])
-    return squares, absolute
+def largest_sum(r):  # type: ignore[no-untyped-def]
+    """The largest sum |r_i| of a block of rows, up to rounding."""
+    most = 0.0
+    for first in range(0, len(r), BLOCK):
+        total = 0.0
+        for i in range(first, min(first + BLOCK, len(r))):
+            total += abs(r[i])
+        most = max(most, total)
+    return most
 
 
 def _largest(r):  # type: ignore[no-untyped-def]
@@ -296,30 +310,58 @@ largest_ratio = compiled(_largest_ratio, fastmath={"nnan", "nsz", "reassoc"})
 
 
 @compiled
-def quantize(r, rows, scale, n, room, q):  # type: ignore[no-untyped-def]
-    """q = r / scale to the next integer, at the places of the rows in the whole table; returns sum q."""
+def _nearest(value):  # type: ignore[no-untyped-def]
+    """The next integer, of 16 bits; for one that does not fit, the largest or the least that does."""
+    whole = np.int32(np.int32(value + 40000.5) - np.int32(40000))  # where it fits what is cut off is positive
+    return np.int16(min(max(whole, np.int32(-32768)), np.int32(32767)))
+
+
+@compiled
+def quantize(r, scale, q):  # type: ignore[no-untyped-def]
+    """q = r / scale to the next integer of 16 bits."""
     inverse = 1.0 / scale
-    total: Any = 0
     for i in range(len(r)):
-        value = np.int32(np.floor(r[i] * inverse + 0.5))
-        room[i] = np.int16(value)
-        total += np.int64(value)
-    if rows[n - 1] == n - 1:  # the first n rows of the table
-        for i in range(n):
-            q[i] = room[i]
-    else:
-        for i in range(n):
-            q[rows[i]] = room[i]
-    return total
+        q[i] = _nearest(r[i] * inverse)
+
+
+@compiled
+def step_and_quantize(r, v, z, moved, d, scale, q):  # type: ignore[no-untyped-def]
+    """r_i -= d v_i z_mi, then `quantize`."""
+    inverse, row = 1.0 / scale, z[moved]
+    for i in range(len(r)):
+        r[i] -= d * (v[i] * row[i])
+        q[i] = _nearest(r[i] * inverse)
+
+
+@compiled
+def sum_integers(q):  # type: ignore[no-untyped-def]
+    """sum q, the largest sum |q| of a block of rows, and the largest |q|."""
+    total, most, largest = np.int64(0), np.int64(0), np.int64(0)
+    for first in range(0, len(q), BLOCK):
+        q_ = q[first : first + BLOCK]
+        of_block, size, longest = np.int32(0), np.int32(0), np.int32(0)
+        for i in range(len(q_)):
+            value = np.int32(q_[i])
+            of_block = np.int32(of_block + value)
+            size = np.int32(size + np.int32(abs(value)))
+            longest = max(longest, np.int32(abs(value)))
+        total += np.int64(of_block)
+        most = max(most, np.int64(size))
+        largest = max(largest, np.int64(longest))
+    return total, most, largest
 
 
 @compiled
 def byte_product(planes, row, q):  # type: ignore[no-untyped-def]
-    """sum_i x_i q_i of a row of bytes; quantize has seen to it that it fits 32 bits."""
+    """sum_i x_i q_i of a row of bytes; of no block of rows it exceeds 32 bits."""
     x = planes[row]
-    total: Any = np.int32(0)
-    for i in range(len(q)):
-        total = np.int32(total + np.int32(np.int32(x[i]) * np.int32(q[i])))  # each cast keeps it in vectors
+    total = 0.0
+    for first in range(0, len(q), BLOCK):
+        x_, q_ = x[first : first + BLOCK], q[first : first + BLOCK]
+        of_block: Any = np.int32(0)
+        for i in range(len(x_)):
+            of_block = np.int32(of_block + np.int32(np.int32(x_[i]) * np.int32(q_[i])))  # each cast keeps it in vectors
+        total += of_block
     return total
 
 
@@ -328,4 +370,4 @@ def byte_products(planes, q, out):  # type: ignore[no-untyped-def]
     """`byte_product` of each row with each of K arrays of integers: out of shape (K, rows). Reads the bytes only once."""
     for row in range(len(planes)):
         for c in range(len(q)):
-            out[c, row] = np.float64(byte_product(planes, row, q[c]))
+            out[c, row] = byte_product(planes, row, q[c])

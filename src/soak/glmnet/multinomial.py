@@ -18,6 +18,7 @@ from soak.glmnet.path import Floats, GlmnetPath, PathSettings, check_response, f
 from soak.glmnet.solver import CONTROL, fatal_error, not_converged
 from soak.tasks.task import TaskRows
 
+_MANY = 1500  # rows from which on it is faster to look z up than to read it: a feature is no longer near the processor
 _LINE = 8  # numbers in a cache line
 _PADDED = 32  # numbers, at most, that a loop takes at once; of bytes twice as many
 
@@ -136,7 +137,7 @@ class Path:
         self._columns, variance = _columns(settings, stored, rows, response, weights)
         n_classes = response.shape[1]
         self._state = _state(self._columns, n_classes)
-        self._room = _room(self._columns, n_classes, len(stored.planes[0]))
+        self._room = _room(self._columns, n_classes)
         if settings.type_logistic != "Newton":
             self._room.curvature[:] = 0.25 if settings.standardize else 0.25 * variance
         n, p = len(rows), len(self._columns.norm)
@@ -321,6 +322,14 @@ def _padded(n: int, whole: int) -> int:
     return -(-n // whole) * whole
 
 
+def _gathered(planes: NDArray[np.uint8], rows: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """Some rows of the table, padded."""
+    chosen = np.zeros((len(planes), _padded(len(rows), 2 * _PADDED)), np.uint8)
+    for plane, into in zip(planes, chosen, strict=True):
+        into[: len(rows)] = plane[rows]
+    return chosen
+
+
 def _columns(
     settings: PathSettings, stored: Stored, rows: NDArray[np.intp], response: Floats, weights: Floats | None
 ) -> tuple[Columns, Floats]:
@@ -336,13 +345,14 @@ def _columns(
     np.divide(1.0, w, out=inverse_w, where=w > 0)
     z = _aligned(p + 1, stride)
     z[p, :n] = 1.0
+    looks_up = stored.n_planes == 1 and n >= _MANY
     columns = Columns(
-        planes=stored.planes, n_planes=stored.n_planes, rows=rows.astype(np.int64), z=z,
+        n=n, planes=_gathered(stored.planes, rows), n_planes=stored.n_planes, z=z,
         values=np.arange(256.0) / stored.scale, mean=np.zeros(p), sd=np.ones(p), norm=np.zeros(p), low=stored.low,
         unit=stored.unit, gap=np.zeros(p), usable=np.zeros(p, np.bool_), ready=np.zeros(p, np.bool_), w=w,
         inverse_w=inverse_w, spread=float(np.sqrt(inverse_w.sum())),
         code=np.append(response.argmax(axis=1), np.full(stride - n, -1)).astype(np.int64), slope=np.zeros(p), offset=np.zeros(p),
-        table=np.zeros(256), one=_aligned(1, stride),
+        looks_up=looks_up, tables=np.zeros((p if looks_up else 1, 256)), one=_aligned(1, stride),
     )  # fmt: skip
     variance = np.zeros(p)
     if stored.values is None:
@@ -365,20 +375,20 @@ def _state(t: Columns, n_classes: int) -> State:
         b=np.zeros((n_classes, p)), b0=np.zeros(n_classes), q=_aligned(n_classes, stride), total=_aligned(stride),
         r=_aligned(n_classes, stride), key=np.full((n_classes, p), np.inf), anchor=_aligned(n_classes, stride), u=_aligned(n_classes, stride), inverse_u=_aligned(n_classes, stride),
         reach=np.full((n_classes, p), np.inf), inverse_reach=np.zeros((n_classes, p)),
-        strong=np.zeros(p, np.bool_), ever=np.zeros(p, np.bool_), order=np.zeros(p, np.int64), largest=np.zeros(p),
+        strong=np.zeros(p, np.bool_), ever=np.zeros(p, np.bool_), order=np.zeros(p, np.uint32), largest=np.zeros(p),
         s=_aligned(2, n_classes, stride), gradient=np.zeros((2, n_classes, p)), error=np.zeros((2, n_classes, 2)),
         counts=np.zeros(5, np.int64),
     )  # fmt: skip
 
 
-def _room(t: Columns, n_classes: int, n_rows: int) -> Room:
+def _room(t: Columns, n_classes: int) -> Room:
     p, stride = len(t.norm), t.z.shape[1]
     return Room(
-        v=_aligned(stride), eta=_aligned(stride), e=_aligned(stride), bits=np.zeros(stride, np.int64),
-        q=np.zeros((n_classes, n_rows), np.int16), curvature=np.zeros(p), before=np.zeros(p),
-        touched=np.zeros(p, np.bool_), screened=np.zeros(p, np.int64), chosen=np.zeros(p, np.int64),
-        factors=np.zeros(p), slack=np.zeros(p), away=np.zeros(n_classes), related=np.zeros((n_classes, 3)),
-        scale=np.zeros(n_classes), total=np.zeros(n_classes), products=np.zeros((n_classes, len(t.planes))),
-        integers=np.zeros(stride, np.int16), of_classes=np.zeros(n_classes), strong=np.zeros(p, np.int64),
+        looked_up=_aligned(2, stride), v=_aligned(stride), eta=_aligned(stride), e=_aligned(stride), bits=np.zeros(stride, np.int64),
+        q=np.zeros((n_classes, t.planes.shape[1]), np.int16), curvature=np.zeros(p), before=np.zeros(p),
+        touched=np.zeros(p, np.bool_), screened=np.zeros(p, np.int64), chosen=np.zeros(p, np.uint32),
+        factors=np.zeros(p), slack=np.zeros(p), near=np.zeros(p), away=np.zeros(n_classes), length=np.zeros(n_classes), related=np.zeros((n_classes, 3)),
+        scale=np.ones(n_classes), total=np.zeros(n_classes), products=np.zeros((n_classes, len(t.planes))),
+        of_classes=np.zeros(n_classes), strong=np.zeros(p, np.uint32),
         weighed=np.zeros(p, np.bool_), ordered=np.zeros(n_classes),
     )  # fmt: skip
