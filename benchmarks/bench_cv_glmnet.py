@@ -1,13 +1,15 @@
 """CPU seconds of cv_glmnet, beside glmstar's own cross-validation driver and, where there is one, R's cv.glmnet.
 
 Run as ``OMP_NUM_THREADS=1 python benchmarks/bench_cv_glmnet.py [--rows 667]``.
-``--images FILE --labels FILE`` takes other images than Fashion-MNIST's first 1000 of tests/files (IDX, gzipped).
+``--images FILE --labels FILE`` takes other images than Fashion-MNIST's first 1000 of tests/files (IDX, gzipped). ``--only full``
+times that alone, once: with thousands of rows the others take hours.
 All ways have the same inner folds and run in one process (R in its own, start and reading not counted). R is used
 if Rscript is there and has the package glmnet (Debian: r-cran-glmnet).
 """
 
 import argparse
 import gzip
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -94,12 +96,23 @@ def main() -> None:
     parser.add_argument("--images", type=Path, default=DATA.with_name(DATA.name + "-images-idx3-ubyte.gz"))
     parser.add_argument("--labels", type=Path, default=DATA.with_name(DATA.name + "-labels-idx1-ubyte.gz"))
     parser.add_argument("--rounds", type=int, default=2, help="each way is timed so often, the ways in turn")
+    parser.add_argument("--only", choices=["full", "checked"], help="time this way alone, once")
     given = parser.parse_args()
     rows = image_rows(given.images, given.labels, given.rows)
     fold = np.asarray(RRandom(1).sample(np.resize(np.arange(1, 11), len(rows))))
     compiling, _ = timed(lambda: ours(image_rows(given.images, given.labels, 200), "full"))
     print(f"first fit of 200 rows, which imports and, without a cache, compiles: {compiling:.1f} s CPU")
-    print(f"cv_glmnet on {len(rows)} rows x 784 features, 10 classes: least CPU seconds of {given.rounds}, penalties")
+    print(
+        f"cv_glmnet on {len(rows)} rows x 784 features, 10 classes: least CPU seconds of {1 if given.only else given.rounds}, penalties",
+        flush=True,
+    )
+    if given.only:
+        used, (smallest, within, count) = timed(lambda: ours(rows, given.only))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"{given.only:18} {used:8.2f}  {smallest:.10g}  {within:.10g}  {count}; peak memory of the process {peak:.0f} MB"
+        )
+        return
     ways: dict[str, Callable[[], tuple[float, float, int]]] = {
         "full": lambda: ours(rows, "full"),
         "checked": lambda: ours(rows, "checked"),
