@@ -34,6 +34,32 @@ job = Job(Task.open(base + "arrow"), "featureless", Featureless(type="featureles
           StoredSplits.open(base + "folds.parquet", base + "splits.csv", base + "rows.parquet"))
 """
 
+ISOLATION = (
+    FIT
+    + """
+import resource, statistics, tempfile, time
+from soak.fitting.run import run_pack
+from soak.fitting.supervision import run_supervised
+
+def used():
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in both)
+
+def cost(run):
+    with tempfile.TemporaryDirectory() as folder:
+        before, start = used(), time.perf_counter()
+        run(job, list(zip(names, names)), folder + "/pack")
+        return used() - before, time.perf_counter() - start
+
+names = sys.argv[1:]
+ways = [run_pack, run_supervised]
+costs = [[cost(way) for way in ways] for _ in range(21)][1:]
+for number, what in enumerate(("CPU", "wall")):
+    plain, watched = (statistics.median(round[way][number] for round in costs) for way in range(2))
+    print(f"{{what}} {{1000 * (watched - plain):.0f}} ms")
+"""
+)
+
 
 def cpu():
     """CPU seconds of this process and of all that it has waited for."""
@@ -118,6 +144,10 @@ def main(fits):
         (folder / "parallel.py").write_text(parallel)
         command = [sys.executable, str(folder / "parallel.py"), *names]
         joblib = measured("joblib.Parallel, two workers", sets, lambda: subprocess.run(command, check=True))
+        (folder / "isolation.py").write_text(ISOLATION.format(scripts=ROOT / "src", folder=folder))
+        command = [sys.executable, str(folder / "isolation.py"), *names[:10]]
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-2:]
+    print(f"a process of its own for a pack of 10 fits: {', '.join(told)} (median of 20; goal 50)")
     print(
         f"a fit per job costs {alone / shell:.1f} times a shell loop; packed, {packed / joblib:.1f} times joblib, "
         f"{alone / packed:.0f} times less than not packed (Snakemake's own start: {start:.1f} s once)"
