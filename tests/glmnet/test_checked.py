@@ -79,8 +79,9 @@ def test_it_stops_once_the_curve_has_turned(both):
     assert (curve["cvm"].iloc[-5:] > curve["cvm"][best] + 3 * curve["cvsd"][best]).all()
 
 
-def test_it_goes_on_as_r_where_the_check_does_not_clear_the_rest(both, monkeypatch):
-    monkeypatch.setattr(checked, "_CLEAR", np.inf)
+@pytest.mark.parametrize(("limit", "value"), [("_CLEAR", np.inf), ("_PASSES", 1)])
+def test_it_goes_on_as_r_where_the_check_does_not_clear_the_rest(limit, value, both, monkeypatch):
+    monkeypatch.setattr(checked, limit, value)
     found, full = both(noisy())
     assert_same(found, full)
     assert found.info["n_lambda"] == full.info["n_lambda"]

@@ -3,7 +3,8 @@
 R fits eleven whole paths before it looks at the curve. Here they go down together, one penalty after the other, with the
 bits of whole paths. Where the last `_STEPS` points of the curve are all more than `_MARGIN` standard errors above its lowest
 point, the rest of the curve is looked at roughly: every `_EVERY`-th penalty, with a tolerance `_LOOSER` times as wide. If it
-stays `_CLEAR` standard errors above the lowest point, the paths end there; if not, they go on to their ends as R's do.
+stays `_CLEAR` standard errors above the lowest point, the paths end there; if not, or if it cannot be had in `_PASSES` passes,
+they go on to their ends as R's do.
 That is a rule, not a proof: benchmarks/bench_checked.py counts how often another penalty is chosen.
 """
 
@@ -15,7 +16,8 @@ from soak.glmnet.multinomial import Path, Stored
 from soak.glmnet.path import Floats, PathSettings, check_response, interpolation
 
 _STEPS, _MARGIN = 5, 3.0
-_EVERY, _LOOSER, _CLEAR = 5, 1000.0, 0.5
+_EVERY, _LOOSER, _CLEAR = 5, 100.0, 0.5
+_PASSES = 1000  # of a rough look at one penalty, which takes 10 to 50
 
 
 def cross_validate(settings: PathSettings, train: TrainRows, stored: Stored) -> CrossValidation:
@@ -102,12 +104,15 @@ def _stays_up(settings: PathSettings, train: TrainRows, inner: dict[int, Path], 
         features = train.part(held_out).features(np.float64)
         state = path.kept()
         for place, penalty in enumerate(rest):
-            coefficients, intercepts = path.probe(float(penalty), _LOOSER)
-            link = features @ coefficients + intercepts
-            losses[held_out, place] = row_losses("multinomial", train.measure, link[:, None], train.response[held_out])[
-                :, 0
-            ]
+            seen = path.probe(float(penalty), _LOOSER, _PASSES)
+            if seen is None:
+                break
+            coefficients, intercepts = seen
+            link = (features @ coefficients + intercepts)[:, None]
+            losses[held_out, place] = row_losses("multinomial", train.measure, link, train.response[held_out])[:, 0]
         path.bring_back(state)
+        if seen is None:
+            return False
     means, weight = average_in_folds(losses, train.fold, train.weights, train.measure)
     best = int(curve.mean.argmin())
     found = curve_of_parts(rest, means, weight, train.measure)

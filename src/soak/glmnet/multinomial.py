@@ -240,10 +240,11 @@ class Path:
         last, before = self._explained[-1], self._explained[-2]
         return last > CONTROL["devmax"] or last - before < CONTROL["fdev"]
 
-    def probe(self, lambda_: float, looser: float) -> tuple[Floats, Floats]:
+    def probe(self, lambda_: float, looser: float, passes: int) -> tuple[Floats, Floats] | None:
         """Coefficients and intercepts at a smaller penalty, where a change of the loss that is so much larger counts as none.
 
-        The path can only be probed further after that, unless it is brought back (`kept`).
+        The path can only be probed further after that, unless it is brought back (`kept`). None if so many passes do not
+        suffice: roughly fitted approximations may lead away from the solution.
 
         Returns
         -------
@@ -251,11 +252,12 @@ class Path:
             Of the features as they are stored.
         intercepts : array of shape (n_classes,)
         """
-        s, t, alpha = self._state, self._columns, self._settings.alpha
+        s, t = self._state, self._columns
         s.strong[:] = t.usable  # the penalties are too far apart for the strong rule
         rough = self._settings.thresh * self._null * looser
-        penalty = self._penalty(lambda_)._replace(tolerance=rough, next_rule=np.inf)
-        descent.solve(t, s, self._room, penalty._replace(l1=lambda_ * alpha))
+        penalty = self._penalty(lambda_)._replace(tolerance=rough, next_rule=np.inf, maxit=int(s.counts[1]) + passes)
+        if not descent.solve(t, s, self._room, penalty):
+            return None
         coefficients = s.b.T / t.sd[:, None]
         return coefficients, s.b0 - t.mean @ coefficients
 
