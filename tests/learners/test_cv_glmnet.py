@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from soak.errors import SoakError
-from soak.learners.base import FitFailed, TrainData
+from soak.learners.base import FitFailed, FitSize, TrainData
 from soak.learners.cv_glmnet import CvGlmnet
 from soak.measures import measure
 from soak.tasks.task import Task, TaskRows
@@ -316,3 +316,22 @@ def test_pixels_are_read_as_intensities():
         for features, scale in ((pixels, 255.0), (pixels / 255, 1.0))
     )
     assert stored.equals(shown)
+
+
+@pytest.mark.parametrize(
+    ("n", "n_features", "n_outputs", "measured"),
+    [
+        (667, 784, 10, 2.4),  # whole cross-validations of Fashion-MNIST, benchmarks/bench_cv_glmnet.py
+        (1333, 784, 10, 15.2),
+        (3000, 784, 10, 71),
+        (1000, 196, 10, 11 * 1.0),  # the path on all rows, of images made smaller, times 11
+        (20_000, 49, 10, 11 * 12.6),
+        (1000, 784, 2, 11 * 0.48),
+        (20_000, 49, 2, 11 * 1.0),
+        (1000, 784, 1, 11 * 0.76),
+        (4000, 196, 1, 11 * 0.035),
+    ],
+)
+def test_estimated_seconds_are_about_those_measured(n, n_features, n_outputs, measured):
+    estimate = CvGlmnet(type="cv_glmnet").seconds(FitSize(n, n, n_features, n_outputs))
+    assert measured / 4 < estimate < 4 * measured
