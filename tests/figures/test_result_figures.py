@@ -19,6 +19,8 @@ from soak.figures.facts import Facts
 from soak.figures.page import Drawn, Page
 from soak.figures.results import Results
 from soak.figures.settings import FigureSettings, FocusSettings, StyleSettings
+from soak.measures import column_measure
+from soak.scores.sentences import difference_text
 
 RESULTS = names_of("results")
 
@@ -228,6 +230,22 @@ def test_a_long_name_in_the_volcano_is_in_lines() -> None:
     names = [text.get_text() for axes in drawn.figure.axes for text in axes.texts if "Flights" in text.get_text()]
     assert names
     assert all("\n" in name for name in names)
+
+
+def test_words_in_the_names_at_the_side_of_measures_are_whole() -> None:
+    scores = make_scores(["T"], ["Newark Liberty International", "B"]).assign(
+        mean_squared_error=lambda t: t["zero_one_loss"]
+    )
+    names = [text.get_text() for axes in checked("measures", results(scores)).figure.axes for text in axes.texts]
+    assert "Newark\nLiberty\nInternational" in names
+
+
+def test_differences_in_figures_have_the_digits_of_the_tables() -> None:
+    inputs = results(make_scores(["T"], ["A", "B"], regressions=1))
+    shown = {text.get_text() for axes in checked("differences", inputs).figure.axes for text in axes.texts}
+    for row in inputs.verdicts.itertuples():
+        measure = column_measure(row.measure)
+        assert f"{difference_text(measure, row.mean_diff, row.ci_low, row.ci_high)} {row.verdict}" in shown
 
 
 def test_each_measure_of_sizes_is_named(drawn: Callable[[str, str], Drawn]) -> None:

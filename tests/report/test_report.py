@@ -217,6 +217,39 @@ def test_the_summary_is_the_table_of_that_name_and_leads_to_figures(report: str,
     assert 'href="#figure-differences"' in (tmp_path / "report.html").read_text()
 
 
+def test_the_summary_names_each_task_once(report: str) -> None:
+    table = re.search(r'<table class="plain-table summary">(.*?)</table>', report, re.S)[1]
+    assert re.findall(r'<th scope="rowgroup"[^>]*><span>(.*?)</span></th>', table) == ["Digits", "diabetes"]
+    assert table.count("Digits") == 1
+
+
+def test_a_verdict_is_said_once(tmp_path: Path) -> None:
+    tables = make_tables()
+    judged = tables["verdicts"]
+    judged = judged.assign(
+        verdict="nothing learned", text=judged["test_subset"] + ": nothing learned: no model guesses."
+    )
+    write_report(tmp_path / "report.html", tables=tables | {"verdicts": judged})
+    text = " ".join(visible((tmp_path / "report.html").read_text()).split())
+    assert "nothing learned</span>: no model guesses." in text
+    assert "nothing learned: no model" not in text
+
+
+@pytest.mark.parametrize(("n_subsets", "folded"), [(2, False), (7, True)])
+def test_the_sentences_of_many_test_subsets_are_folded(tmp_path: Path, n_subsets: int, folded: bool) -> None:
+    tables = make_tables()
+    parts = [
+        {
+            name: tables[name].assign(test_subset=tables[name]["test_subset"] + f" {number}")
+            for name in ("scores", "verdicts")
+        }
+        for number in range(n_subsets // 2 + 1)
+    ]
+    many = {name: pd.concat([part[name] for part in parts]) for name in ("scores", "verdicts")}
+    write_report(tmp_path / "report.html", tables=tables | many)
+    assert ('<details class="words">' in (tmp_path / "report.html").read_text()) == folded
+
+
 def test_labels_are_read_and_tables_keep_names(tmp_path: Path) -> None:
     labels = Labels(tasks={"diabetes": "Diabetes of 442 patients"}, algorithms={"linear_mlp": "Linear network"})
     write_report(tmp_path / "report.html", tables=make_tables(), labels=labels)

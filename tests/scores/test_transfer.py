@@ -167,6 +167,16 @@ def test_the_sentence_of_one_sided_service():
     assert text.startswith("each of the 3 subsets stands alone: none serves another (")
 
 
+def test_the_sentence_of_many_one_sided_services_counts_them():
+    """Of eight subsets A to D serve all, and E to H nobody but themselves: pairs in a group are named, others counted."""
+    values = {(a, b): 0.1 if a in "ABCD" or a == b else 0.4 for a in "ABCDEFGH" for b in "ABCDEFGH"}
+    text = sentences(transfer(own_scores(values), ["featureless"]), NO_VERDICTS, ["featureless"])["Trees"]
+    assert text.startswith(
+        "A, B, C and D serve each other within 0.0 points; beyond these, a model serves another subset for 16 of the 56 pairs, "
+        "most often (4 times each) that of A, B, C and D; E, F, G and H serve nobody"
+    )
+
+
 def test_no_sentence_of_two_subsets_or_without_a_reference():
     two = {(a, b): 0.1 for a in "AB" for b in "AB"}
     assert not sentences(transfer(own_scores(two), ["featureless"]), NO_VERDICTS, ["featureless"])

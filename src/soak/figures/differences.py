@@ -9,9 +9,10 @@ import pandas as pd
 
 from soak.figures.catalog import Figure
 from soak.figures.page import GREY, MARKERS, TEXT, Drawn, Grid, Key, Page, Panel
-from soak.figures.results import NO_SCORES, Results, algorithm_axis, subset_rows, ticks_within
+from soak.figures.results import NO_BREAK, NO_SCORES, Results, algorithm_axis, subset_rows, ticks_within
 from soak.measures import Measure, column_measure
 from soak.scores.differences import differences
+from soak.scores.sentences import difference_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +58,8 @@ def _differences(results: Results, page: Page) -> Drawn | str:
     limits = {str(task): _limits(rows, folds) for task, rows in means.groupby("task_id", sort=False)}
     names_width, _, _ = algorithm_axis(page, results.algorithms(means))
     texts = {
-        tuple(row[:4]): _text(row) for row in means[[*_KEYS, "measure", "mean", "verdict"]].itertuples(index=False)
+        tuple(row[:4]): _text(row)
+        for row in means[[*_KEYS, "measure", "mean", "ci_low", "ci_high", "verdict"]].itertuples(index=False)
     }
     numbers = max(page.text_width(text, page.small, "bold") for text in texts.values()) + 0.1
     grid = Grid(1.75 * page.scale + numbers, tick_labels=names_width, gap=0.25, legend=_legend(means, page))
@@ -96,18 +98,16 @@ def _in_units(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _axis_label(measure: Measure) -> str:
-    """For instance "minus same, points of error (right: worse)"."""
+    """For instance "minus same, points of error (right: worse)", which breaks before the bracket, not within."""
     unit = f"points of {measure.label}" if measure.percent else measure.label
-    return f"minus same, {unit} (right: {'better' if measure.greater_is_better else 'worse'})"
+    return f"minus same, {unit} (right:{NO_BREAK}{'better' if measure.greater_is_better else 'worse'})"
 
 
 def _text(row: Any) -> str:
-    """What stands beside a line: the difference, and the verdict where there is one."""
+    """What stands beside a line: the difference, with the digits that the tables have, and the verdict where there is one."""
     measure = column_measure(row.measure)
-    number = measure.number(row.mean / measure.factor)
-    if "0" in number and not number.strip("-0."):
-        number = number.lstrip("-")  # no -0.0
-    return f"{'' if number.startswith('-') else '+'}{number} {row.verdict}".rstrip()
+    numbers = (value / measure.factor for value in (row.mean, row.ci_low, row.ci_high))
+    return f"{difference_text(measure, *numbers).removesuffix(' points')} {row.verdict}".rstrip()
 
 
 def _limits(means: pd.DataFrame, folds: pd.DataFrame) -> tuple[float, float]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MOST = 12  # test subsets of a page
 _COLUMNS = 3  # measures side by side
 _LEAST_WIDTH = 1.1  # inches: of a panel that numbers such as "0.9747±0.0018" fit into
+_LONGEST_WORD = 1.6  # inches: in a name at the side; longer ones are broken
 _ORDER = ("all", "same", "other")  # from top to bottom: the two that are compared with same on both sides of it
 _KEYS = ["task_id", "test_subset", "train_subsets", "algorithm", "measure"]
 
@@ -72,15 +73,16 @@ def _page(rows: Sequence[tuple[str, str]], means: pd.DataFrame, results: Results
         for names in in_rows(list(mine["measure"].unique())[:_COLUMNS], columns):
             for subset in subsets:
                 first, last = subset == subsets[0], subset == subsets[-1]
-                own = [_panel(mine, subset, name, page, first=first, last=last) for name in names]
                 count = results.facts.rows_of(task, subset)
                 side = f"{subset}" + (f"\n{count:,} rows" if count else "")
+                least = 0.1 + min(_LONGEST_WORD, page.longest_word(side, weight="bold"))
+                own = [_panel(mine, subset, name, page, least, first=first, last=last) for name in names]
                 panels.append([*own[:-1], replace(own[-1], side=page.wrap(side, own[-1].height - 0.08, weight="bold"))])
     return page.figure(panels, grid)
 
 
-def _panel(mine: pd.DataFrame, subset: str, name: str, page: Page, *, first: bool, last: bool) -> Panel:
-    """A panel of one test subset and measure; all panels of a task and measure share their x axis."""
+def _panel(mine: pd.DataFrame, subset: str, name: str, page: Page, least: float, *, first: bool, last: bool) -> Panel:
+    """A panel of one test subset and measure, of a least height; all panels of a task and measure share their x axis."""
     of_measure = mine[mine["measure"] == name]
     low, high = float(of_measure["low"].min()), float(of_measure["high"].max())
     room = 0.12 * (high - low) or 0.05 * abs(high) or 1.0
@@ -90,7 +92,7 @@ def _panel(mine: pd.DataFrame, subset: str, name: str, page: Page, *, first: boo
     label = column_measure(name).label
     return Panel(
         draw,
-        mark_height(page) * len(shown) + 0.08,
+        max(least, mark_height(page) * len(shown) + 0.08),
         heading=mine["task_id"].iloc[0] if first else "",
         title=label if first else "",
         x_label=f"{label} (mean{NO_BREAK}±{NO_BREAK}SD)" if last else "",

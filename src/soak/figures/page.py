@@ -320,6 +320,12 @@ class Page:
         """Width of the longest line of a text."""
         return max(_line_width(line, self.settings.font, size or self.size, weight) for line in text.split("\n"))
 
+    def longest_word(self, text: str, size: float | None = None, weight: str = "normal") -> float:
+        """Width of the longest part of a text that `wrap` does not break while there is room."""
+        return max(
+            self.text_width(piece.rstrip(), size, weight) for line in text.split("\n") for piece in _pieces(line)
+        )
+
     def wrap(self, text: str, width: float, size: float | None = None, weight: str = "normal") -> str:
         """Break a text into lines of at most the given width: at spaces, after _ - . /, or wherever it must be."""
         return "\n".join(part for line in text.split("\n") for part in self._wrapped(line, width, size, weight))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _LEAST_P = {"all-same": -8.0, "other-same": -16.0}  # log10 P: what is below is drawn at the left edge
 _RIGHT = 0.35  # log10 P: beyond 1, for marks there
-_WIDTH, _HEIGHT = 5.5, 3.9  # inches
+_WIDTH = 5.5  # inches
+_LEAST_HEIGHT, _USUAL_HEIGHT = 2.2, 3.9  # inches: of a panel of one task, and of several
 _ASKED = {
     "all-same": ("May the subsets be combined?", "beneficial to combine", "detrimental to combine"),
     "other-same": ("May a new subset be predicted?", "more accurate than same", "less accurate than same"),
@@ -44,7 +45,7 @@ def _volcano(results: Results, page: Page) -> Drawn | str:
     panels = []
     for name in shown:
         part = points[points["comparison"] == name]
-        height = max(_HEIGHT, 0.17 * len(part)) * page.scale
+        height = max(min(_USUAL_HEIGHT, _LEAST_HEIGHT + 0.4 * (len(part) - 1)), 0.17 * len(part)) * page.scale
         draw = partial(_draw, points=part, comparison=name, alpha=results.alpha, height=height, page=page, types=types)
         asked = _ASKED[name][0]
         panels.append(

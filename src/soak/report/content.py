@@ -75,21 +75,21 @@ def verdict_cards(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
                 "sign": _SIGNS[row.verdict],
                 "kind": row.verdict.split()[0],
                 "verdict": row.verdict,
-                "text": row.text.removeprefix(f"{row.test_subset}: "),
+                "text": row.text.removeprefix(f"{row.test_subset}: ").removeprefix(f"{row.verdict}: "),
             }
         )
     return list(cards.values())
 
 
-def summary_rows(summary: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of the table summary with sign and kind of each verdict."""
-    rows = []
+def summary_rows(summary: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the table summary with sign and kind of each verdict, by task."""
+    rows: dict[str, list[dict[str, Any]]] = {}
     for row in summary.astype(str).to_dict("records"):
         verdicts = [
             {"text": row[f"{train}_same"], "verdict": row[f"{train}_verdict"], **_sign(row[f"{train}_verdict"])}
             for train in ("other", "all")
         ]
-        rows.append({**row, "verdicts": verdicts})
+        rows.setdefault(row["task_id"], []).append({**row, "verdicts": verdicts})
     return rows
 
 
@@ -111,7 +111,10 @@ def data_cards(data: pd.DataFrame, notes: pd.DataFrame) -> list[dict[str, Any]]:
             )
             for row in own.itertuples()
         ]
-        columns = [str(name).replace("_", " ").replace("class.", "class ") for name in shown.columns]
+        columns = [
+            (str(name).replace("_", " ").replace("class.", "class "), "" if name == "subset" else "number")
+            for name in shown.columns
+        ]
         cards.append(
             {
                 "task": task,

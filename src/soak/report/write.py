@@ -39,6 +39,7 @@ from soak.tables import TABLES
 
 _HERE = Path(__file__).parent
 _NEEDED = ("scores", "stats", "pvalues", "verdicts")
+_MOST_IN_WORDS = 12  # test subsets: the sentences of more are folded
 _OF_FITS = {"fits", "times", "splits"}  # tables that scores from elsewhere come without
 
 
@@ -103,6 +104,8 @@ def write_report(
         **answer,
         **chart,
         summary_table=summary,
+        n_tests=(n_tests := sum(map(len, summary.values()))),
+        folds_words=n_tests > _MOST_IN_WORDS,
         data=data_cards(called["data"], called["data_notes"]) if set(tables) >= {"data", "data_notes"} else [],
         figures=shown,
         figure_names=[figure["name"] for figure in shown],

@@ -1,6 +1,6 @@
 """The transfer map: how well each subset's own model predicts every other subset, and who can stand in for whom."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 import pandas as pd
@@ -13,6 +13,7 @@ from soak.tables import TABLES
 _CELL = ["task_id", "test_subset", "train_subset", "algorithm", "measure"]
 KEPT = 0.75  # share of the skill of same with which a model can stand in; the margin of verdicts is for means with intervals
 _MOST_NAMES = 6  # of subsets that a sentence names
+_MOST_GIVERS = 3  # of which a sentence says whom each serves, beside groups that serve each other
 
 
 def transfer(
@@ -150,11 +151,11 @@ def _sentence(cells: pd.DataFrame, kept: float) -> str:
     groups = _mutual(subsets, serves)
     for group in groups:
         parts.append(f"{_names(group, subsets)} serve each other{_within(cells, group)}")
-    for giver in subsets:
-        others = [name for name in serves[giver] if not any({giver, name} <= set(group) for group in groups)]
-        if others:
-            also = "also " if any(giver in group for group in groups) else ""
-            parts.append(f"{giver} {also}serves {_names(others, subsets)}")
+    others = {
+        giver: [name for name in serves[giver] if not any({giver, name} <= set(group) for group in groups)]
+        for giver in subsets
+    }
+    parts += _one_by_one({giver: takers for giver, takers in others.items() if takers}, groups, subsets)
     alone = [name for name in subsets if not serves[name] and not served[name]]
     if len(alone) == len(subsets):
         parts.append(f"each of the {len(subsets)} subsets stands alone: none serves another")
@@ -173,6 +174,25 @@ def _sentence(cells: pd.DataFrame, kept: float) -> str:
         parts.append(f"for {len(misled)} of the {pairs} pairs the model is no better than guessing")
     algorithm, share = cells["algorithm"].iloc[0], f"{100 * kept:g} %"
     return f"{'; '.join(parts)} (serves: keeps at least {share} of the skill of same; {algorithm})."
+
+
+def _one_by_one(
+    serves: Mapping[str, Sequence[str]], groups: Sequence[Sequence[str]], subsets: Sequence[str]
+) -> list[str]:
+    """Who serves whom outside of the groups; of many only how often, and who most."""
+    if len(serves) > _MOST_GIVERS:
+        count, pairs = sum(map(len, serves.values())), len(subsets) * (len(subsets) - 1)
+        most = max(map(len, serves.values()))
+        best = [giver for giver, takers in serves.items() if len(takers) == most]
+        beyond = "beyond these, " if groups else ""
+        return [
+            f"{beyond}a model serves another subset for {count} of the {pairs} pairs, most often "
+            f"({most} times{' each' if len(best) > 1 else ''}) that of {_names(best, subsets)}"
+        ]
+    return [
+        f"{giver} {'also ' if any(giver in group for group in groups) else ''}serves {_names(takers, subsets)}"
+        for giver, takers in serves.items()
+    ]
 
 
 def _mutual(subsets: Sequence[str], serves: dict[str, list[str]]) -> list[list[str]]:
