@@ -189,10 +189,6 @@ class Room(NamedTuple):
     slack, near : arrays of shape (p,)
         How long the way from the anchor may be before a feature of the class has to be looked at, and how far from it the
         residual may be; minus infinity if the feature has a coefficient.
-    away : array of shape (K,)
-        The length of the way of each class's residual from its anchor.
-    length : array of shape (K,)
-        sqrt(sum_i r_i^2 / w_i) at the anchor.
     related : array of shape (K, 3)
         Scalar products of the residuals s0 and s1: s0 s0, s0 s1, s1 s1.
     scale, total : arrays of shape (K,)
@@ -216,8 +212,6 @@ class Room(NamedTuple):
     factors: Floats
     slack: Floats
     near: Floats
-    away: Floats
-    length: Floats
     related: Floats
     scale: Floats
     total: Floats
@@ -353,14 +347,14 @@ def _set_anchor(t, s, room, c, limit):  # type: ignore[no-untyped-def]
 
 @compiled
 def _move_anchor(t, s, room, c, away):  # type: ignore[no-untyped-def]
-    """Make the residual the class's anchor; the way to it from the anchor before is ``away`` long."""
+    """Make the residual the class's anchor, whose way from the anchor before is ``away`` long; returns its length (`_length`)."""
     r, anchor, near, slack = s.r[c], s.anchor[c], room.near, room.slack
     way = np.sqrt(loops.distance(r, anchor, s.inverse_u[c])) * _MORE
     for i in range(len(r)):
         anchor[i] = r[i]
     for k in range(len(near)):
         near[k] = slack[k] = max(near[k] - way, slack[k] - away)
-    room.length[c] = _length(t, r)
+    return _length(t, r)
 
 
 @compiled
@@ -377,12 +371,13 @@ def _worth_screening(b, slack, ks, position, stop, away):  # type: ignore[no-unt
 
 
 @compiled
-def _screen(t, s, room, c, ks, position, stop, away, limit, mark):  # type: ignore[no-untyped-def]
+def _screen(t, s, room, c, ks, position, stop, away, bounds, mark):  # type: ignore[no-untyped-def]
     """Bound the gradients of the undecided features between two positions of a list with integers."""
     b, slack, inverse_reach = s.b[c], room.slack, s.inverse_reach[c]
     screened, planes, slope, offset, norm, gap, q = room.screened, t.planes, t.slope, t.offset, t.norm, t.gap, room.q[c]
     scale, total = room.scale[c], room.total[c]
-    of_norm, of_gap = _errors(t, scale, room.length[c] + away)  # u_i < w_i
+    limit, length = bounds
+    of_norm, of_gap = _errors(t, scale, length + away)  # u_i < w_i
     for j in range(position, stop):
         k = ks[j]
         if away < slack[k] or b[k] != 0.0:
@@ -394,8 +389,21 @@ def _screen(t, s, room, c, ks, position, stop, away, limit, mark):  # type: igno
 
 
 @compiled
-def _screen_ahead(t, s, room, c, ks, position, count, away, limit, mark, fresh, step):  # type: ignore[no-untyped-def]
+def _screen_ahead(t, s, room, c, ks, position, count, away, bounds, mark, fresh, step):  # type: ignore[no-untyped-def]
     """Screen the next features of a list, if their integers are those of the residual, or if making them so is worth it.
+
+    Parameters
+    ----------
+    ks, position, count
+        The list, where in it the pass is, and its end.
+    away : float
+        The length of the way from the anchor.
+    bounds : (float, float)
+        What a gradient must not reach, and the length of the residual at the anchor.
+    mark, fresh
+        As returned, before.
+    step : (int, float, int)
+        The feature that has moved last, by how much, and the row of `looked_up` that it has.
 
     Returns
     -------
@@ -410,7 +418,7 @@ def _screen_ahead(t, s, room, c, ks, position, count, away, limit, mark, fresh, 
         _step_and_integers(t, s.r[c], room, c, step)
         fresh = True
     if fresh:
-        _screen(t, s, room, c, ks, position, stop, away, limit, mark)
+        _screen(t, s, room, c, ks, position, stop, away, bounds, mark)
     return fresh, mark
 
 
@@ -465,7 +473,7 @@ def _step_intercept(t, s, room, c, step, fit, ahead):  # type: ignore[no-untyped
     The step, and the length of the way from the anchor.
     """
     moved, by, away = step
-    sum_v, ratio, _ = fit
+    sum_v, ratio = fit
     intercept = len(t.norm)
     g, _ = _look_at(t, s.r[c], room, intercept, (moved, by, 0), ahead)
     by = g / sum_v
@@ -482,20 +490,22 @@ def _pass(t, s, room, penalty, c, ks, count, fit):  # type: ignore[no-untyped-de
 
     Parameters
     ----------
-    fit : (float, float, int)
-        sum_i v_i, the square root of the largest v_i / u_i, and the number of the last screening.
+    fit : (float, float, float, int)
+        sum_i v_i, the square root of the largest v_i / u_i, the length of the residual, and the number of the last screening.
 
     Returns
     -------
     change : float
         The largest change of the loss: h d^2 of a step d.
+    away : float
+        The length of the residual's way.
     mark : int
         The number of the last screening.
     """
-    sum_v, ratio, mark = fit
+    sum_v, ratio, length, mark = fit
     limit = penalty.l1 / _MORE
     r, b, slack, inverse_reach = s.r[c], s.b[c], room.slack, s.inverse_reach[c]
-    away, change = room.away[c], 0.0
+    away, change = 0.0, 0.0
     moved, by, slot = _NONE, 0.0, 0  # the last step, which r does not have yet
     fresh = False  # whether the integers are those of r
     for j in range(count):
@@ -504,7 +514,9 @@ def _pass(t, s, room, penalty, c, ks, count, fit):  # type: ignore[no-untyped-de
             continue
         old = b[k]
         if old == 0.0 and not (fresh and room.screened[k] == mark):
-            fresh, mark = _screen_ahead(t, s, room, c, ks, j, count, away, limit, mark, fresh, (moved, by, slot))
+            fresh, mark = _screen_ahead(
+                t, s, room, c, ks, j, count, away, (limit, length), mark, fresh, (moved, by, slot)
+            )
             if fresh:
                 moved, by = _NONE, 0.0
             if away < slack[k]:
@@ -525,12 +537,11 @@ def _pass(t, s, room, penalty, c, ks, count, fit):  # type: ignore[no-untyped-de
             room.near[k] = slack[k] = -np.inf
         else:  # without the coefficient its gradient is the target
             slack[k] = away + (limit - abs(target)) * inverse_reach[k]
-    by, away = _step_intercept(t, s, room, c, (moved, by, away), fit, ks[0] if count else len(t.norm))
+    by, away = _step_intercept(t, s, room, c, (moved, by, away), (sum_v, ratio), ks[0] if count else len(t.norm))
     gain = sum_v * by * by
     change = change if gain <= change else gain
-    room.away[c] = away
     s.counts[1] += 1
-    return change, mark
+    return change, away, mark
 
 
 @compiled
@@ -565,17 +576,15 @@ def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[
     if sum_v <= _FLAT_SUM:
         return _FLAT, mark
     _set_anchor(t, s, room, c, penalty.l1 / _MORE)
-    room.length[c] = _length(t, r)
-    room.away[c] = 0.0
+    length = _length(t, r)
     room.touched[:] = False
     ratio = np.sqrt(loops.largest_ratio(room.v, s.inverse_u[c])) * _MORE
     old_intercept = s.b0[c]
     whole = True
     while True:
         ks, count = (strong, n_strong) if whole else (s.order, s.counts[0])
-        change, mark = _pass(t, s, room, penalty, c, ks, count, (sum_v, ratio, mark))
-        _move_anchor(t, s, room, c, room.away[c])
-        room.away[c] = 0.0
+        change, away, mark = _pass(t, s, room, penalty, c, ks, count, (sum_v, ratio, length, mark))
+        length = _move_anchor(t, s, room, c, away)
         if change < penalty.tolerance:
             if whole:
                 break

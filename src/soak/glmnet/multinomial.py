@@ -389,7 +389,7 @@ def _room(t: Columns, n_classes: int) -> Room:
         looked_up=_aligned(2, stride), v=_aligned(stride), eta=_aligned(stride), e=_aligned(stride), bits=np.zeros(stride, np.int64),
         q=np.zeros((n_classes, t.planes.shape[1]), np.int16), curvature=np.zeros(p), before=np.zeros(p),
         touched=np.zeros(p, np.bool_), screened=np.zeros(p, np.int64), chosen=np.zeros(p, np.uint32),
-        factors=np.zeros(p), slack=np.zeros(p), near=np.zeros(p), away=np.zeros(n_classes), length=np.zeros(n_classes), related=np.zeros((n_classes, 3)),
+        factors=np.zeros(p), slack=np.zeros(p), near=np.zeros(p), related=np.zeros((n_classes, 3)),
         scale=np.ones(n_classes), total=np.zeros(n_classes), products=np.zeros((n_classes, len(t.planes))),
         of_classes=np.zeros(n_classes), strong=np.zeros(p, np.uint32),
         weighed=np.zeros(p, np.bool_), ordered=np.zeros(n_classes),
