@@ -130,6 +130,13 @@ def test_a_new_figure_is_one_new_file(tmp_path: Path, monkeypatch: pytest.Monkey
         all_figures.cache_clear()
 
 
+def test_a_name_that_fits_on_a_line_is_not_broken() -> None:
+    page = Page()
+    width = 1.01 * page.text_width("(linear_graph, font_digits_rot)")
+    assert page.wrap("Curves (linear_graph, font_digits_rot)", width) == "Curves (linear_graph,\nfont_digits_rot)"
+    assert page.wrap("font_digits_rot", page.text_width("font_digits_")) == "font_digits_\nrot"
+
+
 @pytest.mark.parametrize(
     "text", ["one two three four five six", "a_very_long_name_without_any_space", "x" * 200, "a\nb"]
 )

@@ -4,10 +4,12 @@ Matplotlib takes a second to import, and the catalogue of figures is imported by
 functions that draw.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -321,18 +323,18 @@ class Page:
         return max(_line_width(line, self.settings.font, size or self.size, weight) for line in text.split("\n"))
 
     def longest_word(self, text: str, size: float | None = None, weight: str = "normal") -> float:
-        """Width of the longest part of a text that `wrap` does not break while there is room."""
-        return max(
-            self.text_width(piece.rstrip(), size, weight) for line in text.split("\n") for piece in _pieces(line)
-        )
+        """Width of the longest word of a text: of a line so wide `wrap` breaks none."""
+        return max(self.text_width(word, size, weight) for word in text.split())
 
     def wrap(self, text: str, width: float, size: float | None = None, weight: str = "normal") -> str:
-        """Break a text into lines of at most the given width: at spaces, after _ - . /, or wherever it must be."""
+        """Break a text into lines of at most the given width: at spaces; words that are too long after _ - . /, or anywhere."""
         return "\n".join(part for line in text.split("\n") for part in self._wrapped(line, width, size, weight))
 
     def _wrapped(self, text: str, width: float, size: float | None, weight: str) -> list[str]:
         lines, line = [], ""
-        for piece in _pieces(text):
+        words = re.findall(r" *[^ ]+ *|^ +$", text)
+        pieces = [[word] if self.text_width(word.rstrip(), size, weight) <= width else _pieces(word) for word in words]
+        for piece in chain.from_iterable(pieces):
             if line and self.text_width((line + piece).rstrip(), size, weight) > width:
                 lines.append(line.rstrip())
                 line = ""
