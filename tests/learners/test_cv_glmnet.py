@@ -324,6 +324,8 @@ def test_pixels_are_read_as_intensities():
         (667, 784, 10, 2.4),  # whole cross-validations of Fashion-MNIST, benchmarks/bench_cv_glmnet.py
         (1333, 784, 10, 15.2),
         (3000, 784, 10, 71),
+        (599, 64, 10, 11 * 0.066),  # digits
+        (1797, 64, 10, 11 * 0.37),
         (1000, 196, 10, 11 * 1.0),  # the path on all rows, of images made smaller, times 11
         (20_000, 49, 10, 11 * 12.6),
         (1000, 784, 2, 11 * 0.48),

@@ -147,13 +147,16 @@ class CvGlmnet(LearnerType):
 
     def seconds(self, size: FitSize) -> float:
         # Seconds per row, feature, class, penalty and path (one core of 2023). More rows per feature take more passes: images of
-        # 784 pixels 4e-10 with 667 rows, 1.3e-9 with 1333, 3e-9 with 3000; 200 pixels with 1000 rows 5e-9, 16 and 49 with 20,000
-        # rows 2e-8; two classes at most 5e-9 but where they can be told apart nearly without error; numbers by covariances
+        # 784 pixels 4e-10 with 667 rows, 1.3e-9 with 1333, 3e-9 with 3000; scans of 64 pixels 2e-9 to 3e-9 with 600 to 1800;
+        # 16 and 49 dense features with 20,000 rows 2e-8; two classes at most 5e-9, but where they can be told apart nearly
+        # without error; numbers by covariances
         per_feature = size.n_train / size.n_features
         if size.n_outputs == 1:
             unit = 5e-9 if per_feature < 4 else 5e-10
+        elif size.n_outputs == 2:
+            unit = min(2e-9 * per_feature, 5e-9)
         else:
-            unit = min(max(5e-10, 1e-9 * per_feature), 5e-9 if size.n_outputs == 2 else 1.5e-8)
+            unit = min(max(5e-10, 4e-10 * per_feature), 1e-8)
         return unit * size.train_cells * self._n_penalties * (self.folds + 1)
 
     @property
