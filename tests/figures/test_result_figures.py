@@ -340,9 +340,10 @@ def many() -> Results:
     return results(pd.concat(parts, ignore_index=True))
 
 
-@pytest.mark.parametrize(
-    "name", ["overview", "test_error", "test_error_mean_sd", "differences", "pvalue", "train_other"]
-)
+PAGED = ["overview", "test_error", "differences", "test_error_mean_sd", "pvalue", "train_other"]
+
+
+@pytest.mark.parametrize("name", PAGED if os.environ.get("SOAK_STRESS") else PAGED[:3])
 def test_many_test_subsets_fold_into_pages_that_can_be_read(many: Results, name: str) -> None:
     drawn = checked(name, many)
     figures = [drawn.figure, *drawn.pages]  # type: ignore[attr-defined]
