@@ -156,7 +156,7 @@ class CvGlmnet(LearnerType):
         elif size.n_outputs == 2:
             unit = min(2e-9 * per_feature, 5e-9)
         else:
-            unit = min(max(5e-10, 4e-10 * per_feature), 1e-8)
+            unit = min(max(5e-10, 4e-10 * per_feature), 4e-9)
         return unit * size.train_cells * self._n_penalties * (self.folds + 1)
 
     @property
