@@ -37,19 +37,17 @@ job = Job(Task.open(base + "arrow"), "featureless", Featureless(type="featureles
 ISOLATION = (
     FIT
     + """
-import resource, statistics, tempfile, time
+import statistics, tempfile, time
+sys.path.insert(0, "{benchmarks}")
+from bench_overhead import cpu
 from soak.fitting.run import run_pack
 from soak.fitting.supervision import run_supervised
 
-def used():
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in both)
-
 def cost(run):
     with tempfile.TemporaryDirectory() as folder:
-        before, start = used(), time.perf_counter()
+        before, start = cpu(), time.perf_counter()
         run(job, list(zip(names, names)), folder + "/pack")
-        return used() - before, time.perf_counter() - start
+        return cpu() - before, time.perf_counter() - start
 
 names = sys.argv[1:]
 ways = [run_pack, run_supervised]
@@ -144,7 +142,9 @@ def main(fits):
         (folder / "parallel.py").write_text(parallel)
         command = [sys.executable, str(folder / "parallel.py"), *names]
         joblib = measured("joblib.Parallel, two workers", sets, lambda: subprocess.run(command, check=True))
-        (folder / "isolation.py").write_text(ISOLATION.format(scripts=ROOT / "src", folder=folder))
+        (folder / "isolation.py").write_text(
+            ISOLATION.format(scripts=ROOT / "src", folder=folder, benchmarks=ROOT / "benchmarks")
+        )
         command = [sys.executable, str(folder / "isolation.py"), *names[:10]]
         told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-2:]
     print(f"a process of its own for a pack of 10 fits: {', '.join(told)} (median of 20; goal 50)")

@@ -91,9 +91,13 @@ def _fetch(builder: Any) -> Callable[[Any], None]:
     return fetch
 
 
-def _pair(builder: Any, sums: Any) -> list[Any]:
-    lane = [builder.extract_element(sums, ir.Constant(ir.IntType(32), number)) for number in range(4)]
-    return [builder.fadd(lane[0], lane[2]), builder.fadd(lane[1], lane[3])]
+def _halves(context: Any, builder: Any, sums: Vectors) -> Any:
+    """Of each sum its lanes 0 + 2 and 1 + 3, as a tuple."""
+    halves = []
+    for total in sums:
+        lane = [builder.extract_element(total, ir.Constant(ir.IntType(32), number)) for number in range(4)]
+        halves += [builder.fadd(lane[0], lane[2]), builder.fadd(lane[1], lane[3])]
+    return context.make_tuple(builder, _FOUR, halves)
 
 
 def _looked_up(builder: Any, bytes_: Any, table: Any, i: Any, count: int) -> Vectors:
@@ -132,7 +136,7 @@ def products(typing: Any, r: Any, v: Any, z: Any, k: Any, n4: Any) -> Any:
             return _added(builder, sums, *(_load(builder, values, i) for values in (r_, v_, z_)))
 
         sums = _loop(builder, ir.Constant(_INDEX, 0), args[4], 4, [_ZERO] * 2, four)
-        return context.make_tuple(builder, _FOUR, [half for total in sums for half in _pair(builder, total)])
+        return _halves(context, builder, sums)
 
     return _FOUR(r, v, z, types.intp, types.intp), build
 
@@ -162,7 +166,7 @@ def step_and_products(typing: Any, r: Any, v: Any, z: Any, moved: Any, d: Any, k
         whole = builder.and_(args[7], ir.Constant(_INDEX, -8))
         sums = _loop(builder, ir.Constant(_INDEX, 0), whole, 8, [_ZERO] * 2, line)
         sums = _loop(builder, whole, args[7], 4, sums, four)
-        return context.make_tuple(builder, _FOUR, [half for total in sums for half in _pair(builder, total)])
+        return _halves(context, builder, sums)
 
     return _FOUR(r, v, z, types.intp, types.float64, types.intp, types.intp, types.intp), build
 
@@ -199,6 +203,6 @@ def step_and_look_up(
         whole = builder.and_(args[9], ir.Constant(_INDEX, -8))
         sums = _loop(builder, ir.Constant(_INDEX, 0), whole, 8, [_ZERO] * 2, some(8))
         sums = _loop(builder, whole, args[9], 4, sums, some(4))
-        return context.make_tuple(builder, _FOUR, [half for total in sums for half in _pair(builder, total)])
+        return _halves(context, builder, sums)
 
     return _FOUR(r, v, z, types.intp, types.float64, tables, planes, types.intp, types.intp, types.intp), build

@@ -282,9 +282,9 @@ def largest_sum(r):  # type: ignore[no-untyped-def]
     """The largest sum |r_i| of a block of rows, up to rounding."""
     most = 0.0
     for first in range(0, len(r), BLOCK):
-        total = 0.0
-        for i in range(first, min(first + BLOCK, len(r))):
-            total += abs(r[i])
+        r_, total = r[first : first + BLOCK], 0.0
+        for i in range(len(r_)):
+            total += abs(r_[i])
         most = max(most, total)
     return most
 
