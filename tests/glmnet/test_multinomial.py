@@ -1,5 +1,9 @@
 """The solver of several classes: bit for bit glmstar's path, for bytes and for numbers, whatever is asked for."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from glmnet_cases import make_task
@@ -118,3 +122,53 @@ def test_what_r_refuses_fails():
         fit_rows(PathSettings(), Stored.of_numbers(np.ones((30, 2))), np.arange(30), response, None)
     with pytest.raises(FitFailed, match="missing or infinite"):
         Stored.of_numbers(np.full((30, 2), np.inf))
+
+
+def test_one_process_compiles_and_those_that_start_beside_it_read_its_code(tmp_path):
+    """They would all compile the same, a quarter of a minute each, at the beginning of a first run."""
+    code = """
+import time
+from soak.glmnet import multinomial
+multinomial._fit_small_tables = lambda: (time.sleep(1), print("compiled", flush=True))
+multinomial.compile_once()
+"""
+    command, environment = [sys.executable, "-c", code], os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=120)[0].splitlines() for process in running]
+    assert [process.returncode for process in running] == [0, 0]
+    assert sorted(map(len, said)) == [0, 2]
+    assert "compiled" in said[0] + said[1]
+
+
+def test_what_is_compiled_at_first_is_all_that_a_fit_calls(tmp_path):
+    """Else a fit of a second would wait for a compiler after all."""
+    code = """
+import os
+import subprocess
+import sys
+
+import numpy as np
+from soak.glmnet import descent, loops, multinomial
+from soak.glmnet.path import PathSettings
+
+multinomial.compile_once()
+modules = (descent, loops)
+
+def signatures():
+    functions = [f for module in modules for f in vars(module).values() if hasattr(f, "signatures")]
+    return {f.py_func.__name__: len(f.signatures) for f in functions}
+
+known = signatures()
+assert known["solve"] == 1, known
+rng = np.random.default_rng(1)
+x, y, w = rng.integers(0, 9, (80, 5)), np.eye(4)[np.arange(80) % 4], np.ones(80)
+for settings in (PathSettings(), PathSettings(alpha=0.0), PathSettings(type_logistic="modified.Newton")):
+    for stored in (multinomial.Stored.of_bytes(x.astype(np.uint8), 9.0), multinomial.Stored.of_numbers(x * 1.5)):
+        multinomial.fit_rows(settings, stored, np.arange(80), y, w)
+        path = multinomial.Path(settings, stored, np.arange(80), y, None)
+        path.advance()
+        path.probe(1e-3, 100.0, 50)
+assert signatures() == known, (signatures(), known)
+"""
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=300)

@@ -70,10 +70,9 @@ class TrainRows:
         """Features for the solver of several classes, which all paths share; None where glmstar's is as fast."""
         if self.family != "multinomial" or self.response.size * self.rows.task.features.shape[1] < _LARGE:
             return None
-        from soak.glmnet.loops import announce_compiling
-        from soak.glmnet.multinomial import Stored
+        from soak.glmnet.multinomial import Stored, compile_once
 
-        announce_compiling()
+        compile_once()
         return Stored.of_rows(self.rows)
 
     def part(self, chosen: NDArray[np.intp]) -> TaskRows:

@@ -42,13 +42,13 @@ The intercept is handled as one more feature, whose z is 1: its step is sum_i r_
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soak.glmnet import loops
-from soak.glmnet.loops import CERTAIN_LOW, EXMX, LARGEST_SUM, PMIN, compiled
+from soak.glmnet.loops import CERTAIN_LOW, EXMX, LARGEST_SUM, PMIN, compiled, inlined
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -57,7 +57,9 @@ _RESTS, _MOVED, _FLAT, _NO_PASSES = 0, 1, 2, 3
 _FLAT_SUM = CERTAIN_LOW * (1 - PMIN)  # a sum of weights that counts as none
 _MORE = 1 + 1e-9  # bounds have this much room for rounding
 _FEW = 3  # fewer features than this are not worth being screened with integers
-_NONE = np.int64(-1)  # no feature; as a literal it would have a type of its own, and all be compiled twice
+# no feature, the first of two rows, not yet; as literals they would have types of their own, and all be compiled twice
+_NONE, _FIRST = np.int64(-1), np.int64(0)
+_NOT_YET: Any = np.bool_(False)
 _AHEAD = 24  # how far is looked for them
 
 
@@ -275,7 +277,7 @@ def _integers(r, room, c):  # type: ignore[no-untyped-def]
     room.total[c], _, _ = loops.sum_integers(room.q[c])
 
 
-@compiled
+@inlined
 def _step_and_integers(t, r, room, c, step):  # type: ignore[no-untyped-def]
     """`_integers` after the step of a feature; s stays what it was, unless the integers would be too large."""
     moved, by, slot = step
@@ -289,13 +291,13 @@ def _step_and_integers(t, r, room, c, step):  # type: ignore[no-untyped-def]
         _integers(r, room, c)
 
 
-@compiled
+@inlined
 def _length(t, r):  # type: ignore[no-untyped-def]
     """sqrt(sum_i r_i^2 / w_i)"""
     return np.sqrt(loops.scalar_product(r, r, t.inverse_w)) * _MORE
 
 
-@compiled
+@inlined
 def _errors(t, scale, length):  # type: ignore[no-untyped-def]
     """What norm_k and gap_k are multiplied by: sum_i |r_i - s q_i|^2 / w_i is at most s^2 / 4 sum_i 1 / w_i."""
     off = 0.5 * scale * t.spread * _MORE
@@ -310,7 +312,7 @@ def _screened(planes, n_planes, k, q):  # type: ignore[no-untyped-def]
     return 256.0 * loops.byte_product(planes, 2 * k, q) + loops.byte_product(planes, 2 * k + 1, q)
 
 
-@compiled
+@inlined
 def _set_anchor(t, s, room, c, limit):  # type: ignore[no-untyped-def]
     """Make the residual the class's anchor: keys, bounds of the gradients there, follow, and slacks from them."""
     p = len(t.norm)
@@ -345,7 +347,7 @@ def _set_anchor(t, s, room, c, limit):  # type: ignore[no-untyped-def]
         near[k] = slack[k] = (limit - key[k]) * inverse_reach[k] if b[k] == 0.0 else -np.inf
 
 
-@compiled
+@inlined
 def _move_anchor(t, s, room, c, away):  # type: ignore[no-untyped-def]
     """Make the residual the class's anchor, whose way from the anchor before is ``away`` long; returns its length (`_length`)."""
     r, anchor, near, slack = s.r[c], s.anchor[c], room.near, room.slack
@@ -370,7 +372,7 @@ def _worth_screening(b, slack, ks, position, stop, away):  # type: ignore[no-unt
     return False
 
 
-@compiled
+@inlined
 def _screen(t, s, room, c, ks, position, stop, away, bounds, mark):  # type: ignore[no-untyped-def]
     """Bound the gradients of the undecided features between two positions of a list with integers."""
     b, slack, inverse_reach = s.b[c], room.slack, s.inverse_reach[c]
@@ -422,7 +424,7 @@ def _screen_ahead(t, s, room, c, ks, position, count, away, bounds, mark, fresh,
     return fresh, mark
 
 
-@compiled
+@inlined
 def _next_visit(slack, ks, position, count, away):  # type: ignore[no-untyped-def]
     """The next feature of a list that will be visited, as far as can be told, or the intercept."""
     for j in range(position + 1, count):
@@ -431,7 +433,7 @@ def _next_visit(slack, ks, position, count, away):  # type: ignore[no-untyped-de
     return len(slack)
 
 
-@compiled
+@inlined
 def _look_at(t, r, room, k, step, ahead):  # type: ignore[no-untyped-def]
     """The gradient of a feature after the step of another, and its curvature."""
     moved, by, slot = step
@@ -443,7 +445,7 @@ def _look_at(t, r, room, k, step, ahead):  # type: ignore[no-untyped-def]
     return loops.step_and_products(r, v, t.z, moved, by, k, ahead, t.n)
 
 
-@compiled
+@inlined
 def _take(s, room, c, k, old, new, curvature):  # type: ignore[no-untyped-def]
     """Give a feature its new coefficient."""
     if not room.touched[k]:
@@ -457,14 +459,14 @@ def _take(s, room, c, k, old, new, curvature):  # type: ignore[no-untyped-def]
         s.counts[0] += 1
 
 
-@compiled
+@inlined
 def _threshold(target, l1, curvature):  # type: ignore[no-untyped-def]
     """S(target, l1) / curvature"""
     beyond = abs(target) - l1
     return 0.0 if beyond <= 0.0 else (beyond if target > 0.0 else -beyond) / curvature
 
 
-@compiled
+@inlined
 def _step_intercept(t, s, room, c, step, fit, ahead):  # type: ignore[no-untyped-def]
     """Newton's step sum_i r_i / sum_i v_i of the intercept, after the last of the features.
 
@@ -475,7 +477,7 @@ def _step_intercept(t, s, room, c, step, fit, ahead):  # type: ignore[no-untyped
     moved, by, away = step
     sum_v, ratio = fit
     intercept = len(t.norm)
-    g, _ = _look_at(t, s.r[c], room, intercept, (moved, by, 0), ahead)
+    g, _ = _look_at(t, s.r[c], room, np.uint32(intercept), (moved, by, _FIRST), ahead)
     by = g / sum_v
     if by != 0.0:
         s.b0[c] += by
@@ -506,8 +508,8 @@ def _pass(t, s, room, penalty, c, ks, count, fit):  # type: ignore[no-untyped-de
     limit = penalty.l1 / _MORE
     r, b, slack, inverse_reach = s.r[c], s.b[c], room.slack, s.inverse_reach[c]
     away, change = 0.0, 0.0
-    moved, by, slot = _NONE, 0.0, 0  # the last step, which r does not have yet
-    fresh = False  # whether the integers are those of r
+    moved, by, slot = _NONE, 0.0, _FIRST  # the last step, which r does not have yet
+    fresh = _NOT_YET  # whether the integers are those of r
     for j in range(count):
         k = ks[j]
         if away < slack[k]:
@@ -544,7 +546,7 @@ def _pass(t, s, room, penalty, c, ks, count, fit):  # type: ignore[no-untyped-de
     return change, away, mark
 
 
-@compiled
+@inlined
 def _nonzero(s, c, room):  # type: ignore[no-untyped-def]
     """Features with a coefficient in the class, in the order of entry: writes them and the coefficients."""
     found = 0
@@ -558,7 +560,7 @@ def _nonzero(s, c, room):  # type: ignore[no-untyped-def]
     return found
 
 
-@compiled
+@inlined
 def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[no-untyped-def]
     """Minimize one class's quadratic approximation.
 
@@ -603,7 +605,7 @@ def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[
     return (_MOVED if moved else _RESTS), mark
 
 
-@compiled
+@inlined
 def _follow(t, s, room, c):  # type: ignore[no-untyped-def]
     """Bring the linear predictor, q and total up to date: eta = b0 + sum_k b_k z_k in the order of entry."""
     n = t.n
@@ -666,7 +668,7 @@ def center_of(values, alpha, ordered):  # type: ignore[no-untyped-def]
     return mean
 
 
-@compiled
+@inlined
 def _center(t, s, room, alpha):  # type: ignore[no-untyped-def]
     """Center intercepts and coefficients over the classes: b_ck -= t_k (`center_of`), eta_ic -= mean(b0) + sum_k t_k z_ik."""
     n, n_classes = t.n, len(s.q)
@@ -676,7 +678,7 @@ def _center(t, s, room, alpha):  # type: ignore[no-untyped-def]
     mean = mean / n_classes
     for c in range(n_classes):
         s.b0[c] -= mean
-    found = 0
+    found = np.int64(0)
     for j in range(s.counts[0]):
         k = s.order[j]
         for c in range(n_classes):
@@ -690,17 +692,17 @@ def _center(t, s, room, alpha):  # type: ignore[no-untyped-def]
             found += 1
     room.eta[:] = -mean
     loops.add_rows(room.eta, t.z, room.chosen, room.factors, found)
-    loops.exponentials(room.eta, 0, n, room.bits, room.e)
+    loops.exponentials(room.eta, _FIRST, n, room.bits, room.e)
     loops.scale_classes(s.q, s.total, room.e)
 
 
-@compiled
+@inlined
 def _off(t, error, k):  # type: ignore[no-untyped-def]
     """How far a screened gradient may be off."""
     return error[0] * t.norm[k] + error[1] * t.gap[k]
 
 
-@compiled
+@inlined
 def _refer(t, s, room, slot):  # type: ignore[no-untyped-def]
     """Make each class's residual a reference, with all its gradients; returns how large the largest is at least."""
     p = len(t.norm)
@@ -768,7 +770,7 @@ def let_in(t, s, room, l1, next_rule, fresh):  # type: ignore[no-untyped-def]
     return found
 
 
-@compiled
+@inlined
 def _largest_gradient(t, s, room, k, slot, needed):  # type: ignore[no-untyped-def]
     """The largest gradient of a feature over the classes, if it exceeds what is needed."""
     _make_ready(t, k)
@@ -781,7 +783,7 @@ def _largest_gradient(t, s, room, k, slot, needed):  # type: ignore[no-untyped-d
     return most
 
 
-@compiled
+@inlined
 def _weigh(t, s, room):  # type: ignore[no-untyped-def]
     """Weights u near the curvatures' v, and the lengths sqrt(sum_i u_i z_ik^2) of the features in them."""
     n_classes = len(s.q)
@@ -803,7 +805,7 @@ def _weigh(t, s, room):  # type: ignore[no-untyped-def]
             s.inverse_reach[c, k] = 1.0 / s.reach[c, k]
 
 
-@compiled
+@inlined
 def _relate(t, s, room):  # type: ignore[no-untyped-def]
     """The scalar products of each class's two residuals whose gradients are known."""
     new = s.counts[2]
@@ -815,7 +817,7 @@ def _relate(t, s, room):  # type: ignore[no-untyped-def]
         related[2] = loops.scalar_product(s1, s1, inverse_u)
 
 
-@compiled
+@inlined
 def _list_strong(s, strong):  # type: ignore[no-untyped-def]
     """The strong features, ascending; returns how many there are."""
     count = 0
@@ -826,7 +828,7 @@ def _list_strong(s, strong):  # type: ignore[no-untyped-def]
     return count
 
 
-@compiled
+@inlined
 def _fit_classes(t, s, room, penalty, mark):  # type: ignore[no-untyped-def]
     """Fit one class after the other.
 
@@ -919,10 +921,10 @@ def standardize(t, standardized, variance):  # type: ignore[no-untyped-def]
         t.usable[k] = not constant
         if constant:
             continue
-        t.mean[k] = loops.product(t.w, z, 0, n)
+        t.mean[k] = loops.product(t.w, z, _FIRST, n)
         for i in range(n):
             z[0, i] -= t.mean[k]
-        variance[k] = loops.curvature(t.w, z, 0, n)
+        variance[k] = loops.curvature(t.w, z, _FIRST, n)
         size = np.sqrt(variance[k])
         t.sd[k], t.norm[k] = (size, 1.0) if standardized else (1.0, size)
 

@@ -8,9 +8,7 @@ Arrays over rows are padded, so that loops over whole vectors need no end of the
 features are 0, and all else is some finite number. ``n`` is the number of rows, where it matters.
 """
 
-import functools
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,22 +26,19 @@ BLOCK = 1024  # rows whose integers are added in 32 bits
 LARGEST_SUM = (2**31 - 2**20) / 255  # sum |q| with which no sum of bytes times q overflows them
 
 
-_CODE = code_folder(Path(__file__).with_name(name) for name in ("lanes.py", "loops.py", "descent.py"))
-_WAS_KEPT = os.path.isdir(_CODE)
+CODE = code_folder(Path(__file__).with_name(name) for name in ("lanes.py", "loops.py", "descent.py"))
 
 
 def compiled(function: Callable[..., Any], **more: Any) -> Any:
     """Compile for this processor; the machine code of this module and of `soak.glmnet.descent` is kept in one folder."""
     # without reference counts, which cost more than many a loop: nothing is allocated in compiled code
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False} | more
-    return with_kept_code(function, _CODE, **options)
+    return with_kept_code(function, CODE, **options)
 
 
-@functools.cache
-def announce_compiling() -> None:
-    """Say it, once, in the process that compiles these loops for later ones."""
-    if not _WAS_KEPT and os.path.isdir(_CODE):
-        print("Compiling the solver of cv_glmnet for this processor: about half a minute, once", flush=True)
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile as a part of each function that calls it: to hand on tuples of many arrays takes longer to compile than most do."""
+    return compiled(function, inline="always")
 
 
 def _loose(function: Callable[..., Any]) -> Any:

@@ -4,10 +4,18 @@ The eleven paths of a cross-validation share one table of bytes; each has its ow
 standardized columns that it uses. `soak.glmnet.descent` fits one penalty after the other.
 """
 
+import contextlib
+import functools
 import math
+import os
+import pathlib
 from dataclasses import dataclass
+from typing import Any
 
+import llvmlite.binding
+import numba
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from soak.errors import FitFailed
@@ -88,6 +96,37 @@ class Stored:
             steps = np.clip(np.rint((column - low[k]) / unit[k]), 0, 65535).astype(np.uint16)
             planes[k, 0, :n], planes[k, 1, :n] = steps >> 8, steps & 255
         return cls(planes.reshape(2 * len(values), -1), 2, values, low, unit, 1.0)
+
+
+@functools.cache
+def compile_once() -> None:
+    """Compile the solver, which takes a quarter of a minute, in the first process that needs it; others wait and read the code.
+
+    A file beside the code says that it is whole. Where no code can be kept each process compiles what it calls.
+    """
+    folder = pathlib.Path(loops.CODE)  # numba has made it, if it can be written
+    config: Any = numba.config
+    is_whole = folder / f"whole-{config.CPU_NAME or llvmlite.binding.get_host_cpu_name()}"
+    if is_whole.exists() or not os.access(folder, os.W_OK):
+        return
+    with (
+        contextlib.suppress(OSError, NotImplementedError),
+        FileLock(folder / "lock"),
+    ):  # not all file systems have locks
+        if not is_whole.exists():
+            print("Compiling the solver of cv_glmnet for this processor: a quarter of a minute, once", flush=True)
+            _fit_small_tables()
+            is_whole.touch()
+
+
+def _fit_small_tables() -> None:
+    """Paths on bytes and on numbers, with penalties of their own and with given ones: they call all compiled functions."""
+    features, response = np.arange(12, dtype=np.uint8).reshape(6, 2) ** 2 % 7, np.eye(3)[[0, 1, 2, 0, 1, 2]]
+    for stored, lambdas in (
+        (Stored.of_bytes(features, 1.0), ()),
+        (Stored.of_numbers(features.astype(np.float64)), (0.1, 0.05)),
+    ):
+        fit_rows(PathSettings(lambdas=lambdas), stored, np.arange(6), response, None)
 
 
 def fit_rows(
