@@ -9,8 +9,9 @@ import pytest
 from glmnet_cases import make_task
 
 from soak.errors import FitFailed
-from soak.glmnet import cross_validation, multinomial
-from soak.glmnet.multinomial import Stored, fit_rows
+from soak.glmnet import columns, cross_validation
+from soak.glmnet.columns import Stored
+from soak.glmnet.multinomial import fit_rows
 from soak.glmnet.path import PathSettings
 from soak.glmnet.solver import fit_path
 from soak.learners.base import TrainData
@@ -87,7 +88,7 @@ def test_every_bit_is_glmstars(seed):
     ("n", "scale"), [(37, 1.0), (38, 255.0), (39, 16.0), (40, 1.0), (45, 1.0), (160, 255.0), (1500, 1.0)]
 )
 def test_every_bit_is_glmstars_for_some_rows_of_a_table_of_bytes(n, scale, many, monkeypatch):
-    monkeypatch.setattr(multinomial, "_MANY", many)
+    monkeypatch.setattr(columns, "_MANY", many)
     draw = np.random.default_rng(n)
     table = draw.integers(0, 256, (2 * n, 40)).astype(np.uint8) * (draw.random((2 * n, 40)) < 0.3).astype(np.uint8)
     table[:, 5], table[:, 6] = table[:, 4], 9
@@ -148,11 +149,11 @@ import subprocess
 import sys
 
 import numpy as np
-from soak.glmnet import descent, loops, multinomial
+from soak.glmnet import columns, descent, loops, multinomial, screening
 from soak.glmnet.path import PathSettings
 
 multinomial.compile_once()
-modules = (descent, loops)
+modules = (columns, descent, loops, screening)
 
 def signatures():
     functions = [f for module in modules for f in vars(module).values() if hasattr(f, "signatures")]
@@ -163,7 +164,7 @@ assert known["solve"] == 1, known
 rng = np.random.default_rng(1)
 x, y, w = rng.integers(0, 9, (80, 5)), np.eye(4)[np.arange(80) % 4], np.ones(80)
 for settings in (PathSettings(), PathSettings(alpha=0.0), PathSettings(type_logistic="modified.Newton")):
-    for stored in (multinomial.Stored.of_bytes(x.astype(np.uint8), 9.0), multinomial.Stored.of_numbers(x * 1.5)):
+    for stored in (columns.Stored.of_bytes(x.astype(np.uint8), 9.0), columns.Stored.of_numbers(x * 1.5)):
         multinomial.fit_rows(settings, stored, np.arange(80), y, w)
         path = multinomial.Path(settings, stored, np.arange(80), y, None)
         path.advance()

@@ -11,8 +11,9 @@ That is a rule, not a proof: benchmarks/bench_checked.py counts how often anothe
 import numpy as np
 from numpy.typing import NDArray
 
+from soak.glmnet.columns import Stored
 from soak.glmnet.cross_validation import CrossValidation, Curve, TrainRows, average_in_folds, curve_of_parts, row_losses
-from soak.glmnet.multinomial import Path, Stored
+from soak.glmnet.multinomial import Path
 from soak.glmnet.path import Floats, PathSettings, check_response, interpolation
 
 _STEPS, _MARGIN = 5, 3.0

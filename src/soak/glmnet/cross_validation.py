@@ -24,7 +24,7 @@ from soak.glmnet.solver import fit_path
 from soak.tasks.task import TaskRows
 
 if TYPE_CHECKING:
-    from soak.glmnet.multinomial import Stored
+    from soak.glmnet.columns import Stored
 
 Measure = Literal["deviance", "class", "auc", "mse", "mae"]
 
@@ -70,7 +70,8 @@ class TrainRows:
         """Features for the solver of several classes, which all paths share; None where glmstar's is as fast."""
         if self.family != "multinomial" or self.response.size * self.rows.task.features.shape[1] < _LARGE:
             return None
-        from soak.glmnet.multinomial import Stored, compile_once
+        from soak.glmnet.columns import Stored
+        from soak.glmnet.multinomial import compile_once
 
         compile_once()
         return Stored.of_rows(self.rows)

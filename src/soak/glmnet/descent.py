@@ -17,411 +17,24 @@ A coefficient with gradient g_k = sum_i r_i z_ik and curvature h_k = sum_i v_i z
 
 and its step d takes d v_i z_ik off r_i. A coefficient that is 0 and has |g_k| <= l1 stays 0: nine of ten visits do nothing.
 
-**Which visits are skipped.** For any positive u_i, by Cauchy and Schwarz, a change dr of the residual changes g_k by at most
-
-    |dr| reach_k,    |dr|^2 = sum_i dr_i^2 / u_i,    reach_k^2 = sum_i u_i z_ik^2,
-
-which is tightest for u near the v of the steps, dr_i = - d v_i z_ij. With a bound m_k of |g_k| somewhere, the feature need not be
-looked at until the residual has gone further from there than its *slack*, (l1 - m_k) / reach_k. The way that a class's residual
-has gone since its *anchor* is counted, |d| sqrt(h_j) sqrt(max_i v_i / u_i) for each step; slacks are kept as the length
-of this way at which they are used up, so that one comparison decides. The anchor is where the fit began, and moves on after
-each pass: its distance from the new one is computed, and often is far less than the way. Bounds are the smallest of
-
-- that at the anchor before + the distance between the two anchors * reach_k;
-- at the beginning of a fit |a0 G0_k + a1 G1_k| + |r - a0 s0 - a1 s1| reach_k, where s0 and s1 are the class's residuals at the
-  end of the last two penalties, with known gradients G0, G1, and a0, a1 are those of least squares;
-- what integers say: with q_i the integer next to r_i / s, sum_i x_ik q_i is exact on the stored bytes, and gives g_k
-  but for s / 2 sqrt(sum_i 1 / w_i) norm_k, norm_k^2 = sum_i w_i z_ik^2. The next few features are screened like that at once,
-  where the residual is; it costs a tenth of their products;
-- a product that had to be computed.
-
-A visit is skipped if the bound is below l1 by more than rounding. All others, and all that decides or is kept, is computed in
-R's order of operations (`soak.glmnet.loops`), so that the result has the bits that it has without bounds.
+A visit is skipped if |g_k| is below l1 by more than rounding, by one of the bounds of `soak.glmnet.screening`. All others, and all
+that decides or is kept, is computed in R's order of operations (`soak.glmnet.loops`), so that the result has the bits that it
+has without bounds.
 
 The intercept is handled as one more feature, whose z is 1: its step is sum_i r_i / sum_i v_i.
 """
 
 import math
-from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from soak.glmnet import loops
-from soak.glmnet.loops import CERTAIN_LOW, EXMX, LARGEST_SUM, PMIN, compiled, inlined
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from soak.glmnet.columns import make_ready
+from soak.glmnet.loops import CERTAIN_LOW, EXMX, FIRST, MORE, NONE, NOT_YET, PMIN, compiled, inlined
+from soak.glmnet.screening import error_of, length_of, move_anchor, refer, relate, screen_ahead, set_anchor, weigh
 
 _RESTS, _MOVED, _FLAT, _NO_PASSES = 0, 1, 2, 3
 _FLAT_SUM = CERTAIN_LOW * (1 - PMIN)  # a sum of weights that counts as none
-_MORE = 1 + 1e-9  # bounds have this much room for rounding
-_FEW = 3  # fewer features than this are not worth being screened with integers
-# no feature, the first of two rows, not yet; as literals they would have types of their own, and all be compiled twice
-_NONE, _FIRST = np.int64(-1), np.int64(0)
-_NOT_YET: Any = np.bool_(False)
-_AHEAD = 24  # how far is looked for them
-
-
-class Columns(NamedTuple):
-    """The features of a path: p of them, n rows, stride n rounded up.
-
-    Attributes
-    ----------
-    n : int
-    planes, n_planes : uint8 array of shape (p * n_planes, n + padding), and 1 or 2
-        x_ik = low_k + unit_k * byte for one plane; for two unit_k * (256 * first byte + second byte).
-    z : array of shape (p + 1, stride)
-        Standardized features; the last is 1 in each row, for the intercept. Filled in where `ready`.
-    values : array of shape (256,)
-        x of each byte, if there is one plane.
-    mean, sd, norm : arrays of shape (p,)
-        sd is 1 where features are not standardized; norm_k^2 = sum_i w_i z_ik^2.
-    low, unit, gap : arrays of shape (p,)
-        See planes; gap_k is the norm of z_k less what the planes say, and room for rounding.
-    usable, ready : bool arrays of shape (p,)
-        Features that are not constant.
-    w, inverse_w : arrays of shape (stride,)
-        Weights, and 1 / w_i, 0 where w_i is 0.
-    slope, offset : arrays of shape (p,)
-        z_ik = slope_k * (what the planes say) + offset_k
-    spread : float
-        sqrt(sum_i 1 / w_i)
-    code : int array of shape (stride,)
-        Class of each row, -1 in the padding.
-    looks_up : bool
-        Whether z is looked up in tables rather than read, where it is read again and again.
-    tables : array of shape (p, 256), or (1, 256) if not looked up
-        z of each byte, where `ready`.
-    one : array of shape (1, stride)
-        Room to work in.
-    """
-
-    n: int
-    planes: NDArray[np.uint8]
-    n_planes: int
-    z: Floats
-    values: Floats
-    mean: Floats
-    sd: Floats
-    norm: Floats
-    low: Floats
-    unit: Floats
-    gap: Floats
-    usable: NDArray[np.bool_]
-    ready: NDArray[np.bool_]
-    w: Floats
-    inverse_w: Floats
-    slope: Floats
-    offset: Floats
-    spread: float
-    code: Integers
-    looks_up: bool
-    tables: Floats
-    one: Floats
-
-
-class State(NamedTuple):
-    """A path between two penalties; K classes.
-
-    Attributes
-    ----------
-    b, b0 : arrays of shape (K, p) and (K,)
-        Coefficients of the standardized features, and intercepts.
-    q, total : arrays of shape (K, stride) and (stride,)
-    r : array of shape (K, stride)
-        Residuals, as they were left.
-    key : array of shape (K, p)
-        Bounds of the gradients at the anchor, between two fits of a class.
-    reach, inverse_reach : arrays of shape (K, p)
-    anchor, u, inverse_u : arrays of shape (K, stride)
-    strong, ever : bool arrays of shape (p,)
-        Features that the strong rule has let in; features that have ever had a coefficient.
-    order : int array of shape (p,)
-        The latter, in the order in which they got it.
-    largest : array of shape (p,)
-        The largest gradient over the classes of features that are not strong, or a bound of it that decides as it does.
-    s, gradient, error : arrays of shape (2, K, stride), (2, K, p), (2, K, 3)
-        Residuals of the last two penalties, their gradients, and what these may be off by: the lengths that norm, gap and
-        the rounding of a column are multiplied by.
-    counts : int array
-        Features in `order`, passes, which of the two residuals s is newer, how many there are, penalties.
-    """
-
-    b: Floats
-    b0: Floats
-    q: Floats
-    total: Floats
-    r: Floats
-    key: Floats
-    anchor: Floats
-    u: Floats
-    inverse_u: Floats
-    reach: Floats
-    inverse_reach: Floats
-    strong: NDArray[np.bool_]
-    ever: NDArray[np.bool_]
-    order: Integers
-    largest: Floats
-    s: Floats
-    gradient: Floats
-    error: Floats
-    counts: Integers
-
-
-class Room(NamedTuple):
-    """Arrays to work in.
-
-    Attributes
-    ----------
-    looked_up : array of shape (2, stride)
-        z of the last two features that were looked up.
-    v, eta, e, bits : arrays of shape (stride,)
-        Weights of the class's approximation; linear predictors; their exponentials; powers of two.
-    q : int16 array of shape (K, n + padding)
-        The residuals as integers.
-    curvature : array of shape (p,)
-        h_k, of features that have moved.
-    before, touched : arrays of shape (p,)
-        Coefficients before the fit, of the features that have moved in it.
-    screened : int array of shape (p,)
-        The screening in which a feature was looked at last.
-    chosen, factors : arrays of shape (p,) and (p,)
-        A list of features and numbers.
-    slack, near : arrays of shape (p,)
-        How long the way from the anchor may be before a feature of the class has to be looked at, and how far from it the
-        residual may be; minus infinity if the feature has a coefficient.
-    related : array of shape (K, 3)
-        Scalar products of the residuals s0 and s1: s0 s0, s0 s1, s1 s1.
-    scale, total : arrays of shape (K,)
-        Of the integers of each class: what they are multiplied by, and their sums.
-    products, of_classes, ordered : arrays
-    strong, weighed : arrays of shape (p,) and (p,)
-        Features that are visited; those of the penalty before.
-    """
-
-    looked_up: Floats
-    v: Floats
-    eta: Floats
-    e: Floats
-    bits: Integers
-    q: NDArray[np.int16]
-    curvature: Floats
-    before: Floats
-    touched: NDArray[np.bool_]
-    screened: Integers
-    chosen: Integers
-    factors: Floats
-    slack: Floats
-    near: Floats
-    related: Floats
-    scale: Floats
-    total: Floats
-    products: Floats
-    of_classes: Floats
-    strong: Integers
-    weighed: NDArray[np.bool_]
-    ordered: Floats
-
-
-class Penalty(NamedTuple):
-    """A penalty, and when its fit is good enough.
-
-    Attributes
-    ----------
-    l1, l2, alpha : float
-        lambda alpha and lambda (1 - alpha).
-    tolerance : float
-        A change of the loss that counts as none: thresh times the null deviance.
-    maxit : int
-        Passes, all penalties of the path together.
-    bounded : bool
-        type_logistic: modified.Newton, whose curvatures are those of v_i = w_i / 4, and given.
-    next_rule : float
-        Above which a gradient lets a feature in at the next penalty (the strong rule). If it hangs on the
-        largest gradient, as for the first two penalties, minus its share of that.
-    """
-
-    l1: float
-    l2: float
-    alpha: float
-    tolerance: float
-    maxit: int
-    bounded: bool
-    next_rule: float
-
-
-@compiled
-def _make_ready(t, k):  # type: ignore[no-untyped-def]
-    """Standardize a feature of bytes: (x - mean) / sd, computed for each of 256 values."""
-    if t.ready[k]:
-        return
-    x, z = t.planes[k], t.z[k]
-    table = t.tables[k if t.looks_up else 0]
-    for value in range(256):
-        table[value] = (t.values[value] - t.mean[k]) / t.sd[k]
-    for i in range(t.n):
-        z[i] = table[x[i]]
-    t.ready[k] = True
-
-
-@compiled
-def _integers(r, room, c):  # type: ignore[no-untyped-def]
-    """Choose s, and write q_i, the integer next to r_i / s, of a class.
-
-    s is as small as 16 bits of q_i, and 32 of a block's sum of bytes times q_i, allow.
-    """
-    scale = max(loops.largest(r) / 32000.0, loops.largest_sum(r) * 1.05 / LARGEST_SUM)
-    room.scale[c] = scale if 0.0 < scale < np.inf else 1.0
-    loops.quantize(r, room.scale[c], room.q[c])
-    room.total[c], _, _ = loops.sum_integers(room.q[c])
-
-
-@inlined
-def _step_and_integers(t, r, room, c, step):  # type: ignore[no-untyped-def]
-    """`_integers` after the step of a feature; s stays what it was, unless the integers would be too large."""
-    moved, by, slot = step
-    if moved < 0:
-        loops.quantize(r, room.scale[c], room.q[c])
-    else:
-        z, row = (room.looked_up, slot) if t.looks_up else (t.z, moved)
-        loops.step_and_quantize(r, room.v, z, row, by, room.scale[c], room.q[c])
-    room.total[c], most, largest = loops.sum_integers(room.q[c])
-    if most > LARGEST_SUM or largest >= 32767:
-        _integers(r, room, c)
-
-
-@inlined
-def _length(t, r):  # type: ignore[no-untyped-def]
-    """sqrt(sum_i r_i^2 / w_i)"""
-    return np.sqrt(loops.scalar_product(r, r, t.inverse_w)) * _MORE
-
-
-@inlined
-def _errors(t, scale, length):  # type: ignore[no-untyped-def]
-    """What norm_k and gap_k are multiplied by: sum_i |r_i - s q_i|^2 / w_i is at most s^2 / 4 sum_i 1 / w_i."""
-    off = 0.5 * scale * t.spread * _MORE
-    return (off, off + length) if length < np.inf else (np.inf, 0.0)
-
-
-@compiled
-def _screened(planes, n_planes, k, q):  # type: ignore[no-untyped-def]
-    """sum_i q_i times what the planes say of a feature."""
-    if n_planes == 1:
-        return loops.byte_product(planes, k, q)
-    return 256.0 * loops.byte_product(planes, 2 * k, q) + loops.byte_product(planes, 2 * k + 1, q)
-
-
-@inlined
-def _set_anchor(t, s, room, c, limit):  # type: ignore[no-untyped-def]
-    """Make the residual the class's anchor: keys, bounds of the gradients there, follow, and slacks from them."""
-    p = len(t.norm)
-    r, anchor, key, inverse_u, reach = s.r[c], s.anchor[c], s.key[c], s.inverse_u[c], s.reach[c]
-    new = s.counts[2]
-    old = 1 - new if s.counts[3] == 2 else new
-    s0, s1 = s.s[new, c], s.s[old, c]
-    squares, a0r, a1r = loops.relations(r, anchor, s0, s1, inverse_u)
-    way = np.sqrt(squares) * _MORE
-    for i in range(len(r)):
-        anchor[i] = r[i]
-    a00, a01, a11 = room.related[c, 0], room.related[c, 1], room.related[c, 2]
-    if a00 > 0.0:
-        determinant = a00 * a11 - a01 * a01
-        if determinant > 1e-9 * a00 * a11:
-            f0, f1 = (a0r * a11 - a1r * a01) / determinant, (a1r * a00 - a0r * a01) / determinant
-        else:
-            f0, f1 = a0r / a00, 0.0
-        left = np.sqrt(loops.rest(r, s0, s1, f0, f1, inverse_u)) * _MORE
-        of_norm = abs(f0) * s.error[new, c, 0] + abs(f1) * s.error[old, c, 0]
-        of_gap = abs(f0) * s.error[new, c, 1] + abs(f1) * s.error[old, c, 1]
-        g0, g1, norm, gap = s.gradient[new, c], s.gradient[old, c], t.norm, t.gap
-        for k in range(p):
-            bound = abs(f0 * g0[k] + f1 * g1[k]) + left * reach[k] + of_norm * norm[k] + of_gap * gap[k]
-            moved = key[k] + way * reach[k]
-            key[k] = bound if bound < moved else moved
-    else:
-        for k in range(p):
-            key[k] += way * reach[k]
-    b, slack, near, inverse_reach = s.b[c], room.slack, room.near, s.inverse_reach[c]
-    for k in range(p):
-        near[k] = slack[k] = (limit - key[k]) * inverse_reach[k] if b[k] == 0.0 else -np.inf
-
-
-@inlined
-def _move_anchor(t, s, room, c, away):  # type: ignore[no-untyped-def]
-    """Make the residual the class's anchor, whose way from the anchor before is ``away`` long; returns its length (`_length`)."""
-    r, anchor, near, slack = s.r[c], s.anchor[c], room.near, room.slack
-    way = np.sqrt(loops.distance(r, anchor, s.inverse_u[c])) * _MORE
-    for i in range(len(r)):
-        anchor[i] = r[i]
-    for k in range(len(near)):
-        near[k] = slack[k] = max(near[k] - way, slack[k] - away)
-    return _length(t, r)
-
-
-@compiled
-def _worth_screening(b, slack, ks, position, stop, away):  # type: ignore[no-untyped-def]
-    """Whether enough of the features between two positions of a list are undecided."""
-    found = 0
-    for j in range(position, stop):
-        k = ks[j]
-        if not away < slack[k] and b[k] == 0.0:
-            found += 1
-            if found == _FEW:
-                return True
-    return False
-
-
-@inlined
-def _screen(t, s, room, c, ks, position, stop, away, bounds, mark):  # type: ignore[no-untyped-def]
-    """Bound the gradients of the undecided features between two positions of a list with integers."""
-    b, slack, inverse_reach = s.b[c], room.slack, s.inverse_reach[c]
-    screened, planes, slope, offset, norm, gap, q = room.screened, t.planes, t.slope, t.offset, t.norm, t.gap, room.q[c]
-    scale, total = room.scale[c], room.total[c]
-    limit, length = bounds
-    of_norm, of_gap = _errors(t, scale, length + away)  # u_i < w_i
-    for j in range(position, stop):
-        k = ks[j]
-        if away < slack[k] or b[k] != 0.0:
-            continue
-        g = abs(scale * (slope[k] * _screened(planes, t.n_planes, k, q) + offset[k] * total))
-        bound = g + of_norm * norm[k] + of_gap * gap[k]
-        slack[k] = away + (limit - bound) * inverse_reach[k]
-        screened[k] = mark
-
-
-@compiled
-def _screen_ahead(t, s, room, c, ks, position, count, away, bounds, mark, fresh, step):  # type: ignore[no-untyped-def]
-    """Screen the next features of a list, if their integers are those of the residual, or if making them so is worth it.
-
-    Parameters
-    ----------
-    ks, position, count
-        The list, where in it the pass is, and its end.
-    away : float
-        The length of the way from the anchor.
-    bounds : (float, float)
-        What a gradient must not reach, and the length of the residual at the anchor.
-    mark, fresh
-        As returned, before.
-    step : (int, float, int)
-        The feature that has moved last, by how much, and the row of `looked_up` that it has.
-
-    Returns
-    -------
-    fresh : bool
-        Whether the integers are those of the residual; it has the last step then.
-    mark : int
-        The number of the last screening.
-    """
-    stop = min(count, position + _AHEAD)
-    if not fresh and _worth_screening(s.b[c], room.slack, ks, position, stop, away):
-        mark += 1
-        _step_and_integers(t, s.r[c], room, c, step)
-        fresh = True
-    if fresh:
-        _screen(t, s, room, c, ks, position, stop, away, bounds, mark)
-    return fresh, mark
 
 
 @inlined
@@ -477,11 +90,11 @@ def _step_intercept(t, s, room, c, step, fit, ahead):  # type: ignore[no-untyped
     moved, by, away = step
     sum_v, ratio = fit
     intercept = len(t.norm)
-    g, _ = _look_at(t, s.r[c], room, np.uint32(intercept), (moved, by, _FIRST), ahead)
+    g, _ = _look_at(t, s.r[c], room, np.uint32(intercept), (moved, by, FIRST), ahead)
     by = g / sum_v
     if by != 0.0:
         s.b0[c] += by
-        away += abs(by) * np.sqrt(sum_v) * ratio * _MORE
+        away += abs(by) * np.sqrt(sum_v) * ratio * MORE
         loops.step(s.r[c], room.v, t.z, intercept, by)
     return by, away
 
@@ -505,22 +118,21 @@ def _pass(t, s, room, penalty, c, ks, count, fit):  # type: ignore[no-untyped-de
         The number of the last screening.
     """
     sum_v, ratio, length, mark = fit
-    limit = penalty.l1 / _MORE
+    limit = penalty.l1 / MORE
     r, b, slack, inverse_reach = s.r[c], s.b[c], room.slack, s.inverse_reach[c]
     away, change = 0.0, 0.0
-    moved, by, slot = _NONE, 0.0, _FIRST  # the last step, which r does not have yet
-    fresh = _NOT_YET  # whether the integers are those of r
+    moved, by, slot = NONE, 0.0, FIRST  # the last step, which r does not have yet
+    fresh = NOT_YET  # whether the integers are those of r
     for j in range(count):
         k = ks[j]
         if away < slack[k]:
             continue
         old = b[k]
         if old == 0.0 and not (fresh and room.screened[k] == mark):
-            fresh, mark = _screen_ahead(
-                t, s, room, c, ks, j, count, away, (limit, length), mark, fresh, (moved, by, slot)
-            )
+            bounds = (limit, length, away)
+            mark, fresh = screen_ahead(t, s, room, c, (ks, j, count), bounds, (mark, fresh), (moved, by, slot))
             if fresh:
-                moved, by = _NONE, 0.0
+                moved, by = NONE, 0.0
             if away < slack[k]:
                 continue
         g, h = _look_at(t, r, room, k, (moved, by, slot), _next_visit(slack, ks, j, count, away))
@@ -528,13 +140,13 @@ def _pass(t, s, room, penalty, c, ks, count, fit):  # type: ignore[no-untyped-de
         h = room.curvature[k] if penalty.bounded else h
         target = g + h * old
         new = _threshold(target, penalty.l1, h + penalty.l2)
-        moved, by = _NONE, new - old
+        moved, by = NONE, new - old
         if by != 0.0:
             moved, fresh = k, False
             _take(s, room, c, k, old, new, h)
             gain = h * by * by
             change = change if gain <= change else gain  # NaN stays
-            away += abs(by) * np.sqrt(h) * ratio * _MORE
+            away += abs(by) * np.sqrt(h) * ratio * MORE
         if new != 0.0:
             room.near[k] = slack[k] = -np.inf
         else:  # without the coefficient its gradient is the target
@@ -577,16 +189,16 @@ def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[
     sum_v = loops.approximate(s.q[c], s.total, t.w, t.code, c, r, room.v, n)
     if sum_v <= _FLAT_SUM:
         return _FLAT, mark
-    _set_anchor(t, s, room, c, penalty.l1 / _MORE)
-    length = _length(t, r)
+    set_anchor(t, s, room, c, penalty.l1 / MORE)
+    length = length_of(t, r)
     room.touched[:] = False
-    ratio = np.sqrt(loops.largest_ratio(room.v, s.inverse_u[c])) * _MORE
+    ratio = np.sqrt(loops.largest_ratio(room.v, s.inverse_u[c])) * MORE
     old_intercept = s.b0[c]
     whole = True
     while True:
         ks, count = (strong, n_strong) if whole else (s.order, s.counts[0])
         change, away, mark = _pass(t, s, room, penalty, c, ks, count, (sum_v, ratio, length, mark))
-        length = _move_anchor(t, s, room, c, away)
+        length = move_anchor(t, s, room, c, away)
         if change < penalty.tolerance:
             if whole:
                 break
@@ -596,7 +208,7 @@ def _fit_class(t, s, room, penalty, c, strong, n_strong, mark):  # type: ignore[
             return _NO_PASSES, mark
         whole = False
     for k in range(len(t.norm)):
-        s.key[c, k] = penalty.l1 / _MORE - room.near[k] * s.reach[c, k] if s.b[c, k] == 0.0 else np.inf
+        s.key[c, k] = penalty.l1 / MORE - room.near[k] * s.reach[c, k] if s.b[c, k] == 0.0 else np.inf
     moved = sum_v * (s.b0[c] - old_intercept) ** 2 > penalty.tolerance
     for j in range(s.counts[0]):
         k = s.order[j]
@@ -692,47 +304,8 @@ def _center(t, s, room, alpha):  # type: ignore[no-untyped-def]
             found += 1
     room.eta[:] = -mean
     loops.add_rows(room.eta, t.z, room.chosen, room.factors, found)
-    loops.exponentials(room.eta, _FIRST, n, room.bits, room.e)
+    loops.exponentials(room.eta, FIRST, n, room.bits, room.e)
     loops.scale_classes(s.q, s.total, room.e)
-
-
-@inlined
-def _off(t, error, k):  # type: ignore[no-untyped-def]
-    """How far a screened gradient may be off."""
-    return error[0] * t.norm[k] + error[1] * t.gap[k]
-
-
-@inlined
-def _refer(t, s, room, slot):  # type: ignore[no-untyped-def]
-    """Make each class's residual a reference, with all its gradients; returns how large the largest is at least."""
-    p = len(t.norm)
-    for c in range(len(s.q)):
-        r, anchor, reference, error = s.r[c], s.anchor[c], s.s[slot, c], s.error[slot, c]
-        loops.residual(s.q[c], s.total, t.w, t.code, c, r)
-        for i in range(len(r)):
-            anchor[i] = reference[i] = r[i]
-        _integers(r, room, c)
-        error[0], error[1] = _errors(t, room.scale[c], _length(t, r))
-    loops.byte_products(t.planes, room.q, room.products)
-    least = 0.0
-    for c in range(len(s.q)):
-        gradient, key, products, largest, error = (
-            s.gradient[slot, c],
-            s.key[c],
-            room.products[c],
-            s.largest,
-            s.error[slot, c],
-        )
-        if t.n_planes == 2:
-            for k in range(p):
-                products[k] = 256.0 * products[2 * k] + products[2 * k + 1]
-        for k in range(p):
-            gradient[k] = room.scale[c] * (t.slope[k] * products[k] + t.offset[k] * room.total[c])
-            off = _off(t, error, k)
-            key[k] = abs(gradient[k]) + off
-            largest[k] = key[k] if key[k] > largest[k] and not s.strong[k] else largest[k]
-            least = max(least, abs(gradient[k]) - off)
-    return least
 
 
 @compiled
@@ -756,14 +329,14 @@ def let_in(t, s, room, l1, next_rule, fresh):  # type: ignore[no-untyped-def]
     slot = s.counts[2]
     for k in range(p):
         s.largest[k] = s.largest[k] if s.strong[k] else 0.0
-    least = _refer(t, s, room, slot)  # of the largest gradient
+    least = refer(t, s, room, slot)  # of the largest gradient
     # where the rule hangs on the largest gradient, that has to be exact, too
     needed = min(l1, next_rule) if next_rule >= 0.0 else least * min(1.0, -next_rule)
     found = False
     for k in range(p):
-        if s.strong[k] or not t.usable[k] or s.largest[k] < needed / _MORE:
+        if s.strong[k] or not t.usable[k] or s.largest[k] < needed / MORE:
             continue
-        s.largest[k] = _largest_gradient(t, s, room, k, slot, needed / _MORE)
+        s.largest[k] = _largest_gradient(t, s, room, k, slot, needed / MORE)
         if s.largest[k] > l1:
             s.strong[k] = True
             found = True
@@ -773,48 +346,14 @@ def let_in(t, s, room, l1, next_rule, fresh):  # type: ignore[no-untyped-def]
 @inlined
 def _largest_gradient(t, s, room, k, slot, needed):  # type: ignore[no-untyped-def]
     """The largest gradient of a feature over the classes, if it exceeds what is needed."""
-    _make_ready(t, k)
+    make_ready(t, k)
     most = 0.0
     for c in range(len(s.q)):
-        if not abs(s.gradient[slot, c, k]) + _off(t, s.error[slot, c], k) < needed:
+        if not abs(s.gradient[slot, c, k]) + error_of(t, s.error[slot, c], k) < needed:
             g = abs(loops.product(s.r[c], t.z, k, t.n))
             s.key[c, k] = min(s.key[c, k], g)
             most = max(most, g)
     return most
-
-
-@inlined
-def _weigh(t, s, room):  # type: ignore[no-untyped-def]
-    """Weights u near the curvatures' v, and the lengths sqrt(sum_i u_i z_ik^2) of the features in them."""
-    n_classes = len(s.q)
-    anew = s.counts[4] % 5 == 0
-    s.counts[4] += 1
-    if anew:
-        for c in range(n_classes):
-            loops.rough_weights(s.q[c], s.total, t.w, s.u[c], s.inverse_u[c])
-            most = np.sqrt(loops.largest_ratio(s.u[c], t.inverse_w)) * _MORE
-            for k in range(len(t.norm)):
-                s.reach[c, k] = most * t.norm[k]
-    for k in range(len(t.norm)):
-        if s.strong[k] and (anew or not room.weighed[k]):
-            for c in range(n_classes):
-                s.reach[c, k] = np.sqrt(loops.square(s.u[c], t.z, k)) * _MORE
-        room.weighed[k] = s.strong[k]
-    for c in range(n_classes):
-        for k in range(len(t.norm)):
-            s.inverse_reach[c, k] = 1.0 / s.reach[c, k]
-
-
-@inlined
-def _relate(t, s, room):  # type: ignore[no-untyped-def]
-    """The scalar products of each class's two residuals whose gradients are known."""
-    new = s.counts[2]
-    old = 1 - new if s.counts[3] == 2 else new
-    for c in range(len(s.q)):
-        s0, s1, inverse_u, related = s.s[new, c], s.s[old, c], s.inverse_u[c], room.related[c]
-        related[0] = loops.scalar_product(s0, s0, inverse_u) if s.counts[3] else 0.0
-        related[1] = loops.scalar_product(s0, s1, inverse_u)
-        related[2] = loops.scalar_product(s1, s1, inverse_u)
 
 
 @inlined
@@ -873,9 +412,9 @@ def solve(t, s, room, penalty):  # type: ignore[no-untyped-def]
     for k in range(len(t.norm)):
         room.screened[k] = 0
         if s.strong[k]:
-            _make_ready(t, k)
-    _weigh(t, s, room)
-    _relate(t, s, room)
+            make_ready(t, k)
+    weigh(t, s, room)
+    relate(t, s, room)
     calls, mark = np.int64(0), np.int64(0)
     while s.counts[1] <= penalty.maxit:
         outcome, mark = _fit_classes(t, s, room, penalty, mark)
@@ -886,7 +425,7 @@ def solve(t, s, room, penalty):  # type: ignore[no-untyped-def]
         if outcome == _RESTS:
             if not let_in(t, s, room, penalty.l1, penalty.next_rule, calls == 0):
                 return True
-            _relate(t, s, room)
+            relate(t, s, room)
             calls += 1
     return False
 
@@ -900,61 +439,3 @@ def deviance(t, s):  # type: ignore[no-untyped-def]
             if t.code[i] == c:
                 total += t.w[i] * math.log(s.q[c, i] / s.total[i])
     return total
-
-
-@compiled
-def standardize(t, standardized, variance):  # type: ignore[no-untyped-def]
-    """Means, standard deviations and norms of the features of bytes, on the path's rows.
-
-    x is centered, x - sum_i w_i x_i, and divided by the square root of sum_i w_i x_i^2 of what that leaves.
-    """
-    n = t.n
-    z = t.one
-    for k in range(len(t.norm)):
-        x = t.planes[k]
-        first = x[0]
-        constant = True
-        for i in range(n):
-            byte = x[i]
-            constant = constant and byte == first
-            z[0, i] = t.values[byte]
-        t.usable[k] = not constant
-        if constant:
-            continue
-        t.mean[k] = loops.product(t.w, z, _FIRST, n)
-        for i in range(n):
-            z[0, i] -= t.mean[k]
-        variance[k] = loops.curvature(t.w, z, _FIRST, n)
-        size = np.sqrt(variance[k])
-        t.sd[k], t.norm[k] = (size, 1.0) if standardized else (1.0, size)
-
-
-@compiled
-def standardize_numbers(t, standardized, variance):  # type: ignore[no-untyped-def]
-    """As `standardize`, in place in z; the gap is what the two bytes of each value leave of it."""
-    n = t.n
-    for k in range(len(t.norm)):
-        x = t.z[k]
-        first = x[0]
-        constant = True
-        for i in range(n):
-            constant = constant and x[i] == first
-        t.usable[k] = not constant
-        if constant:
-            continue
-        t.mean[k] = loops.product(t.w, t.z, k, n)
-        for i in range(n):
-            x[i] -= t.mean[k]
-        variance[k] = loops.curvature(t.w, t.z, k, n)
-        size = np.sqrt(variance[k])
-        t.sd[k], t.norm[k] = (size, 1.0) if standardized else (1.0, size)
-        squares = 0.0
-        high, low = t.planes[2 * k], t.planes[2 * k + 1]
-        for i in range(n):
-            if standardized:
-                x[i] /= t.sd[k]
-            steps = 256.0 * high[i] + low[i]
-            off = x[i] - (t.low[k] + t.unit[k] * steps - t.mean[k]) / t.sd[k]
-            squares += t.w[i] * off * off
-        t.gap[k] = np.sqrt(squares) * _MORE
-        t.ready[k] = True

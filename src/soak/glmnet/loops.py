@@ -20,17 +20,23 @@ from soak.glmnet import lanes
 
 # R's glmnet.control(pmin=, exmx=): the least probability of a class, and the largest exponent
 PMIN, EXMX = 1e-9, 250.0
+MORE = 1 + 1e-9  # bounds have this much room for rounding
 ODDS = PMIN / (1 - PMIN)
 CERTAIN_LOW, CERTAIN_HIGH = (1 + PMIN) * PMIN, (1 - PMIN) * (1 - PMIN)  # p beyond these counts as 0 or 1
+# no feature, the first of two rows, not yet; as literals they would have types of their own, and all be compiled twice
+NONE, FIRST = np.int64(-1), np.int64(0)
+NOT_YET: Any = np.bool_(False)
 BLOCK = 1024  # rows whose integers are added in 32 bits
 LARGEST_SUM = (2**31 - 2**20) / 255  # sum |q| with which no sum of bytes times q overflows them
 
 
-CODE = code_folder(Path(__file__).with_name(name) for name in ("lanes.py", "loops.py", "descent.py"))
+CODE = code_folder(
+    Path(__file__).with_name(name) for name in ("lanes.py", "loops.py", "columns.py", "screening.py", "descent.py")
+)
 
 
 def compiled(function: Callable[..., Any], **more: Any) -> Any:
-    """Compile for this processor; the machine code of this module and of `soak.glmnet.descent` is kept in one folder."""
+    """Compile for this processor; the machine code of these modules is kept in one folder, which their text names."""
     # without reference counts, which cost more than many a loop: nothing is allocated in compiled code
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False} | more
     return with_kept_code(function, CODE, **options)

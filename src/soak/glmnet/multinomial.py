@@ -9,7 +9,6 @@ import functools
 import math
 import os
 import pathlib
-from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.binding
@@ -20,82 +19,11 @@ from numpy.typing import NDArray
 
 from soak.errors import FitFailed
 from soak.glmnet import descent, loops
-from soak.glmnet.descent import Columns, Penalty, Room, State
+from soak.glmnet.columns import Stored, columns_of
 from soak.glmnet.loops import PMIN
 from soak.glmnet.path import Floats, GlmnetPath, PathSettings, check_response, finite_first_lambda
 from soak.glmnet.solver import CONTROL, fatal_error, not_converged
-from soak.tasks.task import TaskRows
-
-_MANY = 1500  # rows from which on it is faster to look z up than to read it: a feature is no longer near the processor
-_LINE = 8  # numbers in a cache line
-_PADDED = 32  # numbers, at most, that a loop takes at once; of bytes twice as many
-
-
-@dataclass(frozen=True)
-class Stored:
-    """Features of N rows, one after the other, as bytes to screen with.
-
-    Attributes
-    ----------
-    planes : uint8 array of shape (p * n_planes, N)
-        See `soak.glmnet.descent.Columns`.
-    values : array of shape (p, N), or None
-        The features themselves where they are not bytes.
-    low, unit : arrays of shape (p,)
-    scale : float
-        What bytes are divided by.
-    """
-
-    planes: NDArray[np.uint8]
-    n_planes: int
-    values: Floats | None
-    low: Floats
-    unit: Floats
-    scale: float
-
-    @classmethod
-    def of_rows(cls, rows: TaskRows) -> "Stored":
-        """Features of a task's rows: bytes as they are, all other types as numbers.
-
-        Raises
-        ------
-        FitFailed
-            If a value is missing or infinite.
-        """
-        features = rows.task.features
-        if rows.preparation is None and features.dtype in (np.uint8, np.bool_):
-            return cls.of_bytes(features[rows.rows].view(np.uint8), rows.task.scale)
-        return cls.of_numbers(rows.features(np.float64))
-
-    @classmethod
-    def of_bytes(cls, features: NDArray[np.uint8], scale: float) -> "Stored":
-        """Features of shape (N, p) whose values are bytes divided by a scale."""
-        n, p = features.shape
-        planes = np.zeros((p, _padded(n, 2 * _PADDED)), np.uint8)
-        planes[:, :n] = features.T
-        return cls(planes, 1, None, np.zeros(p), np.full(p, 1 / scale), scale)
-
-    @classmethod
-    def of_numbers(cls, features: Floats) -> "Stored":
-        """Features of shape (N, p): each is split into 65,536 steps, that is two bytes.
-
-        Raises
-        ------
-        FitFailed
-            If a value is missing or infinite.
-        """
-        values = np.ascontiguousarray(features.T, np.float64)
-        if not np.isfinite(values.sum()):
-            raise FitFailed("the features have missing or infinite values")
-        low = values.min(axis=1)
-        unit = (values.max(axis=1) - low) / 65535
-        unit[unit == 0] = 1.0
-        n = values.shape[1]
-        planes = np.zeros((len(values), 2, _padded(n, 2 * _PADDED)), np.uint8)
-        for k, column in enumerate(values):
-            steps = np.clip(np.rint((column - low[k]) / unit[k]), 0, 65535).astype(np.uint16)
-            planes[k, 0, :n], planes[k, 1, :n] = steps >> 8, steps & 255
-        return cls(planes.reshape(2 * len(values), -1), 2, values, low, unit, 1.0)
+from soak.glmnet.state import Penalty, State, new_room, new_state
 
 
 @functools.cache
@@ -109,10 +37,8 @@ def compile_once() -> None:
     is_whole = folder / f"whole-{config.CPU_NAME or llvmlite.binding.get_host_cpu_name()}"
     if is_whole.exists() or not os.access(folder, os.W_OK):
         return
-    with (
-        contextlib.suppress(OSError, NotImplementedError),
-        FileLock(folder / "lock"),
-    ):  # not all file systems have locks
+    # not all file systems have locks
+    with contextlib.suppress(OSError, NotImplementedError), FileLock(folder / "lock"):
         if not is_whole.exists():
             print("Compiling the solver of cv_glmnet for this processor: a quarter of a minute, once", flush=True)
             _fit_small_tables()
@@ -173,10 +99,10 @@ class Path:
     ) -> None:
         self._settings = settings
         self._given = np.array(sorted(settings.lambdas, reverse=True)) if settings.lambdas else None
-        self._columns, variance = _columns(settings, stored, rows, response, weights)
+        self._columns, variance = columns_of(settings, stored, rows, response, weights)
         n_classes = response.shape[1]
-        self._state = _state(self._columns, n_classes)
-        self._room = _room(self._columns, n_classes)
+        self._state = new_state(self._columns, n_classes)
+        self._room = new_room(self._columns, n_classes)
         if settings.type_logistic != "Newton":
             self._room.curvature[:] = 0.25 if settings.standardize else 0.25 * variance
         n, p = len(rows), len(self._columns.norm)
@@ -348,88 +274,3 @@ class Path:
             intercepts=intercepts - intercepts.mean(axis=1, keepdims=True),
             problem=self.problem,
         )
-
-
-def _aligned(*shape: int) -> Floats:
-    """Zeros that begin with a cache line; pages that are never written to take no memory."""
-    size = int(np.prod(shape))
-    room = np.zeros(size + _LINE, np.float64)
-    first = -room.ctypes.data % (8 * _LINE) // 8
-    return room[first : first + size].reshape(shape)
-
-
-def _padded(n: int, whole: int) -> int:
-    """n rounded up to a multiple of another number."""
-    return -(-n // whole) * whole
-
-
-def _gathered(planes: NDArray[np.uint8], rows: NDArray[np.intp]) -> NDArray[np.uint8]:
-    """Some rows of the table, padded."""
-    chosen = np.zeros((len(planes), _padded(len(rows), 2 * _PADDED)), np.uint8)
-    for plane, into in zip(planes, chosen, strict=True):
-        into[: len(rows)] = plane[rows]
-    return chosen
-
-
-def _columns(
-    settings: PathSettings, stored: Stored, rows: NDArray[np.intp], response: Floats, weights: Floats | None
-) -> tuple[Columns, Floats]:
-    """The features of a path, and their variances."""
-    n, p = len(rows), len(stored.low)
-    stride = _padded(n, _PADDED)
-    w, inverse_w = _aligned(stride), _aligned(stride)
-    counts = np.zeros((1, stride))
-    counts[0, :n] = 1.0 if weights is None else weights
-    ones = np.zeros((1, stride))
-    ones[0, :n] = 1.0
-    w[:n] = counts[0, :n] / loops.product(counts[0], ones, 0, n)
-    np.divide(1.0, w, out=inverse_w, where=w > 0)
-    z = _aligned(p + 1, stride)
-    z[p, :n] = 1.0
-    looks_up = stored.n_planes == 1 and n >= _MANY
-    columns = Columns(
-        n=n, planes=_gathered(stored.planes, rows), n_planes=stored.n_planes, z=z,
-        values=np.arange(256.0) / stored.scale, mean=np.zeros(p), sd=np.ones(p), norm=np.zeros(p), low=stored.low,
-        unit=stored.unit, gap=np.zeros(p), usable=np.zeros(p, np.bool_), ready=np.zeros(p, np.bool_), w=w,
-        inverse_w=inverse_w, spread=float(np.sqrt(inverse_w.sum())),
-        code=np.append(response.argmax(axis=1), np.full(stride - n, -1)).astype(np.int64), slope=np.zeros(p), offset=np.zeros(p),
-        looks_up=looks_up, tables=np.zeros((p if looks_up else 1, 256)), one=_aligned(1, stride),
-    )  # fmt: skip
-    variance = np.zeros(p)
-    if stored.values is None:
-        descent.standardize(columns, settings.standardize, variance)
-    else:
-        z[:p, :n] = stored.values[:, rows]
-        descent.standardize_numbers(columns, settings.standardize, variance)
-    if not columns.usable.any():
-        raise FitFailed("all features are constant in the train rows")
-    columns.slope[:] = columns.usable * columns.unit / columns.sd
-    columns.offset[:] = columns.usable * (columns.low - columns.mean) / columns.sd
-    largest = np.abs(columns.low - columns.mean) + 65535 * columns.unit + np.abs(columns.mean)
-    columns.gap[:] += 1e-14 * columns.usable * largest / columns.sd  # sum |r_i| is at most the residual's length
-    return columns, variance
-
-
-def _state(t: Columns, n_classes: int) -> State:
-    p, stride = len(t.norm), t.z.shape[1]
-    return State(
-        b=np.zeros((n_classes, p)), b0=np.zeros(n_classes), q=_aligned(n_classes, stride), total=_aligned(stride),
-        r=_aligned(n_classes, stride), key=np.full((n_classes, p), np.inf), anchor=_aligned(n_classes, stride), u=_aligned(n_classes, stride), inverse_u=_aligned(n_classes, stride),
-        reach=np.full((n_classes, p), np.inf), inverse_reach=np.zeros((n_classes, p)),
-        strong=np.zeros(p, np.bool_), ever=np.zeros(p, np.bool_), order=np.zeros(p, np.uint32), largest=np.zeros(p),
-        s=_aligned(2, n_classes, stride), gradient=np.zeros((2, n_classes, p)), error=np.zeros((2, n_classes, 2)),
-        counts=np.zeros(5, np.int64),
-    )  # fmt: skip
-
-
-def _room(t: Columns, n_classes: int) -> Room:
-    p, stride = len(t.norm), t.z.shape[1]
-    return Room(
-        looked_up=_aligned(2, stride), v=_aligned(stride), eta=_aligned(stride), e=_aligned(stride), bits=np.zeros(stride, np.int64),
-        q=np.zeros((n_classes, t.planes.shape[1]), np.int16), curvature=np.zeros(p), before=np.zeros(p),
-        touched=np.zeros(p, np.bool_), screened=np.zeros(p, np.int64), chosen=np.zeros(p, np.uint32),
-        factors=np.zeros(p), slack=np.zeros(p), near=np.zeros(p), related=np.zeros((n_classes, 3)),
-        scale=np.ones(n_classes), total=np.zeros(n_classes), products=np.zeros((n_classes, len(t.planes))),
-        of_classes=np.zeros(n_classes), strong=np.zeros(p, np.uint32),
-        weighed=np.zeros(p, np.bool_), ordered=np.zeros(n_classes),
-    )  # fmt: skip
