@@ -28,10 +28,10 @@ from soak.learners.base import (
 from soak.measures import DEFAULT_MEASURES, MEASURES, Measure, measure
 from soak.names import check_name
 from soak.resampling.split_task import write_splits
-from soak.resampling.splitter import SameOtherSizesCV
+from soak.resampling.splitter import Instance, SameOtherSizesCV
 from soak.resampling.store import StoredSplits
 from soak.scores.reference import REFERENCE
-from soak.scores.scoring import fits_table, score_task, times_table
+from soak.scores.scoring import Scored, fits_table, score_task, times_table
 from soak.scores.sentences import terminal
 from soak.scores.settings import VerdictSettings
 from soak.scores.summaries import pvalues, pvalues_downsample, stats
@@ -200,31 +200,13 @@ def evaluate(
     if subset is not None and len(subset) != n_rows:
         raise SoakError(f"subset: expected one value for each of the {n_rows} rows of X, got {len(subset)} values")
     instance = (SameOtherSizesCV() if cv is None else cv).instantiate(subset, group, stratum, fold)
-    task, labels = _task(
-        name, kind, target, np.array([str(instance.roles.subsets[code]) for code in instance.roles.subset])
-    )
+    subsets = np.array([str(instance.roles.subsets[code]) for code in instance.roles.subset])
+    task, labels = _task(name, kind, target, subsets)
     references = tuple(key for key, one in named.items() if type(one).__module__.startswith("sklearn.dummy"))
-    with tempfile.TemporaryDirectory() as folder:
-        folds, table, sets, rows = (Path(folder, file) for file in ("folds", "splits", "train_sets", "rows"))
-        write_splits(instance, name, folds, table, sets, rows)
-        splits = StoredSplits.open(folds, table, rows)
-        jobs = [
-            Job(
-                task,
-                key,
-                Given(type="given", estimator=one, features=X, target=target, labels=labels),
-                seed,
-                splits=splits,
-            )
-            for key, one in named.items()
-        ]
-        packs = {}
-        for job, records in zip(jobs, _fit_all(jobs, n_jobs, progress), strict=True):
-            packs[job.learner] = [Path(folder, "fits", job.learner)]
-            write_pack(packs[job.learner][0], records)
-        algorithms = {key: [key] for key in named}
-        done = score_task(task, splits, algorithms, packs, chosen, Path(folder, "predictions"), references, seed)
-        predictions = {key: pd.read_parquet(Path(folder, "predictions", f"{key}.parquet")) for key in named}
+    given = {
+        key: Given(type="given", estimator=one, features=X, target=target, labels=labels) for key, one in named.items()
+    }
+    done, splits, predictions = _fit_and_score(task, instance, given, chosen, references, seed, n_jobs, progress)
     _warn_of_failures(done.fits)
     has_sizes = bool((done.scores["n_train_groups"] < done.scores["groups"]).any())
     return Evaluation(
@@ -236,7 +218,7 @@ def evaluate(
             done.scores, settings, references=references, reference=done.reference, row_errors=done.row_errors
         ),
         transfer=transfer(done.own, references, done.reference),
-        splits=splits.table,
+        splits=splits,
         fits=fits_table(done.fits),
         times=times_table(done.fits),
         predictions=predictions,
@@ -407,6 +389,32 @@ def _take(values: Any, rows: NDArray[np.int64]) -> Any:
     if hasattr(values, "iloc"):
         return values.iloc[rows]
     return values[rows] if hasattr(values, "shape") else [values[row] for row in rows]
+
+
+def _fit_and_score(
+    task: Task,
+    instance: Instance,
+    given: Mapping[str, Given],
+    measures: list[Measure],
+    references: Sequence[str],
+    seed: int,
+    n_jobs: int | None,
+    progress: bool,
+) -> tuple[Scored, pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Scores, the table of splits, and the predictions of each estimator, by the workflow's functions and files."""
+    with tempfile.TemporaryDirectory() as folder:
+        folds, table, sets, rows = (Path(folder, file) for file in ("folds", "splits", "train_sets", "rows"))
+        write_splits(instance, task.name, folds, table, sets, rows)
+        splits = StoredSplits.open(folds, table, rows)
+        jobs = [Job(task, key, learner, seed, splits=splits) for key, learner in given.items()]
+        packs = {}
+        for job, records in zip(jobs, _fit_all(jobs, n_jobs, progress), strict=True):
+            packs[job.learner] = [Path(folder, "fits", job.learner)]
+            write_pack(packs[job.learner][0], records)
+        algorithms = {key: [key] for key in given}
+        predicted = Path(folder, "predictions")
+        done = score_task(task, splits, algorithms, packs, measures, predicted, references, seed)
+        return done, splits.table, {key: pd.read_parquet(predicted / f"{key}.parquet") for key in given}
 
 
 def _fit_all(jobs: Sequence[Job], n_jobs: int | None, progress: bool) -> Iterator[list[FitRecord]]:
