@@ -16,7 +16,7 @@ from soak.glmnet.loops import FIRST, MORE, compiled
 from soak.glmnet.path import Floats, PathSettings
 from soak.tasks.task import TaskRows
 
-_MANY = 1500  # rows from which on it is faster to look z up than to read it: a feature is no longer near the processor
+_MANY = 3000  # rows from which on it is faster to look z up than to read it: a feature is no longer near the processor
 _LINE = 8  # numbers in a cache line
 _PADDED = 32  # numbers, at most, that a loop takes at once; of bytes twice as many
 
