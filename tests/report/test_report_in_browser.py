@@ -12,6 +12,7 @@ import pytest
 from report_cases import CONFIG, NETWORKS, make_figures, make_tables
 
 from soak.report.write import write_report
+from soak.scores.printed import summary
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 try:
@@ -184,6 +185,39 @@ def test_a_table_is_downloaded_as_it_is_filtered(opened: Opened, tmp_path: Path)
     stats = make_tables()["stats"]
     expected = stats[(stats["task_id"] == "Digits") & (stats["algorithm"] == "linear_mlp")].reset_index(drop=True)
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "stats.csv"), expected, check_dtype=False, rtol=1e-7)
+
+
+def answer(page: Page) -> list[tuple[str, str]]:
+    """Task and test subset of the rows that the table at the top shows."""
+    script = """() => [...document.querySelectorAll(".summary tbody tr:has(td)")].filter(row => row.checkVisibility())
+        .map(row => [row.closest("tbody").querySelector("th.task").textContent, row.cells[0].textContent])"""
+    return [tuple(row) for row in page.evaluate(script)]
+
+
+def test_the_answer_sorts_filters_and_is_downloaded_as_the_other_tables(opened: Opened, tmp_path: Path) -> None:
+    """By numbers, not by what is written of them, within each task."""
+    page, table = opened.page, opened.page.locator(".summary")
+    verdicts = make_tables()["verdicts"].query("comparison == 'other-same'")
+    table.get_by_role("button", name="other - same").click()
+    for _ in ("ascending", "descending"):
+        ascending = table.locator("th[aria-sort=ascending]").count() == 1
+        ordered = verdicts.sort_values("mean_diff", ascending=ascending)
+        expected = [
+            (task, subset)
+            for task in verdicts["task_id"].unique()
+            for subset in ordered.loc[ordered["task_id"] == task, "test_subset"]
+        ]
+        assert answer(page) == expected
+        table.get_by_role("button", name="other - same").click()
+    page.locator("#verdicts").get_by_role("searchbox").fill("diabetes south")
+    assert answer(page) == [("diabetes", "south")]
+    with page.expect_download() as started:
+        page.locator("#verdicts").get_by_role("button", name="Download as CSV").click()
+    started.value.save_as(tmp_path / "summary.csv")
+    tables = make_tables()
+    expected = summary(tables["verdicts"], tables["scores"]).query("task_id == 'diabetes' and test_subset == 'south'")
+    written = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False)
+    pd.testing.assert_frame_equal(written, expected.reset_index(drop=True).astype(str), check_dtype=False)
 
 
 @pytest.mark.parametrize("width", [320, 1440])

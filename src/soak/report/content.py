@@ -81,16 +81,37 @@ def verdict_cards(verdicts: pd.DataFrame) -> list[dict[str, Any]]:
     return list(cards.values())
 
 
-def summary_rows(summary: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Rows of the table summary with sign and kind of each verdict, by task."""
+def summary_rows(summary: pd.DataFrame, verdicts: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the table summary with sign and kind of each verdict, and the numbers that columns are sorted by; by task."""
+    numbers = {
+        (str(task), str(subset)): _sorted_by(part)
+        for (task, subset), part in verdicts.groupby(["task_id", "test_subset"], sort=False)
+    }
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in summary.astype(str).to_dict("records"):
-        verdicts = [
-            {"text": row[f"{train}_same"], "verdict": row[f"{train}_verdict"], **_sign(row[f"{train}_verdict"])}
+        by = numbers[row["task_id"], row["test_subset"]]
+        cells = [
+            {
+                "text": row[f"{train}_same"],
+                "verdict": row[f"{train}_verdict"],
+                "by": by[f"{train}_same"],
+                **_sign(row[f"{train}_verdict"]),
+            }
             for train in ("other", "all")
         ]
-        rows.setdefault(row["task_id"], []).append({**row, "verdicts": verdicts})
+        rows.setdefault(row["task_id"], []).append({**row, "by": {**by, "rows": row["rows"]}, "verdicts": cells})
     return rows
+
+
+def _sorted_by(comparisons: pd.DataFrame) -> dict[str, str]:
+    """The numbers of a test subset, all digits; "" for those that it lacks."""
+    first = comparisons.iloc[0]
+    found = {"guessing": first["reference_mean"], "same": first["same_mean"]}
+    for row in comparisons.itertuples():
+        train = row.comparison.removesuffix("-same")
+        found |= {train: row.compare_mean, f"{train}_same": row.mean_diff}
+    names = ("guessing", "same", "other", "all", "other_same", "all_same")
+    return {name: "" if math.isnan(found.get(name, math.nan)) else repr(float(found[name])) for name in names}
 
 
 def _sign(verdict: str) -> dict[str, str]:

@@ -24,26 +24,28 @@ const compare = (a, b) => {
 };
 
 const PAGE = 200; // rows drawn at once
+const FEW = 3; // rows of a table that nobody needs to filter
 const CHOICES = 30; // a column of text with at most so many values has a list to choose from
 
-function drawTable(box, name) {
-  const { columns, values, rows, of } = read(`table-${name}`);
-  const state = { sort: null, down: false, words: [], chosen: new Map(), shown: PAGE };
+// Rows of a table that hold all words and all choices, sorted by a column; `draw` shows them.
+// heads: of each column its header, made to sort, or undefined; keys: values that columns are sorted by.
+function sortAndFilter(name, { columns, values, rows, of }, { heads, draw, keys = values, choices = true }) {
+  const state = { sort: null, down: false, words: [], chosen: new Map() };
   let kept = []; // rows that the filters leave, in their order
-  const body = make("tbody");
   const status = make("p", { class: "soft", role: "status" });
-  const more = make("button", { class: "plain no-print", type: "button", onclick: () => { state.shown += 5 * PAGE; draw(); } }, "Show more rows");
-  const heads = columns.map((column, index) =>
-    make("th", { scope: "col", class: column.number ? "number" : null, "aria-sort": "none" },
-      make("button", { type: "button", onclick: () => sort(index) }, column.name)));
+  heads.forEach((head, index) => {
+    if (!head) return;
+    head.setAttribute("aria-sort", "none");
+    head.append(make("button", { type: "button", onclick: () => sort(index) }, ...head.childNodes));
+  });
 
   function sort(index) {
     state.down = state.sort === index && !state.down;
     state.sort = index;
-    heads.forEach((head, place) => head.setAttribute("aria-sort", place !== index ? "none" : state.down ? "descending" : "ascending"));
-    draw();
+    heads.forEach((head, place) => head?.setAttribute("aria-sort", place !== index ? "none" : state.down ? "descending" : "ascending"));
+    update();
   }
-  function draw() {
+  function update() {
     kept = Array.from({ length: rows }, (_, row) => row).filter(row => {
       for (const [index, value] of state.chosen) if (String(values[index][row]) !== value) return false;
       if (!state.words.length) return true;
@@ -51,21 +53,15 @@ function drawTable(box, name) {
       return state.words.every(word => text.includes(word));
     });
     if (state.sort !== null) {
-      const column = values[state.sort], sign = state.down ? -1 : 1;
+      const column = keys[state.sort], sign = state.down ? -1 : 1;
       kept.sort((a, b) => (column[a] === null) - (column[b] === null) || sign * compare(column[a], column[b]) || a - b);
     }
     status.textContent = `${kept.length} of ${rows} rows` + (of > rows ? ` (the first of ${of}; all are in results/tables/${name}.csv)` : "");
-    more.hidden = kept.length <= state.shown;
-    body.replaceChildren(...kept.slice(0, state.shown).map(row => make("tr", {}, ...columns.map((column, index) => {
-      const value = values[index][row];
-      const cell = make("td", { class: column.number ? "number" : String(value).length > 60 ? "wrap" : null }, show(value));
-      if (typeof value === "number" && show(value) !== String(value)) cell.title = String(value);
-      return cell;
-    }))));
+    draw(kept);
   }
   const words = make("input", { type: "search", placeholder: "words, all must occur", oninput: event => {
     state.words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
-    draw();
+    update();
   } });
   const download = make("button", { class: "plain", type: "button", onclick: () => {
     const quote = value => (value === null ? "" : /[",\n\r]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
@@ -75,22 +71,71 @@ function drawTable(box, name) {
     setTimeout(() => URL.revokeObjectURL(file), 1000);
   } }, "Download as CSV");
   const controls = [make("label", {}, "Filter rows", words)];
-  columns.forEach((column, index) => {
+  if (choices) columns.forEach((column, index) => {
     const known = [...new Set(values[index])].filter(value => value !== null);
     if (column.number || known.length < 2 || known.length > CHOICES || known.some(value => String(value).length > 60)) return;
     const select = make("select", { onchange: event => {
       if (event.target.value) state.chosen.set(index, event.target.value.slice(1));
       else state.chosen.delete(index);
-      draw();
+      update();
     } }, make("option", { value: "" }, "all"), ...known.map(value => make("option", { value: `=${value}` }, value)));
     controls.push(make("label", {}, column.name, select));
   });
-  controls.push(download);
-  const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body);
-  const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table ${name}` }, table);
-  box.replaceChildren(make("div", { class: "controls" }, ...controls), status, scroll, more);
-  draw();
+  update();
+  return make("div", { class: "controls" }, ...controls, download, status);
 }
+
+// A table of which the page holds the values only.
+function drawTable(box, name) {
+  const data = read(`table-${name}`), { columns, values } = data;
+  const body = make("tbody");
+  let kept = [], shown = PAGE;
+  const more = make("button", { class: "plain no-print", type: "button", onclick: () => { shown += 5 * PAGE; draw(kept); } }, "Show more rows");
+  const heads = columns.map(column => make("th", { scope: "col", class: column.number ? "number" : null }, column.name));
+  function draw(rows) {
+    kept = rows;
+    more.hidden = kept.length <= shown;
+    body.replaceChildren(...kept.slice(0, shown).map(row => make("tr", {}, ...columns.map((column, index) => {
+      const value = values[index][row];
+      const cell = make("td", { class: column.number ? "number" : String(value).length > 60 ? "wrap" : null }, show(value));
+      if (typeof value === "number" && show(value) !== String(value)) cell.title = String(value);
+      return cell;
+    }))));
+  }
+  const controls = sortAndFilter(name, data, { heads, draw });
+  const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body);
+  box.replaceChildren(controls, make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table ${name}` }, table), more);
+}
+
+// A table that is written in the page, readable without this script: it sorts within its groups of rows.
+function enhanceTable(table) {
+  const name = table.parentNode.dataset.name, titles = [...table.tHead.rows[0].cells];
+  const groups = [...table.tBodies], lines = groups.flatMap(group => [...group.rows]).filter(line => line.querySelector("td"));
+  if (lines.length < 2) return;
+  const cell = (line, title) => line.cells[title.cellIndex];
+  const data = name === "summary" ? read(`table-${name}`) : {
+    columns: titles.map(title => ({ name: title.textContent })), rows: lines.length, of: lines.length,
+    values: titles.map(title => lines.map(line => value(cell(line, title).textContent))),
+  };
+  const heads = data.columns.map(column => titles.find(title => (title.dataset.column || title.textContent) === column.name));
+  const keys = data.values.map((column, index) => column.map((text, row) => {
+    const sorted = heads[index] && cell(lines[row], heads[index]).dataset.value;
+    return sorted === undefined ? text : value(sorted);
+  }));
+  const draw = kept => {
+    lines.forEach(line => { line.hidden = true; });
+    for (const row of kept) {
+      lines[row].hidden = false;
+      lines[row].parentNode.append(lines[row]);
+    }
+    groups.forEach(group => { group.hidden = lines.every(line => line.hidden || line.parentNode !== group); });
+  };
+  const controls = sortAndFilter(name, data, { heads, draw, keys, choices: false });
+  if (lines.length > FEW) table.parentNode.before(controls);
+}
+
+// The value of a cell: a number if it is written as one, null if there is nothing.
+const value = text => (text.trim() === "" ? null : Number.isNaN(Number(text)) ? text : Number(text));
 
 function prepareTables() {
   for (const details of document.querySelectorAll("details[data-table]")) {
@@ -265,6 +310,7 @@ function prepareCopies() {
   }
 }
 
+document.querySelectorAll("[data-name] > table").forEach(enhanceTable);
 prepareTables();
 prepareZoom();
 prepareChart();

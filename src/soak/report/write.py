@@ -99,7 +99,8 @@ def write_report(
         answer = _verdicts(called, verdict, references, notes)
         order = list(map(labels.algorithm, drawn.algorithms))
         chart = _chart(chart_data(called["scores"], references, drawn.style.colors, order))
-        summary = summary_rows(printed(called["verdicts"], called["scores"]))
+        answers = printed(called["verdicts"], called["scores"])
+    summary = summary_rows(answers, called["verdicts"])
     text = environment.get_template("template.html.j2").render(
         **answer,
         **chart,
@@ -111,7 +112,7 @@ def write_report(
         figure_names=[figure["name"] for figure in shown],
         groups=list(dict.fromkeys(figure["group"] for figure in shown)),
         methods=methods(called, config, verdict, facts or {}),
-        tables=_tables(tables),
+        tables=_tables({"summary": answers, **tables}),
         costs=fit_costs(tables["times"], tables["fits"], tables["splits"]) if set(tables) >= _OF_FITS else None,
         fit_problems=fit_problems(tables["fits"]) if "fits" in tables else [],
         networks=network_texts(networks or {}),
