@@ -1,6 +1,7 @@
 """Nobody ever sees half a file."""
 
 import errno
+import hashlib
 import os
 import stat
 import subprocess
@@ -10,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from soak import files
 from soak.errors import SoakError
-from soak.files import atomic, atomic_folder, disk_problem
+from soak.files import atomic, atomic_folder, disk_problem, sha256
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -78,3 +80,18 @@ def test_a_disk_that_is_really_full(tmp_path):
 def test_no_folder_for_temporary_files_is_one_line():
     error = FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/x']")
     assert disk_problem(error).startswith("no folder for temporary files can be written; TMPDIR names one")
+
+
+def test_a_large_file_is_read_once_for_its_checksum_and_again_when_it_has_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_LARGE", 1000)
+    read, whole = [], files._sha256
+    monkeypatch.setattr(files, "_sha256", lambda path: read.append(path.name) or whole(path))
+    large, small = tmp_path / "large", tmp_path / "small"
+    large.write_bytes(b"a" * 1000)
+    small.write_bytes(b"a" * 999)
+    first = [(sha256(large), sha256(small)) for _ in range(2)]
+    assert first[0] == first[1] == (hashlib.sha256(b"a" * 1000).hexdigest(), hashlib.sha256(b"a" * 999).hexdigest())
+    assert read == ["large", "small", "small"]
+    large.write_bytes(b"b" * 1000)
+    os.utime(large, ns=(1, 1))
+    assert sha256(large) == hashlib.sha256(b"b" * 1000).hexdigest()

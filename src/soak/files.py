@@ -7,10 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from soak.errors import SoakError
 
+_LARGE = 2**26  # bytes of a file whose checksum is worth keeping
 _DISK_ERRORS = {
     errno.ENOSPC: "no space is left on its disk",
     errno.EDQUOT: "the disk quota is used up",
@@ -79,8 +81,25 @@ def _named(error: OSError, path: Path) -> OSError | SoakError:
 
 
 def sha256(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits."""
-    with Path(path).open("rb") as opened:
+    """SHA-256 of a file's bytes, in hexadecimal digits.
+
+    A large file is read once in a process as long as it stays the same file with the same size and times. (Small ones are quicker
+    to read than a change takes to show in the times.)
+    """
+    path = Path(path)
+    found = path.stat()
+    if found.st_size < _LARGE:
+        return _sha256(path)
+    return _of_large_file(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+
+
+@cache
+def _of_large_file(path: Path, _: tuple[int, ...]) -> str:
+    return _sha256(path)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 

@@ -6,11 +6,13 @@ NumPy has it as a C-ordered array of shape (n_rows, n_features) without a copy.
 
 import json
 import math
+import mmap
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +23,10 @@ from soak.files import atomic
 
 MATRIX = "features"
 _METADATA = b"soak"
+_BLOCK_BYTES = 2**19  # of rows that are worked on at a time: they stay in the processor's cache
+_KEPT_BYTES = 2**28  # of a mapped file that count as the process's own memory at a time: all of a smaller one
+# The mappings that are in use, each by the address of its matrix.
+_mappings: WeakValueDictionary[int, mmap.mmap] = WeakValueDictionary()
 
 
 def write_matrix(
@@ -71,15 +77,18 @@ def read_matrix(path: str | Path) -> tuple[NDArray[Any], pa.RecordBatch, dict[st
         If the file was not written by `write_matrix`, or is truncated.
     """
     try:
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        with Path(path).open("rb") as file:
+            mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        reader = pa.ipc.open_file(pa.py_buffer(mapping))
         batch = reader.get_batch(0)
         metadata = json.loads(reader.schema.metadata[_METADATA])
-    except (pa.ArrowInvalid, KeyError, TypeError) as error:
+    except (pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
         raise SoakError(
             f"{path}: not a file of this workflow, or truncated; delete it and run again ({error})"
         ) from None
     lists = batch.column(MATRIX)
     matrix = lists.flatten().to_numpy(zero_copy_only=True).reshape(len(lists), lists.type.list_size)
+    _mappings[matrix.ctypes.data] = mapping
     return matrix, batch, metadata
 
 
@@ -131,3 +140,18 @@ def row_blocks(matrix: NDArray[Any], n_bytes: int = 2**24) -> Iterator[NDArray[A
     step = max(1, n_bytes // max(1, matrix.itemsize * math.prod(matrix.shape[1:])))
     for start in range(0, len(matrix), step):
         yield matrix[start : start + step]
+
+
+def gathered_blocks(matrix: NDArray[Any], rows: NDArray[np.integer]) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Copies of the rows of a matrix with the given numbers, few at a time: where among ``rows`` they stand, and the rows.
+
+    What has been read of a large matrix of `read_matrix` leaves the memory of the process meanwhile; the system keeps it.
+    """
+    step = max(1, _BLOCK_BYTES // max(1, matrix.itemsize * math.prod(matrix.shape[1:])))
+    mapping = _mappings.get(matrix.ctypes.data) if matrix.nbytes > _KEPT_BYTES else None
+    pause = max(1, _KEPT_BYTES // _BLOCK_BYTES)
+    for number, start in enumerate(range(0, len(rows), step), start=1):
+        part = slice(start, start + step)
+        yield part, matrix[rows[part]]
+        if mapping is not None and number % pause == 0:
+            mapping.madvise(mmap.MADV_DONTNEED)

@@ -29,6 +29,15 @@ def test_auto_packs_cheap_fits_and_leaves_long_ones_alone():
     assert len(make_packs(big, "cv_glmnet", CvGlmnet(type="cv_glmnet"), "auto")) == 9
 
 
+def test_fits_on_millions_of_rows_do_not_all_share_a_job():
+    sets = tuple(TrainSet(str(k), 2_534_170, "d") for k in range(90))
+    wide = TaskIndex("Wide", "classification", 2_815_744, 81, 2, sets)
+    linear = TorchMlp(type="torch_mlp", epochs=1, batch_size=5000, scale="standard")
+    assert (
+        5 <= len(make_packs(wide, "linear", linear, "auto")) <= 20
+    )  # a fit takes 3 to 4 s of CPU (benchmarks/bench_csv.py)
+
+
 def test_a_task_without_train_sets_has_no_jobs():
     assert make_packs(TaskIndex("T", "regression", 10, 2, 1, ()), "featureless", FEATURELESS, "auto") == []
 

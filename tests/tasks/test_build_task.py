@@ -59,6 +59,12 @@ def test_roles_and_features(tmp_path):
     assert (task.group, task.fold, task.weights) == (None, None, None)
 
 
+def test_rows_with_the_same_text_share_it(tmp_path):
+    task = build(tmp_path, PEOPLE.dropna(), subset="region", stratum=["y"])
+    for texts in (task.subset, task.strata["y"]):
+        assert len({id(text) for text in texts}) == len(set(texts)) < len(texts)
+
+
 @pytest.mark.parametrize("impute", ["none", "mean", "median", "most_frequent"])
 def test_missing_numbers_stay_missing_in_the_task(tmp_path, impute):
     task = build(tmp_path, PEOPLE, subset="region", impute=impute)

@@ -35,6 +35,7 @@ def prepared(matrix, fill="mean", *, levels=(), scale=False, divisor=1.0):
 @pytest.mark.parametrize("fill", ["mean", "median", "most_frequent"])
 def test_filled_in_and_scaled_as_scikit_learn_does(matrix, fill, at_once, monkeypatch):
     monkeypatch.setattr(preparation, "_VALUES_AT_ONCE", at_once)
+    monkeypatch.setattr("soak.matrix._BLOCK_BYTES", 8 * at_once)
     imputer = SimpleImputer(strategy=fill).fit(matrix[TRAIN])
     filled = imputer.transform(matrix)
     np.testing.assert_allclose(prepared(matrix, fill)[1], filled)
@@ -67,6 +68,14 @@ def test_none_leaves_values_missing(matrix):
     _, values = prepared(matrix, "none", scale=True)
     assert (np.isnan(values) == np.isnan(matrix)).all()
     np.testing.assert_allclose(np.nanmean(values[TRAIN], axis=0), 0, atol=1e-12)
+
+
+def test_features_far_from_zero_keep_their_deviation(monkeypatch):
+    monkeypatch.setattr("soak.matrix._BLOCK_BYTES", 100)
+    matrix = RANDOM.normal(np.array([1e9, 0, -1e6]), size=(40, 3))
+    made = Preparation.of(matrix, TRAIN, 1.0, None, scale=True)
+    np.testing.assert_allclose(made.sd, matrix[TRAIN].std(axis=0), rtol=1e-7)
+    np.testing.assert_allclose(made.mean, matrix[TRAIN].mean(axis=0), rtol=1e-15, atol=1e-15)
 
 
 def test_constant_features_stay_finite():

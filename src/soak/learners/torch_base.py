@@ -71,9 +71,11 @@ class TorchLearner(LearnerType, TorchSettings):
         return ("classification", "class_weights: are for classification") if self.class_weights else None
 
     def seconds(self, size: FitSize) -> float:
-        # 2e-10 to 4e-10 seconds per row, weight of a perceptron and epoch, the selection and the refit together
-        # (1,000 images of 784 pixels, 10 classes, one core)
-        return 3e-10 * size.train_cells * self.epochs * self.times_linear(size.n_features, size.n_outputs)
+        # Per value of the train rows 1e-8 to read and scale it. Then 3e-10 per weight, of a perceptron, and epoch, the selection
+        # and the refit together (1,000 images of 784 pixels, 10 classes, one core); where a value has fewer weights than
+        # ten, to gather it takes as long (2.5 million rows of 81 features, 2 classes).
+        weights = size.n_outputs * self.times_linear(size.n_features, size.n_outputs)
+        return size.n_train * size.n_features * (1e-8 + 3e-10 * self.epochs * max(10, weights))
 
     def memory_mb(self, size: FitSize) -> int:
         """Copies of the matrix in float32; torch itself takes 400 MB."""

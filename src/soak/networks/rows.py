@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -194,8 +195,11 @@ def split_halves(
 
 def _numbered(columns: Sequence[NDArray[Any]]) -> Positions:
     """Number of each row's combination of values, counted by first appearance."""
-    numbers: dict[tuple[Any, ...], int] = {}
-    return np.array([numbers.setdefault(key, len(numbers)) for key in zip(*columns, strict=True)], np.int64)
+    numbers: Positions = pd.factorize(columns[0])[0]
+    for column in columns[1:]:
+        codes, distinct = pd.factorize(column)
+        numbers = pd.factorize(numbers * len(distinct) + codes)[0]
+    return numbers
 
 
 def _draw_rows(stratum: Positions, share: float, draws: torch.Generator) -> NDArray[np.bool_]:

@@ -68,7 +68,7 @@ def score_task(
 ) -> Scored:
     """Score all splits of a task, and write its predictions row by row.
 
-    The predictions of one learner at a time are in memory, those of the reference, and those for the transfer map of one fit.
+    The predictions of one learner at a time are in memory, and those for the transfer map of one fit.
 
     Parameters
     ----------
@@ -84,30 +84,36 @@ def score_task(
     seed : int
         ``seed.train``, for that fit.
     """
-    table = splits.table
+    table, same = splits.table, same_splits(splits)
     named = [(learner, name) for learner, names in algorithms.items() for name in names if name in references]
     own: list[FitRecord] = []
+    guessing, name = "", REFERENCE
     if named and (table["train_subsets"] == "same").any():
-        learner, name = named[0]
-        guesses = list(_records(packs[learner]))
+        guessing, name = named[0]
     else:
-        own, name = fit_reference(task, splits, seed), REFERENCE
-        guesses = own
-    same, guessed_pieces = same_splits(splits), dict(piece for record in guesses for piece in _pieces(record))
-    guessed = _row_values(task, same, name, guessed_pieces, measures)
-    scored, errors = [], []
-    for learner, names in algorithms.items():
-        predictions: dict[_Piece, pa.Table] = {}
-        scored.append(score_fits(task, table, names, _records(packs[learner]), measures, predictions))
+        own = fit_reference(task, splits, seed)
+    guessed = _row_values(task, same, name, dict(piece for record in own for piece in _pieces(record)), measures)
+    scored, errors = {}, {}
+    for learner in sorted(
+        algorithms, key=lambda learner: learner != guessing
+    ):  # the reference is the first: all need it
+        names, predictions = algorithms[learner], dict[_Piece, pa.Table]()
+        scored[learner] = score_fits(task, table, names, _records(packs[learner]), measures, predictions)
         _write_predictions(Path(folder) / f"{learner}.parquet", task, table, names, predictions)
-        errors += [error for one in names for error in _row_errors(task, table, one, predictions, measures, guessed)]
-    joined = join_scored(table, scored)
-    guessing = score_fits(task, same, [name], own, measures) if own else joined
+        if learner == guessing:
+            guessed = _row_values(task, same, name, predictions, measures)
+        errors[learner] = [
+            error for one in names for error in _row_errors(task, table, one, predictions, measures, guessed)
+        ]
+    joined = join_scored(table, [scored[learner] for learner in algorithms])
+    of_reference = score_fits(task, same, [name], own, measures) if own else joined
     return replace(
         joined,
-        fits=joined.fits + (guessing.fits if own else []),
-        reference=reference_scores(guessing.scores, [name]),
-        row_errors=pd.DataFrame(errors, columns=list(ROW_ERROR_COLUMNS)),
+        fits=joined.fits + (of_reference.fits if own else []),
+        reference=reference_scores(of_reference.scores, [name]),
+        row_errors=pd.DataFrame(
+            [error for learner in algorithms for error in errors[learner]], columns=list(ROW_ERROR_COLUMNS)
+        ),
     )
 
 
@@ -148,18 +154,19 @@ def _row_errors(
     measures: Sequence[Measure],
     guessed: Mapping[tuple[str, str, str], np.ndarray],
 ) -> Iterable[dict[str, Any]]:
-    """Rows of the table of row errors, of one algorithm."""
-    values = _row_values(task, splits, algorithm, predictions, measures)
-    for (subset, train, measure), losses in values.items():
-        others = {"reference": guessed.get((subset, "same", measure))}
-        if train in COMPARED:
-            others["same"] = values.get((subset, "same", measure))
-        for name, other in others.items():
-            if other is not None:
-                differences = losses - other
-                keys = (task.name, subset, algorithm, f"{train}-{name}", measure)
-                error = row_error(differences[~np.isnan(differences)])
-                yield dict(zip(ROW_ERROR_COLUMNS, (*keys, error), strict=True))
+    """Rows of the table of row errors, of one algorithm; the losses of one test subset at a time are in memory."""
+    for _, of_subset in splits.groupby("test_subset", sort=False):
+        values = _row_values(task, of_subset, algorithm, predictions, measures)
+        for (subset, train, measure), losses in values.items():
+            others = {"reference": guessed.get((subset, "same", measure))}
+            if train in COMPARED:
+                others["same"] = values.get((subset, "same", measure))
+            for name, other in others.items():
+                if other is not None:
+                    differences = losses - other
+                    keys = (task.name, subset, algorithm, f"{train}-{name}", measure)
+                    error = row_error(differences[~np.isnan(differences)])
+                    yield dict(zip(ROW_ERROR_COLUMNS, (*keys, error), strict=True))
 
 
 def score_fits(

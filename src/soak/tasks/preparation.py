@@ -6,17 +6,19 @@ on, or in how another test row is predicted.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from soak.matrix import gathered_blocks
+
 Fill = Literal["none", "mean", "median", "most_frequent"]
 Floats = NDArray[np.float64]
 
-_VALUES_AT_ONCE = 2**22  # 32 MB of float64: an average needs all rows of a feature, but not all features
+_VALUES_AT_ONCE = 2**22  # 32 MB of float64: a median needs all rows of a feature, but not all features
 
 
 @dataclass(frozen=True)
@@ -79,28 +81,26 @@ class Preparation:
         features = np.empty(0, np.intp)
         if incomplete is not None and incomplete.fill != "none":
             features = np.array(incomplete.features, np.intp)
-        fill = np.full(len(features), np.nan)
-        step = max(1, _VALUES_AT_ONCE // max(1, len(rows)))
-        for start in range(0, len(features), step):
-            assert incomplete is not None
-            block = matrix[np.ix_(rows, features[start : start + step])].astype(np.float64)
-            fill[start : start + step] = _averages(block, incomplete.fill) / divisor
-        for first, stop in incomplete.levels if incomplete is not None and len(features) else ():
-            counts = np.nansum(matrix[np.ix_(rows, np.arange(first, stop))], axis=0, dtype=np.float64)
-            place = np.searchsorted(features, first)
-            if counts.any():
-                fill[place : place + stop - first] = np.arange(stop - first) == counts.argmax()
+        fill = np.empty(0)
+        if incomplete is not None and len(features):
+            fill = _fill(matrix, rows, features, incomplete.fill) / divisor
+            for first, stop in incomplete.levels:
+                counts = np.nansum(matrix[np.ix_(rows, np.arange(first, stop))], axis=0, dtype=np.float64)
+                place = np.searchsorted(features, first)
+                if counts.any():
+                    fill[place : place + stop - first] = np.arange(stop - first) == counts.argmax()
         completed = cls(features, fill)
         if not scale:
             return completed
-        n_features = matrix.shape[1]
-        mean, sd = np.empty(n_features), np.empty(n_features)
-        for start in range(0, n_features, step):
-            columns = slice(start, min(start + step, n_features))
-            block = matrix[:, columns][rows].astype(np.float64) / divisor
-            completed._complete(block, start)
-            mean[columns], sd[columns] = _moments(block)
-        return cls(features, fill, mean, sd)
+        mean, sd = _moments(completed._completed_blocks(matrix, rows, divisor), matrix.shape[1])
+        return cls(features, fill, np.nan_to_num(mean, nan=0.0), sd)
+
+    def _completed_blocks(self, matrix: NDArray[Any], rows: NDArray[np.int64], divisor: float) -> Iterator[Floats]:
+        for _, block in gathered_blocks(matrix, rows):
+            values = block.astype(np.float64, copy=False)
+            values /= divisor
+            self._complete(values)
+            yield values
 
     def apply(self, values: NDArray[Any]) -> None:
         """Complete and scale features in place.
@@ -109,15 +109,13 @@ class Preparation:
         ----------
         values : float array of shape (n, n_features)
         """
-        self._complete(values, 0)
+        self._complete(values)
         if self.mean is not None:
             values -= self.mean
             values /= self.sd
 
-    def _complete(self, values: NDArray[Any], first: int) -> None:
-        """Complete in place the features of a block that begins with the feature ``first``."""
-        inside = (self.features >= first) & (self.features < first + values.shape[1])
-        for feature, fill in zip(self.features[inside] - first, self.fill[inside], strict=True):
+    def _complete(self, values: NDArray[Any]) -> None:
+        for feature, fill in zip(self.features, self.fill, strict=True):
             column = values[:, feature]
             if np.isnan(fill):
                 column[:] = 0
@@ -142,14 +140,23 @@ class Preparation:
         return [names[feature] for feature in self.features[np.isnan(self.fill)]]
 
 
-def _averages(block: Floats, fill: Fill) -> Floats:
-    """The mean, median or most frequent value of each column (the smallest of several); NaN for one without values."""
-    if fill == "most_frequent":
-        return np.array([_most_frequent(column[~np.isnan(column)]) for column in block.T])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a column without values
-        averages: Floats = np.nanmean(block, axis=0) if fill == "mean" else np.nanmedian(block, axis=0)
-    return averages
+def _fill(matrix: NDArray[Any], rows: NDArray[np.int64], features: NDArray[np.intp], fill: Fill) -> Floats:
+    """The mean, median or most frequent value of each feature (the smallest of several); NaN for one without values."""
+    if fill == "mean":
+        blocks = (block[:, features].astype(np.float64, copy=False) for _, block in gathered_blocks(matrix, rows))
+        return _moments(blocks, len(features))[0]
+    step = max(1, _VALUES_AT_ONCE // max(1, len(rows)))
+    values = np.empty(len(features))
+    for start in range(0, len(features), step):
+        part = slice(start, start + step)
+        block = matrix[np.ix_(rows, features[part])].astype(np.float64)
+        if fill == "most_frequent":
+            values[part] = [_most_frequent(column[~np.isnan(column)]) for column in block.T]
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # a column without values
+                values[part] = np.nanmedian(block, axis=0)
+    return values
 
 
 def _most_frequent(values: Floats) -> float:
@@ -159,10 +166,36 @@ def _most_frequent(values: Floats) -> float:
     return float(distinct[counts.argmax()])
 
 
-def _moments(block: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation (of n) of the values of each column; 0 and 1 without values, 1 where constant."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        mean, sd = np.nanmean(block, axis=0), np.nanstd(block, axis=0)
-        is_constant = ~(np.nanmax(block, axis=0, initial=-np.inf) > np.nanmin(block, axis=0, initial=np.inf))
-    return np.nan_to_num(mean, nan=0.0), np.where(is_constant, 1.0, sd)
+def _moments(blocks: Iterable[Floats], n_features: int) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (of n) of each column of blocks of rows, which are overwritten.
+
+    The mean is NaN without values; the deviation 1 without values and where they are all the same. Sums of squares
+    about the means of two sets of rows, A and B, join by Chan, Golub and LeVeque (Technical Report 222, Yale, 1979):
+    M = M_A + M_B + (mean_B - mean_A)^2 n_A n_B / (n_A + n_B).
+    """
+    n, mean, squares = np.zeros(n_features), np.zeros(n_features), np.zeros(n_features)
+    lowest, highest = np.full(n_features, np.inf), np.full(n_features, -np.inf)
+    for block in blocks:
+        lowest = np.fmin(lowest, np.fmin.reduce(block, axis=0))
+        highest = np.fmax(highest, np.fmax.reduce(block, axis=0))
+        counts, own_mean, own_squares = _block_moments(block)
+        n += counts
+        share, difference = counts / np.maximum(n, 1), own_mean - mean
+        squares += own_squares + difference**2 * (n - counts) * share
+        mean += difference * share
+    sd = np.sqrt(squares / np.maximum(n, 1))
+    return np.where(n > 0, mean, np.nan), np.where(highest > lowest, sd, 1.0)
+
+
+def _block_moments(block: Floats) -> tuple[Floats, Floats, Floats]:
+    """Of each column of a block, which is overwritten: number of values, their mean, and the squares about it."""
+    counts, total = np.full(block.shape[1], float(len(block))), block.sum(axis=0)
+    absent = np.isnan(block) if np.isnan(total).any() else None  # rare, and to look for them takes as long as to add up
+    if absent is not None:
+        block[absent] = 0
+        counts, total = counts - absent.sum(axis=0), block.sum(axis=0)
+    mean = total / np.maximum(counts, 1)
+    block -= mean
+    if absent is not None:
+        block[absent] = 0
+    return counts, mean, np.einsum("ij,ij->j", block, block)

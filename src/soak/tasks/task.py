@@ -12,12 +12,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from soak.data.values import value_label
 from soak.errors import SoakError
-from soak.matrix import read_matrix, write_matrix
+from soak.matrix import gathered_blocks, read_matrix, write_matrix
 from soak.names import nearest
 from soak.tasks.preparation import Incomplete, Preparation
 
 TaskType = Literal["classification", "regression"]
-_VALUES_AT_ONCE = 2**20  # of features that are copied to another type
 NoteKind = Literal["features", "left_out", "excluded", "constant", "imputed", "dropped", "class", "folds", "positive"]
 
 
@@ -155,7 +154,7 @@ class Task:
         names = set(batch.schema.names)
 
         def column(name: str) -> NDArray[Any] | None:
-            return batch.column(name).to_numpy(zero_copy_only=False) if name in names else None
+            return _values(batch.column(name)) if name in names else None
 
         shape = metadata["image_shape"]
         target = column("target")
@@ -214,13 +213,13 @@ class TaskRows:
         """Scaled features of the rows: a new array of shape (n, n_features), with this dtype and memory order."""
         matrix = self.task.features
         values = np.empty((len(self), matrix.shape[1]), dtype, order)
-        step = max(1, _VALUES_AT_ONCE // max(1, matrix.shape[1]))
-        for start in range(0, len(self), step):  # so that there is no second copy of all rows, in the stored type
-            values[start : start + step] = matrix[self.rows[start : start + step]]
-        if self.task.scale != 1:
-            values /= self.task.scale
-        if self.preparation is not None:
-            self.preparation.apply(values)
+        for part, block in gathered_blocks(matrix, self.rows):  # no second copy of all rows, in the stored type
+            target = values[part]
+            target[...] = block
+            if self.task.scale != 1:
+                target /= self.task.scale
+            if self.preparation is not None:
+                self.preparation.apply(target)
         return values
 
     def prepare(self, scale: bool) -> Preparation | None:
@@ -260,3 +259,13 @@ def _incomplete(entry: dict[str, Any] | None) -> Incomplete | None:
 def _strings(values: NDArray[Any]) -> Any:
     """Dictionary-encoded text: a code for each row, and each distinct text once."""
     return pa.array(values).cast(pa.string()).dictionary_encode()
+
+
+def _values(column: Any) -> NDArray[Any]:
+    """A column as an array; rows with the same text share one object (pyarrow's own conversion makes one for each row)."""
+    values: NDArray[Any]
+    if isinstance(column, pa.DictionaryArray) and not column.null_count:
+        values = np.array(column.dictionary.to_pylist(), dtype=object)[column.indices.to_numpy()]
+    else:
+        values = column.to_numpy(zero_copy_only=False)
+    return values
