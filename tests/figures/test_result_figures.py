@@ -171,6 +171,29 @@ def test_all_files_of_all_formats_are_the_same_twice(tmp_path: Path) -> None:
     assert digests[0] == digests[1]
 
 
+@pytest.mark.parametrize("name", ["same_other_all", "pvalue", "differences", "test_error"])
+def test_only_the_lowest_of_panels_with_one_x_axis_has_its_labels(
+    name: str, drawn: Callable[[str, str], Drawn]
+) -> None:
+    """Of each column of a task, as facets have it; panels whose axes differ keep theirs."""
+    one = drawn(name, "long_names")
+    for figure in (one.figure, *getattr(one, "pages", ())):
+        columns: dict[float, list[tuple[float, bool]]] = {}
+        for axes in figure.axes:
+            has_labels = axes.xaxis.get_tick_params()["labelbottom"]
+            columns.setdefault(round(axes.get_position().x0, 4), []).append((axes.get_position().y0, has_labels))
+        assert max(map(len, columns.values())) > 1
+        for column in columns.values():
+            assert [has_labels for _, has_labels in sorted(column)] == [True] + [False] * (len(column) - 1)
+    labels = [axes.xaxis.get_tick_params()["labelbottom"] for axes in drawn(name, "two_tasks").figure.axes]
+    assert sum(labels) == 4
+
+
+def test_same_other_and_all_stand_in_this_order(drawn: Callable[[str, str], Drawn]) -> None:
+    axes = checked("measures", results(make_scores(["T"], ["A", "B"]).assign(log_loss=1.0))).figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["same", "other", "all"]
+
+
 @pytest.mark.parametrize("name", ["pvalue", "pvalue_downsample"])
 def test_panels_of_a_task_have_one_x_axis(name: str, drawn: Callable[[str, str], Drawn]) -> None:
     limits: dict[str, set[tuple[float, float]]] = {}

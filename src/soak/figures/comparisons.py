@@ -110,7 +110,8 @@ def _mean_panels(
             height,
             heading=task,
             title=title(task, subset),
-            x_label=mean_label(measure_of(rows).axis_label, rows["n"]),
+            x_label=(label := mean_label(measure_of(rows).axis_label, rows["n"])),
+            x_scale=label,
         )
 
     rows = [[panel(*pair) for pair in line] for line in subset_rows(means, columns)]
@@ -267,6 +268,7 @@ def _compared_panels(
             heading=part.task,
             title=part.title,
             x_label=part.measure.axis_label,
+            x_scale=part.task,
             x_center=share / 2,
         )
 

@@ -83,6 +83,7 @@ def _differences(results: Results, page: Page) -> Drawn | str:
             heading=task,
             title=f"test: {subset}",
             x_label=_axis_label(column_measure(chosen["measure"].iloc[0])),
+            x_scale=task,
             x_center=share / 2,
         )
 

@@ -96,6 +96,7 @@ def _panels(
                     heading=task if train == trains[0] else "",
                     title=f"test: {subset}" if train == trains[0] else "",
                     x_label=measure_of(by_task[task]).axis_label if train == trains[-1] else "",
+                    x_scale=task,
                     side=train if (task, subset) == line[-1] else "",
                     side_color=page.color(train),
                 )

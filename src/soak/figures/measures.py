@@ -10,7 +10,7 @@ import pandas as pd
 from soak.figures.catalog import Figure
 from soak.figures.marks import mark, mark_height, plain_axis, speakers
 from soak.figures.page import Drawn, Grid, Page, Panel, in_pages, in_rows
-from soak.figures.results import NO_BREAK, NO_SCORES, Results
+from soak.figures.results import NO_BREAK, NO_SCORES, Results, train_subsets_of
 from soak.measures import column_measure
 from soak.scores.summaries import measure_columns
 
@@ -22,7 +22,6 @@ _MOST = 12  # test subsets of a page
 _COLUMNS = 3  # measures side by side
 _LEAST_WIDTH = 1.1  # inches: of a panel that numbers such as "0.9747±0.0018" fit into
 _LONGEST_WORD = 1.6  # inches: in a name at the side; longer ones are broken
-_ORDER = ("all", "same", "other")  # from top to bottom: the two that are compared with same on both sides of it
 _KEYS = ["task_id", "test_subset", "train_subsets", "algorithm", "measure"]
 
 
@@ -86,7 +85,7 @@ def _panel(mine: pd.DataFrame, subset: str, name: str, page: Page, least: float,
     of_measure = mine[mine["measure"] == name]
     low, high = float(of_measure["low"].min()), float(of_measure["high"].max())
     room = 0.12 * (high - low) or 0.05 * abs(high) or 1.0
-    shown = [train for train in _ORDER if (of_measure["train_subsets"] == train).any()]
+    shown = train_subsets_of(of_measure)
     rows = of_measure[of_measure["test_subset"] == subset]
     draw = partial(_draw, rows=rows, shown=shown, limits=(low - room, high + room), page=page)
     label = column_measure(name).label

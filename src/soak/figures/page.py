@@ -5,7 +5,7 @@ functions that draw.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -94,6 +94,9 @@ class Panel:
         Above the panel, wrapped to its width.
     x_label : str
         Below the tick labels, wrapped to the room there; a panel without one has no tick labels on its x axis.
+    x_scale : hashable, optional
+        What panels have in common whose x axes have the same limits, unit and label: of such panels below each other only the
+        lowest has tick labels and label, as facets have them.
     x_center : float
         Where the label is centred, as a share of the panel's width.
     y_label : str
@@ -110,6 +113,7 @@ class Panel:
     heading: str = ""
     title: str = ""
     x_label: str = ""
+    x_scale: Hashable = None
     x_center: float = 0.5
     y_label: str = ""
     row_name: str = ""
@@ -431,7 +435,7 @@ class _Layout:
     """Rows of panels on a page: texts are wrapped first, so that each has the room that it takes."""
 
     def __init__(self, page: Page, rows: Sequence[Sequence[Panel]], grid: Grid) -> None:
-        self.page, self.rows = page, rows
+        self.page, self.rows = page, (rows := _shared_axes(rows))
         self.title_size = page.small if grid.small_titles else page.size
         self.row_names = [page.wrap(row[0].row_name, min(1.4, page.names_width)) for row in rows]
         # From a panel's lower edge to the label of its x axis: ticks, their labels, some air.
@@ -598,6 +602,20 @@ class _Layout:
             handles=handles, loc="lower left", bbox_to_anchor=place, ncols=len(handles), borderaxespad=0,
             borderpad=0.2, handlelength=1.4, columnspacing=1.2, handletextpad=0.5,
         )  # fmt: skip
+
+
+def _shared_axes(rows: Sequence[Sequence[Panel]]) -> list[list[Panel]]:
+    """The rows without labels of x axes that the panel below has too."""
+    below = [*rows[1:], ()]
+    return [
+        [
+            replace(panel, x_label="")
+            if panel.x_scale is not None and column < len(under) and under[column].x_scale == panel.x_scale
+            else panel
+            for column, panel in enumerate(row)
+        ]
+        for row, under in zip(rows, below, strict=True)
+    ]
 
 
 def in_rows(items: Sequence[Any], most: int) -> list[Sequence[Any]]:

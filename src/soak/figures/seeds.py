@@ -39,6 +39,7 @@ def _seeds(results: Results, page: Page) -> Drawn | str:
             page.scale * _LINE * rows.drop_duplicates(["test_subset", "comparison"]).shape[0],
             title=f"{task} ({', '.join(rows['algorithm'].unique())})",
             x_label="paired P value of each seed (log scale)",
+            x_scale="P",
             x_center=share / 2,
         )
         for task, rows in tests.groupby("task_id", sort=False)

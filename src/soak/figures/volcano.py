@@ -36,7 +36,7 @@ def _volcano(results: Results, page: Page) -> Drawn | str:
     if points.empty:
         return NO_SCORES if results.full_size.empty else "no comparison with same has a P value."
     shown = [
-        name for name in results.facts.comparisons or ("all-same", "other-same") if name in set(points["comparison"])
+        name for name in results.facts.comparisons or ("other-same", "all-same") if name in set(points["comparison"])
     ]
     if not shown:
         return "no comparison with same has a P value."
