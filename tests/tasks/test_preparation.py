@@ -26,9 +26,7 @@ def matrix():
 def prepared(matrix, fill="mean", *, levels=(), scale=False, divisor=1.0):
     incomplete = Incomplete(fill, tuple(np.flatnonzero(np.isnan(matrix).any(axis=0)).tolist()), levels)
     made = Preparation.of(matrix, TRAIN, divisor, incomplete, scale)
-    values = matrix / divisor
-    made.apply(values)
-    return made, values
+    return made, made.applied(matrix.copy(), divisor)
 
 
 @pytest.mark.parametrize("at_once", [1, 50, 2**22])

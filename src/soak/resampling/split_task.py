@@ -78,11 +78,16 @@ def count_rows(task: Task, folds: pd.DataFrame) -> pd.DataFrame:
         Columns task_id, subset, stratum (values of the stratum columns, joined by ", "; "all rows" without any), fold,
         rows; sorted by subset, stratum and fold; combinations without rows left out.
     """
-    strata = [pd.Series(values, dtype=str) for values in task.strata.values()]
-    stratum = strata[0].str.cat(strata[1:], sep=", ") if strata else pd.Series("all rows", index=range(len(folds)))
-    cells = pd.DataFrame({"subset": folds["subset"].astype(str).to_numpy(), "stratum": stratum.to_numpy()})
-    cells["fold"] = folds["fold"].to_numpy()
-    counts = cells.groupby(["subset", "stratum", "fold"], sort=True).size().rename("rows").reset_index()
+    columns = [folds["subset"], *task.strata.values(), folds["fold"]]
+    codes, names = zip(*(pd.factorize(np.asarray(column)) for column in columns), strict=True)
+    cells = pd.DataFrame(dict(enumerate(codes))).groupby(list(range(len(codes)))).size()
+    values = [name[cells.index.get_level_values(level)] for level, name in enumerate(names)]
+    strata = [", ".join(map(str, labels)) for labels in zip(*values[1:-1], strict=True)] or ["all rows"] * len(cells)
+    counts = pd.DataFrame({"subset": values[0], "stratum": strata, "fold": values[-1], "rows": cells.to_numpy()})
+    counts["subset"] = counts["subset"].astype(str)
+    counts = counts.groupby(["subset", "stratum", "fold"], as_index=False)[
+        "rows"
+    ].sum()  # "a, b" may be of two columns or one
     order = [list(task.subsets) or sort_labels(set(counts["subset"])), sort_labels(set(counts["stratum"]))]
     places = [
         counts[name].map({label: place for place, label in enumerate(labels)})

@@ -97,30 +97,35 @@ class Preparation:
 
     def _completed_blocks(self, matrix: NDArray[Any], rows: NDArray[np.int64], divisor: float) -> Iterator[Floats]:
         for _, block in gathered_blocks(matrix, rows):
-            values = block.astype(np.float64, copy=False)
-            values /= divisor
-            self._complete(values)
-            yield values
+            yield self._completed(block, divisor)
 
-    def apply(self, values: NDArray[Any]) -> None:
-        """Complete and scale features in place.
+    def applied(self, block: NDArray[Any], divisor: float) -> Floats:
+        """Completed and scaled features.
 
         Parameters
         ----------
-        values : float array of shape (n, n_features)
+        block : array of shape (n, n_features)
+            As stored in the task; overwritten if it is float64.
+        divisor : float
+            Of the stored values.
         """
-        self._complete(values)
-        if self.mean is not None:
+        values = self._completed(block, divisor)
+        if self.mean is not None and self.sd is not None:
             values -= self.mean
             values /= self.sd
+        return values
 
-    def _complete(self, values: NDArray[Any]) -> None:
+    def _completed(self, block: NDArray[Any], divisor: float) -> Floats:
+        values: Floats = block.astype(np.float64, copy=False)
+        if divisor != 1:
+            values /= divisor
         for feature, fill in zip(self.features, self.fill, strict=True):
             column = values[:, feature]
             if np.isnan(fill):
                 column[:] = 0
             else:
                 column[np.isnan(column)] = fill
+        return values
 
     def describe(self, names: Sequence[str]) -> dict[str, dict[str, float]]:
         """What was filled in, and scaled by, as plain values by names of features."""
@@ -174,17 +179,24 @@ def _moments(blocks: Iterable[Floats], n_features: int) -> tuple[Floats, Floats]
     M = M_A + M_B + (mean_B - mean_A)^2 n_A n_B / (n_A + n_B).
     """
     n, mean, squares = np.zeros(n_features), np.zeros(n_features), np.zeros(n_features)
-    lowest, highest = np.full(n_features, np.inf), np.full(n_features, -np.inf)
+    first, varies = np.full(n_features, np.nan), np.zeros(n_features, dtype=bool)
     for block in blocks:
-        lowest = np.fmin(lowest, np.fmin.reduce(block, axis=0))
-        highest = np.fmax(highest, np.fmax.reduce(block, axis=0))
+        if not varies.all():  # a constant's sum may be rounded, and then it differs from its mean
+            first = np.where(np.isnan(first), _first_values(block), first)
+            varies |= ((block != first) & ~np.isnan(block)).any(axis=0)
         counts, own_mean, own_squares = _block_moments(block)
         n += counts
         share, difference = counts / np.maximum(n, 1), own_mean - mean
         squares += own_squares + difference**2 * (n - counts) * share
         mean += difference * share
     sd = np.sqrt(squares / np.maximum(n, 1))
-    return np.where(n > 0, mean, np.nan), np.where(highest > lowest, sd, 1.0)
+    return np.where(n > 0, mean, np.nan), np.where(varies, sd, 1.0)
+
+
+def _first_values(block: Floats) -> Floats:
+    """The first value of each column; NaN without values."""
+    values: Floats = block[(~np.isnan(block)).argmax(axis=0), np.arange(block.shape[1])]
+    return values
 
 
 def _block_moments(block: Floats) -> tuple[Floats, Floats, Floats]:

@@ -214,12 +214,12 @@ class TaskRows:
         matrix = self.task.features
         values = np.empty((len(self), matrix.shape[1]), dtype, order)
         for part, block in gathered_blocks(matrix, self.rows):  # no second copy of all rows, in the stored type
-            target = values[part]
-            target[...] = block
-            if self.task.scale != 1:
-                target /= self.task.scale
-            if self.preparation is not None:
-                self.preparation.apply(target)
+            if self.preparation is None:
+                values[part] = block
+                if self.task.scale != 1:
+                    values[part] /= self.task.scale
+            else:  # computed in float64, as what it subtracts and divides by
+                values[part] = self.preparation.applied(block, self.task.scale)
         return values
 
     def prepare(self, scale: bool) -> Preparation | None:
