@@ -208,13 +208,8 @@ def refer(t, s, room, slot):  # type: ignore[no-untyped-def]
     loops.byte_products(t.planes, room.q, room.products)
     least = 0.0
     for c in range(len(s.q)):
-        gradient, key, products, largest, error = (
-            s.gradient[slot, c],
-            s.key[c],
-            room.products[c],
-            s.largest,
-            s.error[slot, c],
-        )
+        gradient, error = s.gradient[slot, c], s.error[slot, c]
+        key, largest, products = s.key[c], s.largest, room.products[c]
         if t.n_planes == 2:
             for k in range(p):
                 products[k] = 256.0 * products[2 * k] + products[2 * k + 1]
