@@ -79,12 +79,27 @@ def test_it_stops_once_the_curve_has_turned(both):
     assert (curve["cvm"].iloc[-5:] > curve["cvm"][best] + 3 * curve["cvsd"][best]).all()
 
 
-@pytest.mark.parametrize(("limit", "value"), [("_CLEAR", np.inf), ("_PASSES", 1)])
+@pytest.mark.parametrize(("limit", "value"), [("_CLEAR", np.inf), ("_PASSES", -1)])
 def test_it_goes_on_as_r_where_the_check_does_not_clear_the_rest(limit, value, both, monkeypatch):
     monkeypatch.setattr(checked, limit, value)
     found, full = both(noisy())
     assert_same(found, full)
     assert found.info["n_lambda"] == full.info["n_lambda"]
+
+
+def test_the_rest_is_looked_at_again_some_penalties_after_it_was_not_clear(both, monkeypatch):
+    """5,000 images once went on to the end because one rough look had needed too many passes."""
+    looks = []
+
+    def stays_up(settings, train, inner, curve):
+        looks.append(len(curve.lambdas))
+        return len(looks) == 2
+
+    monkeypatch.setattr(checked, "_stays_up", stays_up)
+    monkeypatch.setattr(checked, "_AGAIN", 4)
+    found, full = both(noisy())
+    assert_same(found, full)
+    assert looks[0] + 4 <= looks[1] == found.info["n_lambda"] < full.info["n_lambda"]
 
 
 def test_early_names_checked():

@@ -4,7 +4,7 @@ R fits eleven whole paths before it looks at the curve. Here they go down togeth
 bits of whole paths. Where the last `_STEPS` points of the curve are all more than `_MARGIN` standard errors above its lowest
 point, the rest of the curve is looked at roughly: every `_EVERY`-th penalty, with a tolerance `_LOOSER` times as wide. If it
 stays `_CLEAR` standard errors above the lowest point, the paths end there; if not, or if it cannot be had in `_PASSES` passes,
-they go on to their ends as R's do.
+they go on as R's do, and are looked at again `_AGAIN` penalties later.
 That is a rule, not a proof: benchmarks/bench_checked.py counts how often another penalty is chosen.
 """
 
@@ -17,8 +17,9 @@ from soak.glmnet.multinomial import Path
 from soak.glmnet.path import Floats, PathSettings, check_response, interpolation
 
 _STEPS, _MARGIN = 5, 3.0
-_EVERY, _LOOSER, _CLEAR = 5, 100.0, 0.5
+_EVERY, _LOOSER, _CLEAR = 3, 100.0, 0.5  # with wider gaps a rough look may lead away from the solution
 _PASSES = 1000  # of a rough look at one penalty, which takes 10 to 50
+_AGAIN = 10
 
 
 def cross_validate(settings: PathSettings, train: TrainRows, stored: Stored) -> CrossValidation:
@@ -34,7 +35,7 @@ def cross_validate(settings: PathSettings, train: TrainRows, stored: Stored) -> 
         number: _path(settings, train, stored, train.fold != number) for number in range(1, int(train.fold.max()) + 1)
     }
     values: list[Floats] = []  # of the measure in each fold, at each penalty
-    may_end = True
+    looked_at = 0  # how long the curve must be to be looked at
     while True:
         for _ in range(3):  # the third penalty says where the first is, and it saves looking at the curve each time
             path.advance()
@@ -48,10 +49,9 @@ def cross_validate(settings: PathSettings, train: TrainRows, stored: Stored) -> 
             means, weight = _measured(train, inner, new)
             values.extend(means.T)
         curve = curve_of_parts(lambdas, np.column_stack(values), weight, train.measure)
-        if may_end and not path.ended and _turned(curve):
-            if _stays_up(settings, train, inner, curve):
-                path.ended = True
-            may_end = False
+        if not path.ended and len(values) >= looked_at and _turned(curve):
+            path.ended = _stays_up(settings, train, inner, curve)
+            looked_at = len(values) + _AGAIN
         if path.ended:
             warnings = [f"inner fold {number}: {other.problem}" for number, other in inner.items() if other.problem]
             return CrossValidation(path.whole(), curve, warnings)
