@@ -7,7 +7,8 @@ import sys
 import pytest
 import yaml
 
-from soak.commands.estimate import SmallFit, exponent, main, peak_at, seconds_at
+from soak.commands.estimate import SmallFit, doubt, exponent, main, peak_at, seconds_at
+from soak.learners.catalog import learner
 
 
 def fits(power, per_row=0.0, predict_power=0.0):
@@ -61,6 +62,12 @@ def test_a_config_is_estimated_without_its_fits(tmp_path):
     assert "18 fits" in text
     assert "with 100" in text
     assert not (tmp_path / "results/fits").exists()
+
+
+def test_few_rows_say_little_of_the_memory_of_networks():
+    mlp, other = learner({"type": "torch_mlp"}), learner({"type": "featureless"})
+    assert doubt(1000, [other, mlp]) == " (too much for networks, of which ROWS=4000 tells more)"
+    assert doubt(4000, [other, mlp]) == doubt(1000, [other]) == ""
 
 
 def test_a_wrong_number_of_rows_is_one_line():

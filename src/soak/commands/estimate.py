@@ -12,7 +12,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from soak.tasks.task import Task, TaskRows
 _MODULE = "soak.commands.estimate"  # __name__ is __main__ where it runs as a command
 _SHORT = 0.05  # seconds that are too few to tell an exponent from
 _MORE_CORES = 100
+_SETTLED_ROWS = 4000  # a quarter of which networks take at a time: from there on memory grows with the rows alone
 _OVERHEAD = 8  # bytes of a stored prediction beside its probabilities: row and response; names are dictionaries
 
 
@@ -188,10 +189,18 @@ def estimate(config_file: Path, cores: str, rows: int) -> str:
             f"From fits on {rows // 4} and {rows} train rows of each task; the whole run has {sum(one.fits for one in found)} fits:",
             f"  time    at most {duration(seconds)} of fits, {hours[n_cores]} with {counted(n_cores, 'core')}, "
             f"{hours[_MORE_CORES]} with {_MORE_CORES} (networks stop sooner where patience or a better epoch lets them)",
-            f"  memory  {peak:.0f} MB in a job, {peak * n_cores:.0f} MB with {counted(n_cores, 'job')} at once",
+            f"  memory  {peak:.0f} MB in a job, {peak * n_cores:.0f} MB with {counted(n_cores, 'job')} at once"
+            f"{doubt(rows, experiment.config.learners.values())}",
             f"  disk    at most {disk:.0f} MB of predictions, besides downloads and tasks",
         ]
     )
+
+
+def doubt(rows: int, learners: Iterable[LearnerType]) -> str:
+    """What is wrong with memory that is estimated from so few rows."""
+    if rows >= _SETTLED_ROWS or not any(one.uses_gpu for one in learners):
+        return ""
+    return f" (too much for networks, of which ROWS={_SETTLED_ROWS} tells more)"
 
 
 def main(directory: str, config: str = "", cores: str = "all", rows: str = "1000") -> None:
