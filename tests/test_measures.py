@@ -166,6 +166,12 @@ def test_mean_and_sd_have_equal_decimals():
     assert column_measure("zero_one_loss").mean_sd(0.1, 0.01) == "10.0 ± 1.0"
     assert column_measure("zero_one_loss").mean_sd(0.1, np.nan) == "10.0"
     assert column_measure("r2").mean_sd(0.0, 0.1) == "0.00 ± 0.10"
+    assert column_measure("mean_squared_error").mean_sd(1.08e-11, 2.3e-12) == "(1.08 ± 0.23)e-11"
+    assert column_measure("mean_squared_error").number(1.08e-11) == "1.08e-11"
+    assert column_measure("log_loss").number(0.00012) == "0.000120"
+    assert column_measure("r2").mean_sd(3e-5, 0.1) == "0.000 ± 0.100"
+    assert column_measure("log_loss").number(2e-17) == "0.00"
+    assert column_measure("zero_one_loss").number(1e-7) == "0.0"
 
 
 def test_what_is_better_is_known_of_all_measures():

@@ -24,6 +24,8 @@ from soak.plugins import find
 
 _EPSILON = 1e-15  # probabilities are clipped to [eps, 1 - eps], as mlr3's classif.logloss does
 LARGE = 1e6  # from where on people read a number with its power of ten
+_SMALL = 1e-4  # and below which they do
+_ROUNDING = 1e-15  # below which a number is the rounding of zero
 _ALSO_CALLED = {"r_squared": "r2", "rsquared": "r2", "rsq": "r2", "auroc": "roc_auc"}  # nothing in their names says so
 
 _labels: ContextVar[Mapping[str, str]] = ContextVar("labels", default=types.MappingProxyType({}))  # see `labelled`
@@ -172,34 +174,47 @@ class Measure:
         shown = self.factor * value
         if not math.isfinite(shown):
             return "-"
-        return power_of_ten(shown, 2) if abs(shown) >= LARGE else f"{shown:.{self._decimals(shown)}f}"
+        if needs_power(shown) and not self.percent:
+            return power_of_ten(shown, 2)
+        return f"{shown:.{self._decimals(shown)}f}"
 
     def mean_sd(self, mean: float, sd: float) -> str:
         """Mean ± SD with equally many decimals, as in "10.0 ± 1.0"; the mean alone where the SD is undefined."""
         if not math.isfinite(sd):
             return self.number(mean)
-        if abs(self.factor * mean) >= LARGE:
-            power = math.floor(math.log10(abs(self.factor * mean)))
-            unit = self.factor / 10**power
-            return f"({unit * mean:.2f} ± {unit * sd:.2f})e{power}"
-        return f"{self.number(mean)} ± {self.factor * sd:.{self._decimals(self.factor * mean)}f}"
+        shown, spread = self.factor * mean, self.factor * sd
+        if 0 < abs(shown) < _SMALL <= spread:  # a mean near zero has the decimals of its SD
+            return f"{shown:.{self._decimals(spread)}f} ± {spread:.{self._decimals(spread)}f}"
+        if needs_power(shown) and not self.percent:
+            power = math.floor(math.log10(abs(shown)))
+            return f"({shown / 10.0**power:.2f} ± {spread / 10.0**power:.2f})e{power}"
+        return f"{self.number(mean)} ± {spread:.{self._decimals(shown)}f}"
 
     def _decimals(self, shown: float) -> int:
         """One decimal in percent, else three significant digits."""
         if self.percent or not math.isfinite(shown):
             return 1
-        return max(0, 2 - math.floor(math.log10(abs(shown)))) if shown else 2
+        return max(0, 2 - math.floor(math.log10(abs(shown)))) if abs(shown) > _ROUNDING else 2
 
 
-def power_of_ten(value: float, decimals: int, sign: str = "") -> str:
-    """A large number with its power of ten.
+def needs_power(number: float) -> bool:
+    """Whether people read a number of this size with its power of ten."""
+    return abs(number) >= LARGE or _ROUNDING < abs(number) < _SMALL
+
+
+def power_of_ten(value: float, decimals: int | None = None, sign: str = "") -> str:
+    """A large or small number with its power of ten; by default with as many digits as it needs.
 
     Examples
     --------
     >>> power_of_ten(514911623, 2)
     '5.15e8'
+    >>> power_of_ten(1.5e-11)
+    '1.5e-11'
     """
-    digits, power = f"{value:{sign}.{decimals}e}".split("e")
+    digits, power = f"{value:{sign}.{5 if decimals is None else decimals}e}".split("e")
+    if decimals is None:
+        digits = digits.rstrip("0").rstrip(".")
     return f"{digits}e{int(power)}"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from figure_cases import CASES, check_texts, checked, make_scores, names_of, results
+from figure_cases import ALGORITHMS, CASES, check_texts, checked, make_scores, names_of, results
 
 from soak.errors import SoakError
 from soak.figures.catalog import draw, draw_files
@@ -189,6 +189,35 @@ def test_only_the_lowest_of_panels_with_one_x_axis_has_its_labels(
     assert sum(labels) == 4
 
 
+def test_large_and_small_numbers_have_their_power_of_ten() -> None:
+    """At each tick and in each number, and tasks with targets in other units have axes of their own."""
+    scores = make_scores(["T", "Other"], ["A", "B"], regressions=2)
+    scores["mean_squared_error"] *= np.where(scores["task_id"] == "T", 1e13, 1e-12)
+    result = results(scores.assign(mean_absolute_error=scores["mean_squared_error"].pow(0.5)))
+    for name in ("same_other_all", "measures", "ladder"):
+        shown = checked(name, result).figure
+        ticks = [label.get_text() for axes in shown.axes for label in axes.get_xticklabels()]
+        for power in (r"e1[56]", r"e-(9|10)"):
+            assert any(re.fullmatch(rf"[\d.]+{power}", tick) for tick in ticks), (name, ticks)
+        assert not any(axes.xaxis.get_offset_text().get_text() for axes in shown.axes)
+        assert not [text for axes in shown.axes for text in axes.texts if re.search(r"\d{8}", text.get_text())]
+        assert len({axes.get_xlim() for axes in shown.axes}) == (4 if name == "measures" else 2)
+
+
+def test_the_name_of_a_task_stands_once_above_several_rows() -> None:
+    scores = make_scores(["Hospitals"], [f"ward {number}" for number in range(1, 6)], algorithms=ALGORITHMS[:2])
+    drawn = checked("same_other_all", results(scores)).figure
+    texts = [text.get_text() for axes in drawn.axes for text in axes.texts]
+    assert [text for text in texts if "Hospitals" in text] == ["Hospitals"]
+    assert "test: ward 5" in texts
+
+
+def test_names_of_many_subsets_are_on_pages_alike() -> None:
+    many = checked("overview", results(make_scores(["T"], [f"S{n}" for n in range(25)], algorithms=ALGORITHMS[:2])))
+    named = [sum("S" in text.get_text() for axes in page.axes for text in axes.texts) for page in many.pages]
+    assert named == [13, 12]
+
+
 def test_same_other_and_all_stand_in_this_order(drawn: Callable[[str, str], Drawn]) -> None:
     axes = checked("measures", results(make_scores(["T"], ["A", "B"]).assign(log_loss=1.0))).figure.axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["same", "other", "all"]
@@ -197,9 +226,12 @@ def test_same_other_and_all_stand_in_this_order(drawn: Callable[[str, str], Draw
 @pytest.mark.parametrize("name", ["pvalue", "pvalue_downsample"])
 def test_panels_of_a_task_have_one_x_axis(name: str, drawn: Callable[[str, str], Drawn]) -> None:
     limits: dict[str, set[tuple[float, float]]] = {}
-    for axes in drawn(name, "sizes").figure.axes:
-        title = next(text.get_text() for text in axes.texts if "test: " in text.get_text())
-        limits.setdefault(title.split("\n")[0], set()).add(axes.get_xlim())
+    task = ""
+    for axes in drawn(name, "sizes").figure.axes:  # the task is in the panel's title, or once above the panels
+        lines = [line for text in axes.texts for line in text.get_text().split("\n")]
+        task = next((line for line in lines if line in ("T1", "T2")), task)
+        assert any("test: " in line for line in lines)
+        limits.setdefault(task, set()).add(axes.get_xlim())
     assert sorted(limits) == ["T1", "T2"]
     assert all(len(found) == 1 for found in limits.values())
     assert limits["T1"] != limits["T2"]

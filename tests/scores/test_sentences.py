@@ -107,6 +107,10 @@ def test_numbers_have_the_decimals_that_the_interval_deserves() -> None:
     assert difference_text(error, 0.1, np.nan, np.nan) == "+10 points"
     assert difference_text(squared, 123456789.0, -54321987.0, 3e8) == "+1.2e8"
     assert interval_texts(squared, 0.0, 31e6) == ("0", "3.1e7")
+    assert difference_text(squared, 6.2e-11, -1e-12, 1.2e-10) == "+6e-11"
+    assert interval_texts(squared, -1.1e-11, 1.31e-10) == ("-1e-11", "1.3e-10")
+    assert difference_text(squared, 0.0, 0.0, 0.0) == "+0.0"
+    assert difference_text(error, 1e-7, -1e-7, 3e-7) == "+0.0 points"
 
 
 def test_many_names_are_counted() -> None:

@@ -15,6 +15,7 @@ from soak.figures.results import (
     NO_SCORES,
     Results,
     algorithm_axis,
+    axis_of,
     full_size,
     limits_of,
     mean_label,
@@ -79,10 +80,14 @@ def _mean_panels(
     results: Results,
     page: Page,
 ) -> Drawn:
-    """A panel per task and test subset with a line per algorithm; all panels of a measure have one x axis."""
+    """A panel per task and test subset with a line per algorithm; all panels that can be compared have one x axis."""
     names_width, _, _ = algorithm_axis(page, results.algorithms(means))
     few = shown.merge(means.loc[means["n"] <= FEW, [*KEYS, "n"]], on=KEYS)
-    limits = {name: limits_of(rows, few[few["measure"] == name]) for name, rows in means.groupby("measure", sort=False)}
+    axis = pd.Series([axis_of(row.task_id, row.measure) for row in means.itertuples()], index=means.index)
+    limits = {
+        str(key): limits_of(rows, few.merge(rows[["task_id", "measure"]].drop_duplicates()))
+        for key, rows in means.groupby(axis, sort=False)
+    }
     legend = page.train_subsets_legend(trains) if len(trains) > 1 else ()
     grid, columns = page.fit(
         Grid(2.1 * page.scale, tick_labels=names_width, gap=0.25, legend=legend), _MOST, least=1.3 * page.scale
@@ -90,6 +95,7 @@ def _mean_panels(
 
     def panel(task: str, subset: str) -> Panel:
         rows = _rows_of(means, task, subset)
+        key = axis_of(task, rows["measure"].iloc[0])
         algorithms = results.algorithms(means[means["task_id"] == task])
         _, name_height, set_algorithms = algorithm_axis(page, algorithms)
 
@@ -102,7 +108,7 @@ def _mean_panels(
                 points = _rows_of(few[few["train_subsets"] == train], task, subset)
                 single_marks(axes, points["value"], points["algorithm"].map(y), train, page)
             set_algorithms(axes)
-            _value_axis(axes, limits[rows["measure"].iloc[0]])
+            _value_axis(axes, limits[key])
 
         height = page.scale * len(algorithms) * max(0.16 * len(trains) + 0.06, name_height + 0.1)
         return Panel(
@@ -111,7 +117,7 @@ def _mean_panels(
             heading=task,
             title=title(task, subset),
             x_label=(label := mean_label(measure_of(rows).axis_label, rows["n"])),
-            x_scale=label,
+            x_scale=(key, label),
         )
 
     rows = [[panel(*pair) for pair in line] for line in subset_rows(means, columns)]
@@ -346,8 +352,9 @@ def _sizes(results: Results, page: Page) -> Drawn | str:
     # Tasks as they come, each with its sizes ascending.
     means = means.assign(place=means["task_id"].map(list(shown["task_id"].unique()).index))
     means = means.sort_values(["place", "n_train_groups"], kind="stable").drop(columns="place")
+    axis = pd.Series([axis_of(row.task_id, row.measure) for row in means.itertuples()], index=means.index)
     limits = {
-        key: limits_of(rows) for key, rows in means.groupby(["measure", "algorithm"], sort=False)
+        key: limits_of(rows) for key, rows in means.groupby([axis, "algorithm"], sort=False)
     }  # one y axis for all panels of a line
     trains = train_subsets_of(shown)
     grid = Grid(
@@ -362,7 +369,7 @@ def _sizes(results: Results, page: Page) -> Drawn | str:
             _size_curves,
             means=rows[rows["algorithm"] == algorithm],
             sizes=rows["n_train_groups"],
-            limits=limits[rows["measure"].iloc[0], algorithm],
+            limits=limits[axis_of(task, rows["measure"].iloc[0]), algorithm],
             page=page,
         )
         return Panel(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,7 @@ def _lines(results: Results) -> pd.DataFrame:
     tests = tests[tests["comparison"] == compared][[*_KEYS, "algorithm", "p_paired"]]
     both = both.merge(tests, on=[*_KEYS, "algorithm"], how="left").assign(comparison=compared)
     both["diff"] = both["mean_compared"] - both["mean_same"]
-    both["label"] = [_label(row.diff, row.p_paired, kind, column_measure(row.measure)) for row in both.itertuples()]
+    both["label"] = [_label(row, kind, column_measure(row.measure)) for row in both.itertuples()]
     worse = both["diff"] * both["measure"].map(lambda name: -1 if column_measure(name).greater_is_better else 1)
     both["of_task"] = worse.groupby(both["task_id"]).transform("mean")
     both = both.assign(worse=worse, place=both["measure"].map(list(both["measure"].unique()).index))
@@ -64,9 +64,10 @@ def _of(means: pd.DataFrame, train: str) -> pd.DataFrame:
     return means[means["train_subsets"] == train].drop(columns="train_subsets")
 
 
-def _label(diff: float, p: float, kind: str, measure: Measure) -> str:
+def _label(row: Any, kind: str, measure: Measure) -> str:
     """For instance "same better, diff 17.7%, p<0.001": as the paper's figure has it."""
-    if abs(diff) < 1e-9 * max(1.0, measure.factor):  # alike but for rounding
+    diff, p = row.diff, row.p_paired
+    if abs(diff) <= max(1e-15, 1e-9 * max(abs(row.mean_same), abs(row.mean_compared))):  # alike but for rounding
         return f"equal, diff {'0.0%' if measure.percent else '0'}, {'p undefined' if pd.isna(p) else f'p={p:.3f}'}"
     better = kind if (diff > 0) == measure.greater_is_better and diff != 0 else "same"
     number = f"{diff:.1f}%" if measure.percent else measure.number(diff)

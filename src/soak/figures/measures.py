@@ -11,7 +11,7 @@ from soak.figures.catalog import Figure
 from soak.figures.marks import mark, mark_height, plain_axis, speakers
 from soak.figures.page import Drawn, Grid, Page, Panel, in_pages, in_rows
 from soak.figures.results import NO_BREAK, NO_SCORES, Results, train_subsets_of
-from soak.measures import column_measure
+from soak.measures import Measure, column_measure, needs_power
 from soak.scores.summaries import measure_columns
 
 if TYPE_CHECKING:
@@ -50,12 +50,14 @@ def _means(results: Results) -> pd.DataFrame:
     tasks = {task: place for place, task in enumerate(results.scores["task_id"].unique())}
     means = means.assign(place=means["task_id"].map(tasks)).sort_values("place", kind="stable").drop(columns="place")
     bars = means["sd"].fillna(0)
-    means["label"] = [_label(row.mean, row.sd) for row in means.itertuples()]
+    means["label"] = [_label(row.mean, row.sd, column_measure(row.measure)) for row in means.itertuples()]
     return means.assign(low=means["mean"] - bars, high=means["mean"] + bars)
 
 
-def _label(mean: float, sd: float) -> str:
+def _label(mean: float, sd: float, measure: Measure) -> str:
     """Four decimals of a number below 10, four significant digits of a larger one."""
+    if needs_power(mean) and not measure.percent:
+        return measure.mean_sd(mean, sd).replace(" ", "")
     decimals = 4 if abs(mean) < 10 else max(0, 4 - len(str(int(abs(mean)))))
     return f"{mean:.{decimals}f}" + ("" if pd.isna(sd) else f"±{sd:.{decimals}f}")
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from soak.figures.catalog import Figure
 from soak.figures.page import GREY, MARKERS, TEXT, Drawn, Grid, Key, Page, Panel, in_pages
-from soak.figures.results import Results
+from soak.figures.results import NO_BREAK, Results
 from soak.measures import column_measure
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MOST = 24  # test subsets of a page
 _MOST_NAMES = 8  # with more test subsets, each has a number instead
 _NUMBER_SIZE = 6.5  # points: of these numbers
+_APART = 2 * NO_BREAK  # between number and name, which stay in one line
 _HIGH = 1.04  # skill: the upper edge, above perfect ones
 _LOWEST = -1.0  # skill: what is below is drawn at this edge
 _BAND = "#dfe7ee"
@@ -58,8 +59,9 @@ def _parts(subsets: pd.DataFrame) -> list[pd.DataFrame]:
     """The test subsets of each further page: those of a task together, unless they are more than a page has."""
     starts = [0]
     for _, rows in subsets.groupby("task_id", sort=False):
-        for start in range(rows.index[0], rows.index[-1] + 1, _MOST):
-            end = min(start + _MOST, rows.index[-1] + 1)
+        each = math.ceil(len(rows) / math.ceil(len(rows) / _MOST))  # pages alike, no last one with a single name
+        for start in range(rows.index[0], rows.index[-1] + 1, each):
+            end = min(start + each, rows.index[-1] + 1)
             if end - starts[-1] > _MOST:
                 starts.append(start)
     return [subsets.iloc[start:end] for start, end in zip(starts, [*starts[1:], len(subsets)], strict=True)]
@@ -131,14 +133,18 @@ def _names(subsets: pd.DataFrame, page: Page, *, numbered: bool, several: bool) 
     """
     width = 2.6 if page.width is None else min(2.6, 0.33 * page.width)
     full = [f"{row.task_id}: {row.test_subset}" if several else str(row.test_subset) for row in subsets.itertuples()]
+
+    def wrapped(name: str) -> str:
+        return page.wrap(name, width).replace(NO_BREAK, " ")
+
     if not numbered:
-        return [page.wrap(name, width) for name in full]
-    full = [f"{number}  {name}" for number, name in zip(subsets["number"], full, strict=True)]
+        return list(map(wrapped, full))
+    full = [f"{number}{_APART}{name}" for number, name in zip(subsets["number"], full, strict=True)]
     if not several or all(page.text_width(name) <= width for name in full):
-        return [page.wrap(name, width) for name in full]
-    own = [page.wrap(f"{row.number}  {row.test_subset}", width) for row in subsets.itertuples()]
+        return list(map(wrapped, full))
+    own = [wrapped(f"{row.number}{_APART}{row.test_subset}") for row in subsets.itertuples()]
     is_first = subsets["task_id"].ne(subsets["task_id"].shift())
-    tasks = [page.wrap(f"{task}:", width) for task in subsets["task_id"]]
+    tasks = [wrapped(f"{task}:") for task in subsets["task_id"]]
     return [f"{task}\n{name}" if first else name for task, name, first in zip(tasks, own, is_first, strict=True)]
 
 
@@ -161,12 +167,13 @@ def _draw_points(
     axes.plot([low, high], [low, high], color=TEXT, lw=0.9, zorder=1)
     for line in (axes.axhline, axes.axvline):
         line(0, color=GREY, lw=1.2, ls=(0, (2, 1.2)), zorder=1)
+    faint = 0.6 if len(subsets) <= _MOST_NAMES else 0.3  # so that the points of many stand out of their intervals
     for kind in _KINDS:
         rows = points[points["trained_on"] == kind]
         x = rows["same_skill"].clip(low, high).to_numpy(dtype=float)
         shift = 0.004 * (1 if kind == "all" else -1) * (high - low)  # two intervals at the same x stay apart
         style: dict[str, Any] = {"color": page.color(kind), "zorder": 3}
-        axes.vlines(x + shift, rows["low"].clip(low, high), rows["high"].clip(low, high), lw=1.2, alpha=0.6, **style)
+        axes.vlines(x + shift, rows["low"].clip(low, high), rows["high"].clip(low, high), lw=1.2, alpha=faint, **style)
         y = rows["skill"].to_numpy(dtype=float)
         for seen, marker in ((y >= low, MARKERS[kind]), (y < low, "v")):
             axes.plot(

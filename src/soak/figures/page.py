@@ -17,6 +17,7 @@ import pandas as pd
 
 from soak.figures.settings import FigureSettings, StyleSettings, check_font
 from soak.files import atomic
+from soak.measures import needs_power, power_of_ten
 from soak.tables import write_csv
 
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ class Panel:
     height : float
         In inches. The panels of a row may differ: they are aligned at their tops.
     heading : str
-        First line of the title: what it has in common with its neighbours. Headings that are too long for a line stand once
-        above all panels that have them in common.
+        First line of the title: what it has in common with its neighbours. Headings that are too long for a line, or that
+        would stand in several rows, stand once above all panels that have them in common.
     title : str
         Above the panel, wrapped to its width.
     x_label : str
@@ -452,13 +453,18 @@ class _Layout:
             [page.wrap(self._title(panel), grid.width, self.title_size) if self._title(panel) else "" for panel in row]
             for row in rows
         ]
-        self.x_labels = [[page.wrap(panel.x_label, self._label_width(row)) for panel in row] for row in rows]
+        self.x_labels = [[page.wrap(panel.x_label, self._label_width(panel, row)) for panel in row] for row in rows]
 
     def _headings(self) -> list[list[tuple[int, str]]]:
-        """Of each row the headings that stand above it, each with its first column; none where all fit into the titles."""
+        """Of each row the headings that stand above it, each with its first column.
+
+        None where all fit into the titles, and none would be repeated in the titles of one row after the other.
+        """
         page, width, gap = self.page, self.grid.width, self.grid.gap
-        every = {panel.heading for row in self.rows for panel in row}
-        if all(page.text_width(heading, self.title_size) <= width for heading in every):
+        of_rows = [{panel.heading for panel in row if panel.heading} for row in self.rows]
+        every = set().union(*of_rows)
+        fits = all(page.text_width(heading, self.title_size) <= width for heading in every)
+        if fits and sum(map(len, of_rows)) == len(every):
             return [[] for _ in self.rows]
         above, before = [], ""
         for row in self.rows:
@@ -479,9 +485,11 @@ class _Layout:
         """Of a panel, with its heading if none stands above the rows."""
         return "\n".join(filter(None, ("" if any(self.headings) else panel.heading, panel.title)))
 
-    def _label_width(self, row: Sequence[Panel]) -> float:
+    def _label_width(self, panel: Panel, row: Sequence[Panel]) -> float:
         """Room for the label of an x axis, which is centred: that of a panel alone may be wider than the panel."""
-        return self.grid.width + (2 * min(self.left, self.right) if len(row) == 1 else 0.0)
+        if len(row) == 1:
+            return self.grid.width + 2 * min(self.left, self.right)
+        return min(1.0, 2 * min(panel.x_center, 1 - panel.x_center) + self.grid.gap / self.grid.width) * self.grid.width
 
     def _filling(self, grid: Grid) -> Grid:
         """The grid with panels that fill a page of a given width."""
@@ -553,6 +561,7 @@ class _Layout:
         panel = self.rows[number][column]
         panel.draw(axes)
         axes.set(xlabel="", ylabel="")
+        _write_powers(axes)
         axes.tick_params(labelbottom=bool(panel.x_label), labelleft=not (column and self.grid.share_y))
         if self.titles[number][column]:
             _beside(axes, self.titles[number][column], (0, 1), (0, 3), ha="left", va="bottom", size=self.title_size)
@@ -602,6 +611,15 @@ class _Layout:
             handles=handles, loc="lower left", bbox_to_anchor=place, ncols=len(handles), borderaxespad=0,
             borderpad=0.2, handlelength=1.4, columnspacing=1.2, handletextpad=0.5,
         )  # fmt: skip
+
+
+def _write_powers(axes: "Axes") -> None:
+    """Large and small numbers with their power of ten at each tick, not once at the end of the axis, where labels stand."""
+    from matplotlib.ticker import ScalarFormatter
+
+    for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        if isinstance(axis.get_major_formatter(), ScalarFormatter) and needs_power(max(map(abs, limits))):
+            axis.set_major_formatter(lambda value, _: power_of_ten(value) if value else "0")
 
 
 def _shared_axes(rows: Sequence[Sequence[Panel]]) -> list[list[Panel]]:

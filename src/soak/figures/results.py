@@ -231,6 +231,13 @@ def train_subsets_of(table: pd.DataFrame) -> list[str]:
     return [name for name in TRAIN_SUBSETS if (table["train_subsets"] == name).any()]
 
 
+def axis_of(task: str, name: str) -> str:
+    """What panels with one axis share: the measure; also the task, for losses in the unit of its target."""
+    measure = column_measure(name)
+    in_unit = measure.task_type == "regression" and not measure.greater_is_better and not measure.percent
+    return f"{name} of {task}" if in_unit else name
+
+
 def mean_label(label: str, n: pd.Series) -> str:
     """The label of an axis of means over ``n`` folds: "percent error (mean ± SD, n = 3)", which breaks before the bracket only."""
     most = int(n.max())
@@ -270,13 +277,16 @@ def subset_rows(table: pd.DataFrame, most: int) -> list[list[tuple[str, str]]]:
     """The pairs of task and test subset of a table, in rows of at most ``most`` panels.
 
     A task starts a new row if its test subsets do not fit into the rest of the last row, or if it has another measure
-    or other algorithms: then all panels of a row have the same lines.
+    (or an axis of its own, see `axis_of`) or other algorithms: then all panels of a row have the same lines.
     """
     rows: list[list[tuple[str, str]]] = [[]]
     before = None
     for task, scores in table.groupby("task_id", sort=False):
         subsets = scores["test_subset"].unique()
-        lines = frozenset(scores["algorithm"]), frozenset(scores["measure"])
+        lines = (
+            frozenset(scores["algorithm"]),
+            frozenset(axis_of(str(task), name) for name in scores["measure"].unique()),
+        )
         if rows[-1] and (len(rows[-1]) + len(subsets) > most or lines != before):
             rows.append([])
         before = lines

@@ -1,5 +1,6 @@
 """transfer: how well each subset's own model predicts every other subset, as a map."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _WIDTH = 7.5  # inches: of the panels of a line, and of the largest map
 _CELL = (0.16, 0.48)  # inches: least and largest width of a cell
 _LEAST_WIDTH = 2.2  # inches: of a panel, for its title
+_FILLED = 0.9  # of a cell's width: by its number at most
 _NAME = 1.5  # inches: of a subset's name, before it is wrapped
 # Below 0 what was learned misleads; both ends differ from the middle in lightness too.
 _COLORS = {-1: "#b2431a", 0: "#f7f3ee", 1: "#0a4f86"}
@@ -35,7 +37,7 @@ def _transfer(results: Results, page: Page) -> Drawn | str:
         return "there are only scores of references, which use no features."
     most = max(cells["train_subset"].nunique() for cells in shown)
     room = _WIDTH * page.scale if page.width is None else 0.7 * page.width
-    cell = min(page.scale * _CELL[1], max(page.scale * _CELL[0], room / most))
+    cell = min(max(page.scale * _CELL[1], _numbers_width(shown, page)), max(page.scale * _CELL[0], room / most))
     names = {name for cells in shown for name in cells["train_subset"]}
     width = max(page.text_width(_wrapped(name, cell, page), page.small) for name in names)
     grid = Grid(
@@ -52,6 +54,12 @@ def _transfer(results: Results, page: Page) -> Drawn | str:
     room = _WIDTH * page.scale if page.width is None else page.width - 2 * page.line - width - 0.5
     columns = max(1, int((room + grid.gap) / (grid.width + grid.gap)))
     return page.drawn(in_rows(panels, columns), grid, pd.concat(shown))
+
+
+def _numbers_width(shown: Sequence[pd.DataFrame], page: Page) -> float:
+    """Of a cell that the numbers of all maps fit into."""
+    texts = {column_measure(row.measure).number(row.mean) for cells in shown for row in cells.itertuples()}
+    return max(page.text_width(text, page.small) for text in texts) / _FILLED
 
 
 def _panel(cells: pd.DataFrame, cell: float, width: float, page: Page) -> Panel:
@@ -93,7 +101,7 @@ def _draw_map(axes: "Axes", cells: pd.DataFrame, cell: float, width: float, page
         axes.add_patch(frame)
     measure = column_measure(cells["measure"].iloc[0])
     texts = [[measure.number(value) for value in row] for row in _square(cells, "mean", subsets)]
-    if max(page.text_width(text, page.small) for row in texts for text in row) > 0.9 * cell:
+    if max(page.text_width(text, page.small) for row in texts for text in row) > _FILLED * cell:
         return
     for row, column in np.ndindex(skill.shape):
         dark = abs(skill[row, column]) > 0.55  # False where it is NaN

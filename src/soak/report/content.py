@@ -178,7 +178,8 @@ def shown_figures(
         pages = [path, *sorted(path.parent.glob(f"{PAGES}*/{path.stem}_[0-9]*.png"), key=_page_number)]
         for number, page in enumerate(pages, start=1):
             heading = title if len(pages) == 1 else f"{title} (page {number} of {len(pages)})"
-            shown.append((place, path.stem, number, _shown(page, heading, caption) | _kind(group)))
+            listed = {"listed": title if number == 1 else str(number)}
+            shown.append((place, path.stem, number, _shown(page, heading, caption) | _kind(group) | listed))
     return [figure for *_, figure in sorted(shown, key=lambda entry: entry[:3])]
 
 

@@ -11,10 +11,11 @@ const make = (tag, attributes = {}, ...children) => {
   return element;
 };
 
-// A number as people read it: four significant digits; whole numbers as they are.
+// A number as people read it: four significant digits, large and small ones with their power of ten; whole numbers as they are.
 const show = value =>
-  value === null ? "" : typeof value !== "number" ? value : Number.isInteger(value) ? String(value)
-    : Math.abs(value) < 1e-4 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  value === null ? "" : typeof value !== "number" ? value : Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value)
+    : Math.abs(value) < 1e-4 || Math.abs(value) >= 1e6 ? String(Number(value.toPrecision(4)).toExponential()).replace("e+", "e")
+      : String(Number(value.toPrecision(4)));
 
 // Numbers before texts before what is missing.
 const compare = (a, b) => {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from soak.measures import LARGE, Measure, column_measure, power_of_ten
+from soak.measures import Measure, column_measure, needs_power, power_of_ten
 from soak.scores.summaries import format_p
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def interval_texts(measure: Measure, low: float, high: float) -> tuple[str, str]
 def _number(measure: Measure, value: float, width: float, *, sign: bool = False) -> str:
     """A difference, scaled, with so many decimals that the interval's width has two digits; at most one in percent."""
     value, width = measure.factor * value, measure.factor * (width if width > 0 else abs(value))
-    if max(abs(value), width) >= LARGE and math.isfinite(value + width):
+    if not measure.percent and needs_power(max(abs(value), width)) and math.isfinite(value + width):
         digits = math.floor(math.log10(abs(value) or 1)) - math.floor(math.log10(width)) + 1
         return power_of_ten(value, max(0, digits), "+" if sign else "") if value else "0"
     decimals = 1 if not width > 0 or not math.isfinite(width) else max(0, 1 - math.floor(math.log10(width)))
