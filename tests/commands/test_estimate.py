@@ -7,7 +7,8 @@ import sys
 import pytest
 import yaml
 
-from soak.commands.estimate import SmallFit, doubt, exponent, main, peak_at, seconds_at
+from soak.commands.estimate import SmallFit, doubt, exponent, highest_power, main, peak_at, seconds_at
+from soak.fitting.plan import TaskIndex
 from soak.learners.catalog import learner
 
 
@@ -64,10 +65,22 @@ def test_a_config_is_estimated_without_its_fits(tmp_path):
     assert not (tmp_path / "results/fits").exists()
 
 
+def test_own_learners_grow_as_their_costs_say():
+    digits = TaskIndex("T", "classification", 140_000, 784, 10, ())
+    glmnet, linear = learner({"type": "cv_glmnet"}), learner({"type": "torch_mlp"})
+    other = learner({"type": "estimator", "class": "sklearn.svm.SVC"})
+    assert highest_power(glmnet, digits, 392, 784) == pytest.approx(1, abs=0.01)
+    assert highest_power(glmnet, digits, 2000, 4000) == pytest.approx(2)
+    assert 1.15 < highest_power(glmnet, digits, 4000, 126_000) < 1.25
+    assert highest_power(linear, digits, 4000, 126_000) == pytest.approx(1)
+    assert highest_power(other, digits, 4000, 126_000) == 2
+    assert seconds_at(fits(2), 50_000, 0, 1.2) == pytest.approx(fits(2)[-1].seconds * 50**1.2)
+
+
 def test_few_rows_say_little_of_the_memory_of_networks():
     mlp, other = learner({"type": "torch_mlp"}), learner({"type": "featureless"})
-    assert doubt(1000, [other, mlp]) == " (too much for networks, of which ROWS=4000 tells more)"
-    assert doubt(4000, [other, mlp]) == doubt(1000, [other]) == ""
+    assert doubt(1000, [other, mlp]) == " (too much for networks, of which ROWS=8000 tells more)"
+    assert doubt(8000, [other, mlp]) == doubt(1000, [other]) == ""
 
 
 def test_a_wrong_number_of_rows_is_one_line():

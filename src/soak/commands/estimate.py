@@ -33,7 +33,10 @@ from soak.tasks.task import Task, TaskRows
 _MODULE = "soak.commands.estimate"  # __name__ is __main__ where it runs as a command
 _SHORT = 0.05  # seconds that are too few to tell an exponent from
 _MORE_CORES = 100
-_SETTLED_ROWS = 4000  # a quarter of which networks take at a time: from there on memory grows with the rows alone
+_SETTLED_ROWS = (
+    8000  # half of a quarter of which networks validate at a time: from there on memory grows with the rows alone
+)
+_HIGHEST = 2.0  # power of the number of rows that training grows with at most
 _OVERHEAD = 8  # bytes of a stored prediction beside its probabilities: row and response; names are dictionaries
 
 
@@ -68,17 +71,29 @@ def exponent(less: float, more: float, ratio: float, lowest: float, highest: flo
     return float(np.clip(math.log(more / less) / math.log(ratio), lowest, highest))
 
 
-def seconds_at(fits: Sequence[SmallFit], n_train: int, n_predicted: int) -> float:
+def seconds_at(fits: Sequence[SmallFit], n_train: int, n_predicted: int, highest: float = _HIGHEST) -> float:
     """Seconds of a fit on so many rows, and of predicting so many.
 
-    Training grows with the rows, up to their square; predicting a row costs the same whatever the train rows, up to in
+    Training grows with the rows, up to the power ``highest`` of them; predicting a row costs the same whatever the train rows, up to in
     proportion to them (nearest neighbours).
     """
     small, large = fits[0], fits[-1]
     ratio, growth = large.rows / small.rows, n_train / large.rows
-    training: float = growth ** exponent(small.seconds, large.seconds, ratio, 1, 2)
+    training: float = growth ** exponent(small.seconds, large.seconds, ratio, 1, highest)
     predicting: float = growth ** exponent(small.row_seconds * large.rows, large.row_seconds * large.rows, ratio, 0, 1)
     return large.seconds * training + n_predicted * large.row_seconds * predicting
+
+
+def highest_power(settings: LearnerType, known: TaskIndex, rows: int, n_train: int) -> float:
+    """The power of the number of rows that training grows with at most, from so many rows to so many more.
+
+    Of this library's own learners it is the one of their cost (`LearnerType.seconds`): cv_glmnet takes more passes the more rows
+    it has per feature, up to some ten, so that the power of few rows would be far too high for many.
+    """
+    if settings.runs_other_code or n_train <= rows:
+        return _HIGHEST
+    growth = settings.seconds(known.size(n_train)) / settings.seconds(known.size(rows))
+    return float(np.clip(math.log(growth) / math.log(n_train / rows), 1, _HIGHEST))
 
 
 def peak_at(fits: Sequence[SmallFit], n_train: int) -> float:
@@ -156,7 +171,12 @@ def projections(
         settings = {**one.model_dump(mode="json", by_alias=True), **one.smaller()}
         fits = in_another_process(_task_files(task), name, settings, largest.name, rows)
         trained = [replace(fit, seconds=fit.seconds * one.work_ratio()) for fit in fits]
-        seconds = sum(seconds_at(trained, each.n_train, predicted[each.name]) for each in known.train_sets)
+        seconds = sum(
+            seconds_at(
+                trained, each.n_train, predicted[each.name], highest_power(one, known, trained[-1].rows, each.n_train)
+            )
+            for each in known.train_sets
+        )
         peak = peak_at(fits, largest.n_train)
         yield Projection(task, name, len(known.train_sets), len(fits), seconds, peak, one.memory_mb(known.size()))
 
