@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import sys
 from io import BytesIO
 from pathlib import Path
@@ -215,6 +216,17 @@ def test_the_summary_is_the_table_of_that_name_and_leads_to_figures(report: str,
     drawn = make_figures(tmp_path)[0].rename(tmp_path / "differences.png")
     write_report(tmp_path / "report.html", tables=tables, figures=[drawn])
     assert 'href="#figure-differences"' in (tmp_path / "report.html").read_text()
+
+
+def test_further_pages_of_a_figure_are_numbers_in_the_list(tmp_path: Path) -> None:
+    first = make_figures(tmp_path)[0]
+    (tmp_path / "pages").mkdir()
+    for number in (2, 3):
+        shutil.copy(first, tmp_path / f"pages/{first.stem}_{number}.png")
+    write_report(tmp_path / "report.html", tables=make_tables(), figures=[first])
+    listed = re.search(r'<ul class="list">(.*?)</ul>', (tmp_path / "report.html").read_text(), re.S)[1]
+    assert re.findall(r">([^<>]+)</a>", listed) == ["Test error of every fold", "2", "3"]
+    assert 'aria-label="Test error of every fold (page 3 of 3)"' in listed
 
 
 def test_the_summary_names_each_task_once(report: str) -> None:

@@ -132,7 +132,7 @@ function enhanceTable(table) {
     groups.forEach(group => { group.hidden = lines.every(line => line.hidden || line.parentNode !== group); });
   };
   const controls = sortAndFilter(name, data, { heads, draw, keys, choices: false });
-  if (lines.length > FEW) table.parentNode.before(controls);
+  if (name === "summary" || lines.length > FEW) table.parentNode.before(controls);
 }
 
 // The value of a cell: a number if it is written as one, null if there is nothing.
