@@ -10,7 +10,7 @@ import pandas as pd
 from soak.job import job
 from soak.measures import measure
 from soak.resampling.store import StoredSplits
-from soak.scores.scoring import fits_table, history_table, score_task, times_table
+from soak.scores.scoring import first_measures_first, fits_table, history_table, score_task, times_table
 from soak.scores.transfer import transfer
 from soak.tables import TABLES, write_parquet, write_table
 from soak.tasks.task import Task
@@ -39,9 +39,10 @@ with job(snakemake.log, snakemake.input, snakemake.output):
         )
         parts.append(scored)
         fits += scored.fits
+    measures = [[measure(one).name for one in asked["measures"]] for asked in params.tasks.values()]
     write_table(
         TABLES["scores"],
-        pd.concat([part.scores for part in parts], ignore_index=True),
+        first_measures_first(pd.concat([part.scores for part in parts], ignore_index=True), measures),
         made.scores,
         csv_safe=params.csv_safe,
     )

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from soak.config.check import load_config
-from soak.experiment import Experiment, learners_of, measures_of, pattern
+from soak.config.check import load_config, measures_of
+from soak.experiment import Experiment, learners_of, pattern
 from soak.fitting.plan import TaskIndex, TrainSet, write_index
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from soak.config.check import algorithm_labels, asked_measures, known_type, unsuited
+from soak.config.check import algorithm_labels, asked_measures, known_type, measures_of, unsuited
 from soak.config.read import dotted
 from soak.config.workflow import Config
 from soak.data.sources import SecretText, file_name, local_path, shown_settings
@@ -20,7 +20,7 @@ from soak.figures.catalog import GROUPS, PER_TASK, Figure, FigureFacts, Group, f
 from soak.fitting.plan import Pack, TaskIndex, make_packs, minutes, read_index
 from soak.labels import Labels
 from soak.learners.base import LearnerType
-from soak.measures import DEFAULT_MEASURES, measure
+from soak.measures import measure
 from soak.provenance import code_digest
 from soak.settings import Settings
 from soak.tables import TABLES, Table
@@ -54,16 +54,6 @@ def learners_of(config: Config, task: str, task_type: str) -> dict[str, LearnerT
     if named is not None:
         return {name: one for name, one in config.learners.items() if name in named}
     return {name: one for name, one in config.learners.items() if one.suits(task_type)}
-
-
-def measures_of(config: Config, task: str, task_type: str) -> list[str]:
-    """Measures of a task: those it names, else the common ones that suit its type, else the type's defaults."""
-    named = config.tasks[task].measures
-    if named is not None:
-        return named
-    if config.measures is None:
-        return list(DEFAULT_MEASURES[task_type])
-    return [name for name in config.measures if measure(name).task_type in (task_type, "both")]
 
 
 class Experiment:

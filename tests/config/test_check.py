@@ -587,6 +587,29 @@ def test_what_suits_no_task_is_reported_once_the_tasks_are_known():
 
 
 @pytest.mark.parametrize(
+    ("common", "of_trees", "of_plots", "task", "first", "then", "told"),
+    [
+        (None, ["r2", "max_error"], ["max_error", "r2"], "Plots", "r2", "max_error", "Trees"),
+        (["r2", "max_error"], ["max_error", "r2"], None, "Trees", "r2", "max_error", "Plots"),
+        (None, None, ["mean_absolute_error", "mean_squared_error"], "Plots", "mean_squared_error", "mean_absolute_error", "Trees"),
+    ],
+)  # fmt: skip
+def test_two_tasks_have_two_measures_in_one_order(common, of_trees, of_plots, task, first, then, told):
+    """The verdict of one of them would go by the other's first measure."""
+    config = yaml.safe_load(GOOD)
+    config["tasks"] = {
+        name: {"table": "my.csv", "target": "y", "type": "regression"} | ({"measures": measures} if measures else {})
+        for name, measures in (("Trees", of_trees), ("Plots", of_plots))
+    }
+    if common:
+        config["measures"] = common
+    assert messages(config) == [
+        f"tasks.{task}.measures: expected {first} before {then}, as in task {told}, or without {first}: the first measure of "
+        "a task decides its verdict, and tables and figures have one order of measures"
+    ]
+
+
+@pytest.mark.parametrize(
     ("learner", "why"),
     [
         (

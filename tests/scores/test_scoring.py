@@ -12,7 +12,8 @@ from soak.measures import measure
 from soak.resampling.cells import Cells
 from soak.resampling.store import StoredSplits
 from soak.scores.reference import REFERENCE, reference_scores
-from soak.scores.scoring import fits_table, history_table, score_task, times_table
+from soak.scores.scoring import first_measures_first, fits_table, history_table, score_task, times_table
+from soak.scores.summaries import first_measures
 from soak.scores.ttests import row_error
 from soak.tables import PREDICTIONS, TABLES
 from soak.tasks.task import Task
@@ -241,3 +242,26 @@ def test_the_history_names_the_fit(score):
 
 def test_without_epochs_the_history_is_empty():
     assert history_table([]).columns.tolist() == list(TABLES["history"].columns)
+
+
+def test_each_task_s_first_measure_is_the_first_of_the_score_table_that_it_has():
+    """The verdict goes by the first column with values, and that was the first measure of another task."""
+    scores = pd.DataFrame(
+        {
+            "task_id": ["A", "B"],
+            "mse": [1.0, 2.0],
+            "mae": [1.0, np.nan],
+            "r2": [np.nan, 1.0],
+            "max_error": [1.0, np.nan],
+        }
+    )
+    found = first_measures_first(scores, [["mse", "mae", "max_error"], ["r2", "mse"]])
+    assert list(found) == ["task_id", "r2", "mse", "mae", "max_error"]
+    assert first_measures(found) == {"A": "mse", "B": "r2"}
+    assert list(first_measures_first(scores, [["mse", "mae", "max_error"], ["r2"]])) == [
+        "task_id",
+        "mse",
+        "mae",
+        "max_error",
+        "r2",
+    ]

@@ -1,5 +1,6 @@
 """Checking a config: every mistake at once, each with file, line, key path and what is expected."""
 
+import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
@@ -390,7 +391,7 @@ def known_type(task: TaskSettings) -> str | None:
 
 
 def unsuited(config: Config, task_types: Mapping[str, str | None]) -> list[Problem]:
-    """Common learners and measures that suit no task.
+    """Common learners and measures that suit no task, and measures whose order in one task is not that in another.
 
     Parameters
     ----------
@@ -415,4 +416,28 @@ def unsuited(config: Config, task_types: Mapping[str, str | None]) -> list[Probl
     for index, name in enumerate(config.measures or [] if config.tasks else []):  # of scores the files tell
         if measure(name).task_type not in ("both", *types) and None not in types:
             problems.append((("measures", index), f"{name} suits no task of this config ({kinds})"))
-    return problems
+    return problems + list(_crossed_measures(config, task_types))
+
+
+def measures_of(config: Config, task: str, task_type: str) -> list[str]:
+    """Measures of a task: those it names, else the common ones that suit its type, else the type's defaults."""
+    named = config.tasks[task].measures
+    if named is not None:
+        return named
+    if config.measures is None:
+        return list(DEFAULT_MEASURES[task_type])
+    return [name for name in config.measures if measure(name).task_type in (task_type, "both")]
+
+
+def _crossed_measures(config: Config, task_types: Mapping[str, str | None]) -> Iterator[Problem]:
+    """Two tasks that have the first measure of each other among their further ones: the score table has one order of columns."""
+    asked = {task: measures_of(config, task, kind) for task, kind in task_types.items() if kind}
+    for (one, first), (other, second) in itertools.combinations(asked.items(), 2):
+        if first and second and first[0] in second[1:] and second[0] in first[1:]:
+            task, told = (other, one) if config.tasks[other].measures else (one, other)
+            wanted, given = asked[told][0], asked[task][0]
+            yield (
+                ("tasks", task, "measures"),
+                f"expected {wanted} before {given}, as in task {told}, or without {wanted}: the first measure of a task decides "
+                "its verdict, and tables and figures have one order of measures",
+            )

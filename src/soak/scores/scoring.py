@@ -201,6 +201,25 @@ def score_fits(
     return Scored(_scores(splits, algorithms, names, values), _own_scores(splits, algorithms, names, values), fits)
 
 
+def first_measures_first(scores: pd.DataFrame, measures: Iterable[Sequence[str]]) -> pd.DataFrame:
+    """A score table whose columns have each task's first measure before its others, since it decides the task's verdict.
+
+    Parameters
+    ----------
+    measures : iterable of sequences of str
+        Those of each task, in its order; the config's check has seen that such an order exists.
+    """
+    lists = list(measures)
+    left = list(dict.fromkeys(name for names in lists for name in names))
+    others = [column for column in scores.columns if column not in left]
+    order: list[str] = []
+    while left:
+        waits = {name for names in lists if names and names[0] in left for name in names[1:]}
+        order.append(next((name for name in left if name not in waits), left[0]))
+        left.remove(order[-1])
+    return scores[others + order]
+
+
 def join_scored(splits: pd.DataFrame, learners: Sequence[Scored]) -> Scored:
     """The scores and fits of a task's learners in one, in the order of the tables."""
     scores = pd.concat([one.scores for one in learners], ignore_index=True)
