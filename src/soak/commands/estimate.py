@@ -33,9 +33,8 @@ from soak.tasks.task import Task, TaskRows
 _MODULE = "soak.commands.estimate"  # __name__ is __main__ where it runs as a command
 _SHORT = 0.05  # seconds that are too few to tell an exponent from
 _MORE_CORES = 100
-_SETTLED_ROWS = (
-    8000  # half of a quarter of which networks validate at a time: from there on memory grows with the rows alone
-)
+# Networks validate half of a quarter of so many at a time: from there on their memory grows with the rows alone.
+_SETTLED_ROWS = 8000
 _HIGHEST = 2.0  # power of the number of rows that training grows with at most
 _OVERHEAD = 8  # bytes of a stored prediction beside its probabilities: row and response; names are dictionaries
 

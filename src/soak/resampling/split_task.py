@@ -85,9 +85,8 @@ def count_rows(task: Task, folds: pd.DataFrame) -> pd.DataFrame:
     strata = [", ".join(map(str, labels)) for labels in zip(*values[1:-1], strict=True)] or ["all rows"] * len(cells)
     counts = pd.DataFrame({"subset": values[0], "stratum": strata, "fold": values[-1], "rows": cells.to_numpy()})
     counts["subset"] = counts["subset"].astype(str)
-    counts = counts.groupby(["subset", "stratum", "fold"], as_index=False)[
-        "rows"
-    ].sum()  # "a, b" may be of two columns or one
+    # once more by the joined values: "a, b" may be of two columns or of one
+    counts = counts.groupby(["subset", "stratum", "fold"], as_index=False)["rows"].sum()
     order = [list(task.subsets) or sort_labels(set(counts["subset"])), sort_labels(set(counts["stratum"]))]
     places = [
         counts[name].map({label: place for place, label in enumerate(labels)})
