@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ import pytest
 from figure_cases import ALGORITHMS, CASES, check_texts, checked, make_scores, names_of, results
 
 from soak.errors import SoakError
+from soak.figures import comparisons
 from soak.figures.catalog import draw, draw_files
 from soak.figures.facts import Facts
 from soak.figures.page import Drawn, Page
@@ -423,3 +425,17 @@ def test_the_overview_names_each_of_many_test_subsets_on_one_page_with_the_same_
     of_page = [{text.get_text().split()[1] for text in axes.texts if ":" in text.get_text()} for axes in parts]
     split = [task for task in pairs["task_id"].unique() if sum(f"{task}:" in tasks for tasks in of_page) > 1]
     assert split == ["Task_25", "Task_30"]  # more than a page has
+
+
+@pytest.mark.parametrize(
+    ("paired", "holm", "text"),
+    [
+        (0.02, 0.04, "P = 0.02, Holm 0.04"),
+        (1e-6, 4e-6, "P < 0.0001, Holm < 0.0001"),
+        (np.nan, np.nan, "P undefined"),
+        (0.3, np.nan, "P = 0.3"),
+    ],
+)
+def test_the_corrected_p_value_stands_beside_r_s(paired, holm, text):
+    """Two blanks stood before "< 0.0001"."""
+    assert comparisons._p_text(SimpleNamespace(p_paired=paired, p_holm=holm)) == text

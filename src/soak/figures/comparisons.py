@@ -181,7 +181,7 @@ class _Compared:
 
 def _p_text(row: Any) -> str:
     """R's P value, and beside it the corrected one: "P = 0.02, Holm 0.04"."""
-    corrected = "" if pd.isna(row.p_holm) else f", Holm {format_p(row.p_holm).removeprefix('P').removeprefix(' = ')}"
+    corrected = "" if pd.isna(row.p_holm) else f", Holm {format_p(row.p_holm).removeprefix('P ').removeprefix('= ')}"
     return f"{format_p(row.p_paired)}{corrected}"
 
 
