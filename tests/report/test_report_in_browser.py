@@ -268,6 +268,9 @@ def test_it_prints(browser: Any, file: Path, tmp_path: Path) -> None:
     page.emulate_media(media="print")
     assert not page.locator("nav").is_visible()
     assert page.locator("#figure-test_error img").is_visible()
+    page.set_viewport_size({"width": 700, "height": 1000})  # about a sheet of A4 between its margins
+    cut = "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+    assert page.locator("pre").evaluate_all(cut) == []
     page.close()
 
 
