@@ -21,7 +21,7 @@ from resource import RUSAGE_CHILDREN, getrusage
 import pandas as pd
 import yaml
 from bench_data import make_wide
-from bench_overhead import snakemake
+from bench_overhead import cpu, snakemake
 
 GOALS = {"CPU s": 300, "MB": 3000}
 STEPS = {
@@ -41,17 +41,11 @@ CONFIG = {
 }
 
 
-def cpu_of_children():
-    """CPU seconds of all processes that have ended."""
-    used = getrusage(RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def measured(what, run):
     """Run, and print what it took; CPU seconds, and MB of the largest process so far."""
-    before = cpu_of_children()
+    before = cpu()
     run()
-    seconds, peak = cpu_of_children() - before, getrusage(RUSAGE_CHILDREN).ru_maxrss / 1024
+    seconds, peak = cpu() - before, getrusage(RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{what:<28} {seconds:>8.1f} {peak:>8.0f}", flush=True)
     return seconds, peak
 

@@ -135,9 +135,14 @@ class RowsFile:
         self.close()
 
 
+def _rows_in(matrix: NDArray[Any], n_bytes: int) -> int:
+    """How many rows so many bytes hold, at least one."""
+    return max(1, n_bytes // max(1, matrix.itemsize * math.prod(matrix.shape[1:])))
+
+
 def row_blocks(matrix: NDArray[Any], n_bytes: int = 2**24) -> Iterator[NDArray[Any]]:
     """Blocks of consecutive rows of a matrix, of about so many bytes each."""
-    step = max(1, n_bytes // max(1, matrix.itemsize * math.prod(matrix.shape[1:])))
+    step = _rows_in(matrix, n_bytes)
     for start in range(0, len(matrix), step):
         yield matrix[start : start + step]
 
@@ -147,7 +152,7 @@ def gathered_blocks(matrix: NDArray[Any], rows: NDArray[np.integer]) -> Iterator
 
     What has been read of a large matrix of `read_matrix` leaves the memory of the process meanwhile; the system keeps it.
     """
-    step = max(1, _BLOCK_BYTES // max(1, matrix.itemsize * math.prod(matrix.shape[1:])))
+    step = _rows_in(matrix, _BLOCK_BYTES)
     mapping = _mappings.get(matrix.ctypes.data) if matrix.nbytes > _KEPT_BYTES else None
     pause = max(1, _KEPT_BYTES // _BLOCK_BYTES)
     for number, start in enumerate(range(0, len(rows), step), start=1):

@@ -163,14 +163,12 @@ def test_children_that_are_left_behind_are_ended(supervised, name):
 def test_a_process_that_is_ended_takes_its_fits_with_it(tmp_path, number):
     code = RUN.format(here=str(Path(__file__).parent), seconds=None)
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, "Hangs"],
-        cwd=tmp_path,
-        env=environment,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        ),  # what a shell runs in the background ignores it
-    )
+
+    def heed_ctrl_c():  # what a shell runs in the background ignores it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    command = [sys.executable, "-c", code, "Hangs"]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, preexec_fn=heed_ctrl_c)
     children = []
     for _ in range(600):
         children = psutil.Process(process.pid).children()

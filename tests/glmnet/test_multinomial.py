@@ -144,10 +144,6 @@ multinomial.compile_once()
 def test_what_is_compiled_at_first_is_all_that_a_fit_calls(tmp_path):
     """Else a fit of a second would wait for a compiler after all."""
     code = """
-import os
-import subprocess
-import sys
-
 import numpy as np
 from soak.glmnet import columns, descent, loops, multinomial, screening
 from soak.glmnet.path import PathSettings

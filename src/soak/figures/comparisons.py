@@ -15,6 +15,7 @@ from soak.figures.results import (
     NO_SCORES,
     Results,
     algorithm_axis,
+    axes_of,
     axis_of,
     full_size,
     limits_of,
@@ -83,10 +84,9 @@ def _mean_panels(
     """A panel per task and test subset with a line per algorithm; all panels that can be compared have one x axis."""
     names_width, _, _ = algorithm_axis(page, results.algorithms(means))
     few = shown.merge(means.loc[means["n"] <= FEW, [*KEYS, "n"]], on=KEYS)
-    axis = pd.Series([axis_of(row.task_id, row.measure) for row in means.itertuples()], index=means.index)
     limits = {
         str(key): limits_of(rows, few.merge(rows[["task_id", "measure"]].drop_duplicates()))
-        for key, rows in means.groupby(axis, sort=False)
+        for key, rows in means.groupby(axes_of(means), sort=False)
     }
     legend = page.train_subsets_legend(trains) if len(trains) > 1 else ()
     grid, columns = page.fit(
@@ -352,9 +352,8 @@ def _sizes(results: Results, page: Page) -> Drawn | str:
     # Tasks as they come, each with its sizes ascending.
     means = means.assign(place=means["task_id"].map(list(shown["task_id"].unique()).index))
     means = means.sort_values(["place", "n_train_groups"], kind="stable").drop(columns="place")
-    axis = pd.Series([axis_of(row.task_id, row.measure) for row in means.itertuples()], index=means.index)
     limits = {
-        key: limits_of(rows) for key, rows in means.groupby([axis, "algorithm"], sort=False)
+        key: limits_of(rows) for key, rows in means.groupby([axes_of(means), "algorithm"], sort=False)
     }  # one y axis for all panels of a line
     trains = train_subsets_of(shown)
     grid = Grid(

@@ -238,6 +238,11 @@ def axis_of(task: str, name: str) -> str:
     return f"{name} of {task}" if in_unit else name
 
 
+def axes_of(table: pd.DataFrame) -> pd.Series:
+    """`axis_of` each row of a table."""
+    return pd.Series([axis_of(row.task_id, row.measure) for row in table.itertuples()], index=table.index)
+
+
 def mean_label(label: str, n: pd.Series) -> str:
     """The label of an axis of means over ``n`` folds: "percent error (mean ± SD, n = 3)", which breaks before the bracket only."""
     most = int(n.max())

@@ -1,8 +1,4 @@
-"""Paths of several classes: what a cross-validation shares, and the way down the penalties.
-
-The eleven paths of a cross-validation share one table of bytes; each has its own means, standard deviations and the
-standardized columns that it uses. `soak.glmnet.descent` fits one penalty after the other.
-"""
+"""Paths of several classes: the way down the penalties, which `soak.glmnet.descent` fits one after the other."""
 
 import contextlib
 import functools

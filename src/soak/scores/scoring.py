@@ -94,9 +94,8 @@ def score_task(
         own = fit_reference(task, splits, seed)
     guessed = _row_values(task, same, name, dict(piece for record in own for piece in _pieces(record)), measures)
     scored, errors = {}, {}
-    for learner in sorted(
-        algorithms, key=lambda learner: learner != guessing
-    ):  # the reference is the first: all need it
+    # All need the reference, so it comes first.
+    for learner in sorted(algorithms, key=lambda learner: learner != guessing):
         names, predictions = algorithms[learner], dict[_Piece, pa.Table]()
         scored[learner] = score_fits(task, table, names, _records(packs[learner]), measures, predictions)
         _write_predictions(Path(folder) / f"{learner}.parquet", task, table, names, predictions)
