@@ -11,13 +11,30 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("new", deadline=None)
 settings.load_profile("new" if os.environ.get("SOAK_STRESS") else "same")
 
-# Tests that share a cluster, or a finished run; other whole runs
-CLUSTER = "tests/cluster/"
+# Tests of a cluster; those that share a finished run; other whole runs
 SHARED_RUN = tuple(
     f"tests/workflow/test_{name}.py"
-    for name in ("kills", "profiles", "redraw", "rerun", "scores_from_elsewhere", "snakemake_report", "whole_run")
+    for name in (
+        "damage",
+        "kills",
+        "profiles",
+        "redraw",
+        "rerun",
+        "scores_from_elsewhere",
+        "snakemake_report",
+        "whole_run",
+    )
 )
-LONG = (CLUSTER, SHARED_RUN, "tests/workflow/", "tests/test_smoke.py", "tests/test_readme.py")
+LONG = (
+    "tests/cluster/",
+    SHARED_RUN,
+    "tests/workflow/",
+    "tests/commands/test_smoke.py",
+    "tests/test_readme.py",
+    "tests/glmnet/",
+    "tests/test_gallery.py",
+    "tests/fitting/test_supervision.py",
+)
 
 
 def pytest_collection_modifyitems(items):
@@ -29,9 +46,7 @@ class ByKind(LoadScopeScheduling):
     """Gives tests that share something slow to one process, and other files to whichever is free."""
 
     def _split_scope(self, nodeid):
-        if nodeid.startswith(SHARED_RUN):
-            return "shared run"
-        return CLUSTER if nodeid.startswith(CLUSTER) else nodeid.split("::")[0]
+        return "shared run" if nodeid.startswith(SHARED_RUN) else nodeid.split("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -401,6 +401,7 @@ def save(drawn: Drawn, folder: Path, name: str, settings: FigureSettings, furthe
     A PDF file has all pages of a figure; of the other formats the further pages are FURTHER/NAME_2.png, …, in a folder beside
     the figures. Equal figures give equal bytes.
     """
+    _without_layout_tables()
     figure, data = drawn
     pages = drawn.pages if isinstance(drawn, DrawnPages) else ()
     paths = []
@@ -416,6 +417,15 @@ def save(drawn: Drawn, folder: Path, name: str, settings: FigureSettings, furthe
                 page.savefig(temporary, format=kind, dpi=settings.style.dpi, metadata=_metadata(page, kind))
     write_csv(data, folder / f"{name}.csv", settings.csv_safe)
     return [*paths, folder / f"{name}.csv"]
+
+
+@cache
+def _without_layout_tables() -> None:
+    """Fonts go into PDF files without the tables by which text is laid out: it is, and to read them takes a third of a PDF's time."""
+    from fontTools import subset
+
+    options: Any = subset.Options  # matplotlib has no setting for what it drops
+    options._drop_tables_default = [*options._drop_tables_default, "GDEF", "GPOS", "GSUB"]
 
 
 def _metadata(figure: "Figure", kind: str) -> dict[str, Any]:
