@@ -1,10 +1,14 @@
 """Figures of a given width, without titles, and their colours: as journals want them."""
 
+import re
+import zlib
+from pathlib import Path
+
 import pytest
 from figure_cases import CASES, check_texts, names_of, results
 from test_prediction_figures import inputs_of, make_predictions
 
-from soak.figures.catalog import draw
+from soak.figures.catalog import draw, draw_files
 from soak.figures.page import COLORS, Page
 from soak.figures.settings import FigureSettings, StyleSettings, color_problem, hex_color
 
@@ -71,3 +75,18 @@ def test_any_colour_of_matplotlib() -> None:
         color_problem(color) is None for color in ("#0072B2", "#07b", "navy", "tab:blue", "C1", "0.5", "xkcd:sky")
     )
     assert color_problem("nvy") == ("expected a colour such as \"#0072B2\" or navy, got 'nvy'; did you mean 'navy'?")
+
+
+def test_fonts_of_a_pdf_are_truetype_and_have_what_a_reader_needs(tmp_path: Path) -> None:
+    """Journals refuse fonts of type 3; tables for laying text out are of no use in a PDF."""
+    settings = FigureSettings(formats=["pdf"])
+    draw_files(["differences"], results(CASES["two_tasks"]), tmp_path, settings)
+    data = (tmp_path / "differences.pdf").read_bytes()
+    streams = [zlib.decompress(part) for part in re.findall(rb">>\r?\nstream\r?\n(.*?)\r?\nendstream", data, re.DOTALL)]
+    fonts = [stream for stream in streams if stream.startswith(b"\0\1\0\0")]
+    assert len(fonts) == data.count(b"/FontFile2 ") > 0
+    assert b"/Type3" not in data
+    for font in fonts:
+        tables = {font[12 + 16 * number : 16 + 16 * number] for number in range(int.from_bytes(font[4:6], "big"))}
+        assert {b"glyf", b"hmtx", b"loca"} <= tables
+        assert not {b"GDEF", b"GPOS", b"GSUB"} & tables
