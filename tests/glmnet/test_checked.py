@@ -1,10 +1,12 @@
 """cv_glmnet with ``path: checked``: the penalties of whole paths, and their coefficients as far as the path goes."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits, load_iris, load_wine
 
-from soak.glmnet import checked, cross_validation
+from soak.glmnet import checked, cross_validation, multinomial
 from soak.learners.base import TrainData
 from soak.learners.cv_glmnet import CvGlmnet
 from soak.tasks.task import Task, TaskRows
@@ -60,6 +62,24 @@ def assert_same(found, full):
 @pytest.mark.parametrize("name", CASES)
 def test_same_penalties_curve_and_coefficients(name, both):
     assert_same(*both(CASES[name]()))
+
+
+@pytest.mark.parametrize("name", ["digits", "noisy"])
+def test_paths_that_give_up_their_features_where_they_rest_have_the_same_bits(name, both, monkeypatch):
+    task, made = CASES[name](), Counter()
+    kept, _ = both(task)
+    columns_of = multinomial.columns_of
+
+    def counted(settings, stored, rows, response, weights):
+        made[tuple(rows)] += 1
+        return columns_of(settings, stored, rows, response, weights)
+
+    monkeypatch.setattr(multinomial, "columns_of", counted)
+    monkeypatch.setattr(checked, "_CROWDED", 0)
+    frugal, _ = both(task)
+    assert made.total() > 5 * len(made)
+    for table in ("coefficients", "path"):
+        assert frugal.tables[table].equals(kept.tables[table])
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ _STEPS, _MARGIN = 5, 3.0
 _EVERY, _LOOSER, _CLEAR = 3, 100.0, 0.5  # with wider gaps a rough look may lead away from the solution
 _PASSES = 1000  # of a rough look at one penalty, which takes 10 to 50
 _AGAIN = 10
+_CROWDED = 2**30  # bytes of standardized features of all paths, from which on only the path that goes on has its own
 
 
 def cross_validate(settings: PathSettings, train: TrainRows, stored: Stored) -> CrossValidation:
@@ -30,20 +31,22 @@ def cross_validate(settings: PathSettings, train: TrainRows, stored: Stored) -> 
     FitFailed
         Where R's cv.glmnet stops with an error.
     """
-    path = _path(settings, train, stored, np.ones(len(train.rows), np.bool_))
-    inner = {
-        number: _path(settings, train, stored, train.fold != number) for number in range(1, int(train.fold.max()) + 1)
-    }
+    folds = int(train.fold.max())
+    crowded = 8 * len(train.rows) * len(stored.low) * (folds + 1) > _CROWDED
+    path = _path(settings, train, stored, np.ones(len(train.rows), np.bool_), crowded)
+    inner = {number: _path(settings, train, stored, train.fold != number, crowded) for number in range(1, folds + 1)}
     values: list[Floats] = []  # of the measure in each fold, at each penalty
     looked_at = 0  # how long the curve must be to be looked at
     while True:
         for _ in range(3):  # the third penalty says where the first is, and it saves looking at the curve each time
             path.advance()
+        path.rest()
         lambdas = path.lambdas
         if not len(lambdas):
             path.whole()
         for other in inner.values():
             _reach(other, lambdas[-1])
+            other.rest()
         new = lambdas[len(values) :]
         if len(new):
             means, weight = _measured(train, inner, new)
@@ -57,11 +60,14 @@ def cross_validate(settings: PathSettings, train: TrainRows, stored: Stored) -> 
             return CrossValidation(path.whole(), curve, warnings)
 
 
-def _path(settings: PathSettings, train: TrainRows, stored: Stored, kept: NDArray[np.bool_]) -> Path:
+def _path(settings: PathSettings, train: TrainRows, stored: Stored, kept: NDArray[np.bool_], crowded: bool) -> Path:
     rows = np.flatnonzero(kept)
     response = train.response[rows]
     check_response("multinomial", response, settings.intercept)
-    return Path(settings, stored, rows, response, None if train.rows.weights is None else train.rows.weights[rows])
+    weights = None if train.rows.weights is None else train.rows.weights[rows]
+    path = Path(settings, stored, rows, response, weights, frugal=crowded)
+    path.rest()
+    return path
 
 
 def _reach(path: Path, penalty: float) -> None:
@@ -112,6 +118,7 @@ def _stays_up(settings: PathSettings, train: TrainRows, inner: dict[int, Path], 
             link = (features @ coefficients + intercepts)[:, None]
             losses[held_out, place] = row_losses("multinomial", train.measure, link, train.response[held_out])[:, 0]
         path.bring_back(state)
+        path.rest()
         if seen is None:
             return False
     means, weight = average_in_folds(losses, train.fold, train.weights, train.measure)

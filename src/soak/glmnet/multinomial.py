@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from soak.errors import FitFailed
 from soak.glmnet import descent, loops
-from soak.glmnet.columns import Stored, columns_of
+from soak.glmnet.columns import Columns, Stored, columns_of
 from soak.glmnet.loops import PMIN
 from soak.glmnet.path import Floats, GlmnetPath, PathSettings, check_response, finite_first_lambda
 from soak.glmnet.solver import CONTROL, fatal_error, not_converged
@@ -83,6 +83,11 @@ class Path:
     problem : str
         Why it ended before it should have.
     ended : bool
+
+    Parameters
+    ----------
+    frugal : bool
+        Whether it gives most of its memory up where it rests.
     """
 
     def __init__(
@@ -92,10 +97,15 @@ class Path:
         rows: NDArray[np.intp],
         response: Floats,
         weights: Floats | None,
+        *,
+        frugal: bool = False,
     ) -> None:
-        self._settings = settings
+        self._settings, self._frugal = settings, frugal
         self._given = np.array(sorted(settings.lambdas, reverse=True)) if settings.lambdas else None
-        self._columns, variance = columns_of(settings, stored, rows, response, weights)
+        self._make_columns = functools.partial(columns_of, settings, stored, rows, response, weights)
+        self._held: Columns | None
+        self._held, variance = self._make_columns()
+        self._mean, self._sd = self._columns.mean, self._columns.sd
         n_classes = response.shape[1]
         self._state = new_state(self._columns, n_classes)
         self._room = new_room(self._columns, n_classes)
@@ -111,6 +121,17 @@ class Path:
         self._points: list[tuple[Floats, Floats]] = []
         self.problem = ""
         self.ended = False
+
+    @property
+    def _columns(self) -> Columns:
+        if self._held is None:
+            self._held, _ = self._make_columns()
+        return self._held
+
+    def rest(self) -> None:
+        """Let other paths go on; one that is frugal gives its features up, and makes them again, with the same bits, when it goes on."""
+        if self._frugal:
+            self._held = None
 
     @property
     def lambdas(self) -> Floats:
@@ -257,7 +278,7 @@ class Path:
         used = self._state.order[:n_used].astype(np.intp)
         coefficients = np.zeros((stop - first, len(self._state.b0), n_used))
         intercepts = np.empty(coefficients.shape[:2])
-        mean, sd = self._columns.mean[used], self._columns.sd[used]
+        mean, sd = self._mean[used], self._sd[used]
         for number, (b, b0) in enumerate(self._points[first:stop]):
             coefficients[number, :, : b.shape[1]] = b / sd[: b.shape[1]]
             intercepts[number] = b0
