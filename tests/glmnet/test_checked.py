@@ -75,7 +75,7 @@ def test_paths_that_give_up_their_features_where_they_rest_have_the_same_bits(na
         return columns_of(settings, stored, rows, response, weights)
 
     monkeypatch.setattr(multinomial, "columns_of", counted)
-    monkeypatch.setattr(checked, "_CROWDED", 0)
+    monkeypatch.setattr(checked, "CROWDED", 0)
     frugal, _ = both(task)
     assert made.total() > 5 * len(made)
     for table in ("coefficients", "path"):

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from soak.glmnet.columns import Stored
 from soak.glmnet.cross_validation import CrossValidation, Curve, TrainRows, average_in_folds, curve_of_parts, row_losses
 from soak.glmnet.multinomial import Path
-from soak.glmnet.path import Floats, PathSettings, check_response, interpolation
+from soak.glmnet.path import CROWDED, Floats, PathSettings, check_response, interpolation
 
 _STEPS, _MARGIN = 5, 3.0
 _EVERY, _LOOSER, _CLEAR = 3, 100.0, 0.5  # with wider gaps a rough look may lead away from the solution
 _PASSES = 1000  # of a rough look at one penalty, which takes 10 to 50
 _AGAIN = 10
-_CROWDED = 2**30  # bytes of standardized features of all paths, from which on only the path that goes on has its own
 
 
 def cross_validate(settings: PathSettings, train: TrainRows, stored: Stored) -> CrossValidation:
@@ -32,7 +31,7 @@ def cross_validate(settings: PathSettings, train: TrainRows, stored: Stored) -> 
         Where R's cv.glmnet stops with an error.
     """
     folds = int(train.fold.max())
-    crowded = 8 * len(train.rows) * len(stored.low) * (folds + 1) > _CROWDED
+    crowded = 8 * len(train.rows) * len(stored.low) * (folds + 1) > CROWDED
     path = _path(settings, train, stored, np.ones(len(train.rows), np.bool_), crowded)
     inner = {number: _path(settings, train, stored, train.fold != number, crowded) for number in range(1, folds + 1)}
     values: list[Floats] = []  # of the measure in each fold, at each penalty

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
 from soak.errors import SoakError
+from soak.glmnet.path import CROWDED
 from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData, constant_prediction
 from soak.names import listed, nearest
 from soak.rrandom import RRandom
@@ -164,8 +165,12 @@ class CvGlmnet(LearnerType):
         return self.nlambda if self.lambda_ is None else len(self.lambda_)
 
     def memory_mb(self, size: FitSize) -> int:
-        """float64 matrices: the features, their centred copy, and those of an inner fold; predictions of the path."""
-        return int(600 + 8 * size.matrix_mb * 4 + size.n_rows * size.n_outputs * 8 * self._n_penalties / 1e6)
+        """float64 matrices: the features, their centred copy, and those of an inner fold; predictions of the path.
+
+        The solver of several classes takes half of it for features that are bytes; paths side by side have their features at once.
+        """
+        beside = min(8 * size.matrix_mb * self.folds, CROWDED / 1e6) if self.path == "checked" else 0
+        return int(600 + 8 * size.matrix_mb * 4 + size.n_rows * size.n_outputs * 8 * self._n_penalties / 1e6 + beside)
 
     def smaller(self) -> dict[str, Any]:
         # all penalties: a path of fewer, wider steps takes as long, and may not converge where the whole one does
