@@ -1,8 +1,8 @@
 """CPU seconds of cv_glmnet, beside glmstar's own cross-validation driver and, where there is one, R's cv.glmnet.
 
 Run as ``OMP_NUM_THREADS=1 python benchmarks/bench_cv_glmnet.py [--rows 667]``.
-``--images FILE --labels FILE`` takes other images than Fashion-MNIST's first 1000 of tests/files (IDX, gzipped). ``--only full``
-times that alone, once: with thousands of rows the others take hours.
+``--images FILE --labels FILE`` takes other images than Fashion-MNIST's first 1000 of tests/files (IDX, gzipped). ``--only full``,
+``checked`` or ``R`` times that alone, once: with thousands of rows the others take hours.
 All ways have the same inner folds and run in one process (R in its own, start and reading not counted). R is used
 if Rscript is there and has the package glmnet (Debian: r-cran-glmnet).
 """
@@ -26,6 +26,7 @@ from soak.rrandom import RRandom
 from soak.tasks.task import Task, TaskRows
 
 DATA = Path(__file__).parents[1] / "tests" / "files" / "fashion-train-1000"
+NAME_OF_R = "R's cv.glmnet"
 R_CODE = """
 library(glmnet)
 table <- as.matrix(read.csv("table.csv", header=FALSE))
@@ -96,7 +97,7 @@ def main() -> None:
     parser.add_argument("--images", type=Path, default=DATA.with_name(DATA.name + "-images-idx3-ubyte.gz"))
     parser.add_argument("--labels", type=Path, default=DATA.with_name(DATA.name + "-labels-idx1-ubyte.gz"))
     parser.add_argument("--rounds", type=int, default=2, help="each way is timed so often, the ways in turn")
-    parser.add_argument("--only", choices=["full", "checked"], help="time this way alone, once")
+    parser.add_argument("--only", choices=["full", "checked", "R"], help="time this way alone, once")
     given = parser.parse_args()
     rows = image_rows(given.images, given.labels, given.rows)
     fold = np.asarray(RRandom(1).sample(np.resize(np.arange(1, 11), len(rows))))
@@ -106,6 +107,10 @@ def main() -> None:
         f"cv_glmnet on {len(rows)} rows x 784 features, 10 classes: least CPU seconds of {1 if given.only else given.rounds}, penalties",
         flush=True,
     )
+    if given.only == "R":
+        if (r := r_glmnet(rows, fold)) is not None:
+            print(f"{NAME_OF_R:18} {r[0]:8.2f}  {r[1]:.10g}  {r[2]:.10g}")
+        return
     if given.only:
         used, (smallest, within, count) = timed(lambda: ours(rows, given.only))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -126,13 +131,13 @@ def main() -> None:
             seconds[name] = min(seconds.get(name, np.inf), used)
         r = r_glmnet(rows, fold)
         if r is not None:
-            seconds["R's cv.glmnet"] = min(seconds.get("R's cv.glmnet", np.inf), r[0])
-            found["R's cv.glmnet"] = r[1:]
+            seconds[NAME_OF_R] = min(seconds.get(NAME_OF_R, np.inf), r[0])
+            found[NAME_OF_R] = r[1:]
     for name, used in seconds.items():
         smallest, within, *count = found[name]
         print(f"{name:18} {used:8.2f}  {smallest:.10g}  {within:.10g}  {' '.join(map(str, count))}")
-    if "R's cv.glmnet" not in seconds:
-        print("R's cv.glmnet: skipped, no Rscript with the package glmnet (Debian: r-cran-glmnet)")
+    if NAME_OF_R not in seconds:
+        print(f"{NAME_OF_R}: skipped, no Rscript with the package glmnet (Debian: r-cran-glmnet)")
     for name in ("full", "checked"):
         for other in [way for way in seconds if way not in ("full", "checked")]:
             print(f"{name} takes {seconds[other] / seconds[name]:.2f} times less than {other}")
