@@ -91,6 +91,16 @@ def timed(function: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - start, result
 
 
+def alone(rows: TaskRows, fold: np.ndarray, way: str) -> str:
+    """One way, timed once: its line of the table."""
+    if way == "R":
+        r = r_glmnet(rows, fold)
+        return "R cannot be timed" if r is None else f"{NAME_OF_R:18} {r[0]:8.2f}  {r[1]:.10g}  {r[2]:.10g}"
+    used, (smallest, within, count) = timed(lambda: ours(rows, way))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return f"{way:18} {used:8.2f}  {smallest:.10g}  {within:.10g}  {count}; peak memory of the process {peak:.0f} MB"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=667)
@@ -107,16 +117,8 @@ def main() -> None:
         f"cv_glmnet on {len(rows)} rows x 784 features, 10 classes: least CPU seconds of {1 if given.only else given.rounds}, penalties",
         flush=True,
     )
-    if given.only == "R":
-        if (r := r_glmnet(rows, fold)) is not None:
-            print(f"{NAME_OF_R:18} {r[0]:8.2f}  {r[1]:.10g}  {r[2]:.10g}")
-        return
     if given.only:
-        used, (smallest, within, count) = timed(lambda: ours(rows, given.only))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"{given.only:18} {used:8.2f}  {smallest:.10g}  {within:.10g}  {count}; peak memory of the process {peak:.0f} MB"
-        )
+        print(alone(rows, fold, given.only))
         return
     ways: dict[str, Callable[[], tuple[float, float, int]]] = {
         "full": lambda: ours(rows, "full"),
