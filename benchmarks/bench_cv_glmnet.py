@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,14 +91,20 @@ def timed(function: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - start, result
 
 
+def line(name: str, used: float, found: Sequence[float]) -> str:
+    """CPU seconds, lambda.min, lambda.1se and, if known, the number of penalties."""
+    smallest, within, *count = found
+    return f"{name:18} {used:8.2f}  {smallest:.10g}  {within:.10g}  {' '.join(map(str, count))}"
+
+
 def alone(rows: TaskRows, fold: np.ndarray, way: str) -> str:
     """One way, timed once: its line of the table."""
     if way == "R":
         r = r_glmnet(rows, fold)
-        return "R cannot be timed" if r is None else f"{NAME_OF_R:18} {r[0]:8.2f}  {r[1]:.10g}  {r[2]:.10g}"
-    used, (smallest, within, count) = timed(lambda: ours(rows, way))
+        return "R cannot be timed" if r is None else line(NAME_OF_R, r[0], r[1:])
+    used, found = timed(lambda: ours(rows, way))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return f"{way:18} {used:8.2f}  {smallest:.10g}  {within:.10g}  {count}; peak memory of the process {peak:.0f} MB"
+    return f"{line(way, used, found)}; peak memory of the process {peak:.0f} MB"
 
 
 def main() -> None:
@@ -136,8 +142,7 @@ def main() -> None:
             seconds[NAME_OF_R] = min(seconds.get(NAME_OF_R, np.inf), r[0])
             found[NAME_OF_R] = r[1:]
     for name, used in seconds.items():
-        smallest, within, *count = found[name]
-        print(f"{name:18} {used:8.2f}  {smallest:.10g}  {within:.10g}  {' '.join(map(str, count))}")
+        print(line(name, used, found[name]))
     if NAME_OF_R not in seconds:
         print(f"{NAME_OF_R}: skipped, no Rscript with the package glmnet (Debian: r-cran-glmnet)")
     for name in ("full", "checked"):

@@ -11,7 +11,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("new", deadline=None)
 settings.load_profile("new" if os.environ.get("SOAK_STRESS") else "same")
 
-# Tests of a cluster; those that share a finished run; other whole runs
+# Tests that share a finished run
 SHARED_RUN = tuple(
     f"tests/workflow/test_{name}.py"
     for name in (

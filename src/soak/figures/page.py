@@ -421,7 +421,7 @@ def save(drawn: Drawn, folder: Path, name: str, settings: FigureSettings, furthe
 
 @cache
 def _without_layout_tables() -> None:
-    """Fonts go into PDF files without the tables by which text is laid out: it is, and to read them takes a third of a PDF's time."""
+    """Fonts go into PDF files without the tables by which text is laid out: it is, and to read them takes a sixth of the time of all figures."""
     from fontTools import subset
 
     options: Any = subset.Options  # matplotlib has no setting for what it drops

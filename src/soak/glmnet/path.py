@@ -17,9 +17,8 @@ from soak.errors import FitFailed
 
 Floats = NDArray[np.float64]
 Family = Literal["gaussian", "binomial", "multinomial"]
-CROWDED = (
-    2**29
-)  # bytes of standardized features of paths side by side, beyond which only the path that goes on has its own
+# Bytes of the standardized features of paths side by side, beyond which only the path that goes on has its own
+CROWDED = 2**29
 
 
 @dataclass(frozen=True)
