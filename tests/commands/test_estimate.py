@@ -22,9 +22,20 @@ def test_training_grows_with_a_power_of_the_rows(power):
     assert seconds_at(fits(power), 50_000, 0) == pytest.approx(1e-4 * 50_000**power)
 
 
-def test_a_fit_of_many_rows_is_thought_to_take_no_less_and_no_more_than_rows_and_their_square_say():
-    assert seconds_at(fits(0.5), 10_000, 0) == pytest.approx(10 * 1e-4 * 1000**0.5)
+def test_training_grows_with_no_more_than_the_square_of_the_rows():
     assert seconds_at(fits(3), 10_000, 0) == pytest.approx(100 * 1e-4 * 1000**3)
+
+
+def test_seconds_that_grow_less_than_the_rows_have_a_fixed_part():
+    boosting = [SmallFit(2000, 30.0, 0, 0), SmallFit(8000, 81.0, 0, 0)]  # 13 s and 8.5 ms a row
+    assert seconds_at(boosting, 54_000, 0) == pytest.approx(13 + 0.0085 * 54_000)
+    assert seconds_at(boosting, 1000, 0) == pytest.approx(13 + 0.0085 * 1000)
+    noise = [SmallFit(2000, 31.0, 0, 0), SmallFit(8000, 30.0, 0, 0)]
+    assert seconds_at(noise, 54_000, 0) == 30.0
+
+
+def test_a_fit_too_short_to_tell_is_thought_to_grow_with_its_rows():
+    assert seconds_at([SmallFit(500, 0.04, 0, 0), SmallFit(1000, 0.045, 0, 0)], 10_000, 0) == pytest.approx(0.45)
 
 
 def test_predicting_a_row_costs_the_same_or_grows_with_the_train_rows():

@@ -4,7 +4,8 @@
 
 The tasks are built and split as in the run (whose files these are). Then each learner, with few epochs, inner folds and candidates as
 in a trial (`soak.commands.smoke`), is fitted on ROWS / 4 and on ROWS train rows of each task and predicts as many. Time is a power
-of the number of rows, its exponent from the two fits; memory is a straight line through both.
+of the number of rows, its exponent from the two fits, or a straight line through both where it grew less than the rows; memory is
+such a line.
 """
 
 import json
@@ -70,17 +71,30 @@ def exponent(less: float, more: float, ratio: float, lowest: float, highest: flo
     return float(np.clip(math.log(more / less) / math.log(ratio), lowest, highest))
 
 
+def training_seconds(small: SmallFit, large: SmallFit, n_train: int, highest: float) -> float:
+    """Seconds of training on so many rows.
+
+    Seconds that grew less than the rows are a fixed part and one for each row (histograms of boosted trees, say): a straight line
+    through both fits. All others grow with a power of the rows.
+    """
+    ratio, growth = large.rows / small.rows, n_train / large.rows
+    if ratio > 1 and large.seconds >= _SHORT and large.seconds < ratio * small.seconds:
+        per_row = max(0.0, large.seconds - small.seconds) / (large.rows - small.rows)
+        return large.seconds + per_row * (n_train - large.rows)
+    power = exponent(small.seconds, large.seconds, ratio, 1, highest)
+    return float(large.seconds * growth**power)
+
+
 def seconds_at(fits: Sequence[SmallFit], n_train: int, n_predicted: int, highest: float = _HIGHEST) -> float:
     """Seconds of a fit on so many rows, and of predicting so many.
 
-    Training grows with the rows, up to the power ``highest`` of them; predicting a row costs the same whatever the train rows, up to in
-    proportion to them (nearest neighbours).
+    Training grows with the rows (`training_seconds`), up to the power ``highest`` of them; predicting a row costs the same whatever
+    the train rows, up to in proportion to them (nearest neighbours).
     """
     small, large = fits[0], fits[-1]
     ratio, growth = large.rows / small.rows, n_train / large.rows
-    training: float = growth ** exponent(small.seconds, large.seconds, ratio, 1, highest)
     predicting: float = growth ** exponent(small.row_seconds * large.rows, large.row_seconds * large.rows, ratio, 0, 1)
-    return large.seconds * training + n_predicted * large.row_seconds * predicting
+    return training_seconds(small, large, n_train, highest) + n_predicted * large.row_seconds * predicting
 
 
 def highest_power(settings: LearnerType, known: TaskIndex, rows: int, n_train: int) -> float:
