@@ -32,6 +32,12 @@ def test_the_schema_refuses_what_the_models_refuse():
         jsonschema.validate({"seed": {"trian": 1}}, yaml.safe_load(schema_json()))
 
 
+def test_every_key_has_a_meaning():
+    rows = re.findall(r"^\| (\w+) \|.*\| *([^|]*?) *\|$", readme().replace("\\|", "/"), flags=re.M)
+    assert len(rows) > 150
+    assert {key for key, meaning in rows if not meaning} == {"type"}
+
+
 def test_the_readme_names_all_measures_by_type():
     text = re.search(r"## measures\n(.*?)\n## ", readme(), flags=re.S)[1]
     for kind in ("classification", "regression"):

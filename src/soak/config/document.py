@@ -192,8 +192,8 @@ def _types(path: str, nodes: Sequence[Node]) -> Iterator[Section]:
             key: node for key, node in model["properties"].items() if all(key not in common[those] for those in shared)
         }
         first, *inner = _model(f"{path} with {name}", path, {**model, "properties": own})
-        more = [f"See also the {titles[names]}." for names in shared]
-        yield first._replace(text=" ".join([first.text, *more]))
+        more = f"See also: {'; '.join(titles[names] for names in shared)}." if shared else ""
+        yield first._replace(text=f"{first.text} {more}")
         yield from inner
     for those, keys in common.items():
         yield Section(f"{path}: {titles[those]}", "", keys, ())
@@ -228,11 +228,18 @@ def _row(title: str, key: str, node: Node, required: bool) -> str:
         shown = f"see {title}.{key}"
     else:
         shown = "" if default is None else f"`{schema.in_yaml(default)}`"
-    meaning = [node["description"]] if "description" in node else []
-    if node.get("examples"):
-        meaning.append(f"for example `{schema.in_yaml(node['examples'][0])}`")
+    described = _described(node)
+    meaning = [described["description"]] if "description" in described else []
+    if described.get("examples"):
+        meaning.append(f"for example `{schema.in_yaml(described['examples'][0])}`")
     cells = [key, _values(node), shown, "; ".join(meaning)]
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _described(node: Node) -> Node:
+    """The node itself, or of "this or null" the part that has the description."""
+    parts = [node, *node.get("anyOf", ())]
+    return next((part for part in parts if "description" in part), node)
 
 
 def _values(node: Node) -> str:
