@@ -1,6 +1,7 @@
 """What columns are: compared by value, left out, refused; tables as people have them."""
 
 import io
+from datetime import datetime, time, timedelta
 
 import numpy as np
 import pandas as pd
@@ -343,3 +344,84 @@ def test_names_are_trimmed_unless_that_makes_them_alike(tmp_path):
 )
 def test_other_formats_are_recognized(tmp_path, begin, kind):
     assert message(tmp_path, begin) == f"my.csv: expected delimited text, got {kind}; save it as CSV"
+
+
+def typed(kind, **columns):
+    """The bytes of a Parquet or Arrow file with a target y, a feature x and these columns."""
+    y, x = ["a", "b"] * (N // 2), [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]
+    table = pa.table({"y": y, "x": x} | columns)
+    sink = io.BytesIO()
+    if kind == "parquet":
+        pq.write_table(table, sink)
+    else:
+        with pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    return sink.getvalue()
+
+
+def repeated(*values, arrow_type=None):
+    return pa.array([values[k % len(values)] for k in range(N)], arrow_type)
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        (repeated("lo", "?", "hi").dictionary_encode(), "?"),
+        (repeated("lo", "?", "hi", arrow_type=pa.string_view()), "?"),
+        (repeated(1, -9, 2).dictionary_encode(), -9),
+        (repeated(0.5, -9, 2.5, arrow_type=pa.float16()), -9),
+        (repeated(0.5, 0.1, 2.5, arrow_type=pa.float32()), 0.1),
+        (repeated(datetime(2020, 1, 1), datetime(1900, 1, 1), datetime(2020, 1, 2)), "1900-01-01"),
+    ],
+)
+def test_missing_codes_hold_in_columns_of_any_type(tmp_path, values, code):
+    task = build(tmp_path, typed("arrow", s=values), "my.arrow", subset="s", missing=code, impute="drop_rows")
+    assert task.row.tolist() == [k for k in range(N) if k % 3 != 1]
+    assert len(task.subsets) == 2
+
+
+@pytest.mark.parametrize("values", [repeated([1], [2]), repeated(b"\xff", b"a"), repeated({"a": 1}, {"a": 2})])
+def test_columns_that_no_task_can_use_are_named_whatever_is_missing(tmp_path, values):
+    content = typed("parquet", s=values)
+    text = message(tmp_path, content, "my.parquet", missing=1)
+    assert text.startswith("my.parquet, column 's': expected numbers, text, booleans or categories, got ")
+    assert build(tmp_path, content, "my.parquet", missing="?", exclude="s").feature_names == ("x",)
+
+
+def test_text_in_the_layout_of_polars(tmp_path):
+    words = repeated("N", "S", "T", arrow_type=pa.string_view())
+    codes = pa.DictionaryArray.from_arrays(pa.array([0, 1, 1] * (N // 3)), pa.array(["v", "u"], pa.string_view()))
+    content = typed("arrow", s=words, c=codes)
+    task = build(tmp_path, content, "my.arrow", subset="s", where={"s": "!= T"})
+    assert (task.subsets, task.feature_names) == (("N", "S"), ("x", "c=v", "c=u"))
+    assert task.features[:2].tolist() == [[3, 1, 0], [1, 0, 1]]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_days_that_are_stored_as_moments_are_written_as_days(tmp_path, kind):
+    days = repeated(datetime(2020, 1, 31), datetime(2020, 2, 1), datetime(2020, 2, 1, 12, 30))
+    for unit in ("ms", "ns"):
+        content = typed(kind, s=days.cast(pa.timestamp(unit)))
+        task = build(tmp_path, content, f"my.{kind}", subset="s")
+        assert task.subsets == ("2020-01-31", "2020-02-01", "2020-02-01 12:30:00")
+        kept = build(tmp_path, content, f"my.{kind}", subset="s", where={"s": "!= 2020-01-31"})
+        assert kept.subsets == ("2020-02-01", "2020-02-01 12:30:00")
+
+
+def test_named_times_of_day_and_durations_become_days(tmp_path):
+    columns = {
+        "t": repeated(time(6), time(18)),
+        "u": repeated(time(6), time(18), arrow_type=pa.time32("s")),
+        "d": repeated(timedelta(hours=12), timedelta(days=2)),
+    }
+    content = typed("parquet", **columns)
+    assert set(notes(build(tmp_path, content, "my.parquet"), "left_out")) == {"t", "u", "d"}
+    task = build(tmp_path, content, "my.parquet", features=["t", "u", "d"])
+    assert task.features[:2].tolist() == [[0.25, 0.25, 0.5], [0.75, 0.75, 2]]
+
+
+def test_categories_are_no_amounts(tmp_path):
+    text = message(tmp_path, people(code=[1, 2, 3] * (N // 3)), target="code", type="regression", categorical="code")
+    assert text == "my.csv, column 'code': expected a number, since tasks.T.type is regression, got categories"
+    text = message(tmp_path, people(code=[1, 2, 3] * (N // 3)), where={"code": "> 1"}, categorical="code")
+    assert text.endswith("compares them with > 1, got categories")

@@ -24,6 +24,14 @@ _MOST_DIGITS = 21  # of a number that is written without an exponent
 BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "\u180e\u200b\u200c\u200d\u2060\ufeff"
 
 
+def written(values: Any) -> Any:
+    """An Arrow array as text: times without zeros that say nothing, as 2020-01-31 in place of 2020-01-31 00:00:00.000."""
+    texts = values.cast(pa.string())
+    if pa.types.is_timestamp(values.type) or pa.types.is_time(values.type):
+        texts = pc.replace_substring_regex(texts, r"(?:\.|(\.\d*[1-9]))0+(\D|$)", r"\1\2")
+    return pc.replace_substring_regex(texts, r" 00:00:00$", "") if pa.types.is_timestamp(values.type) else texts
+
+
 def clean(text: Any) -> Any:
     """An Arrow array of text without blanks around it and in normal form C; null if nothing is left."""
     trimmed = pc.utf8_trim(text.cast(pa.string()), characters=BLANKS)

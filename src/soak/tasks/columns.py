@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from soak.data.values import CODE, NUMBER, Spelling, clean, labels, sort_labels
+from soak.data.values import CODE, NUMBER, Spelling, clean, labels, sort_labels, written
 from soak.errors import SoakError
 from soak.names import listed
 from soak.tasks.table import Table
@@ -39,6 +39,7 @@ _DATE = (
 _NUMBER = NUMBER.replace("|nan", "")  # Nan is a name; where all else is a number Arrow has read it as missing
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})(.*)")
 _SECONDS_PER_DAY = 86_400
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 class Column:
@@ -169,8 +170,11 @@ class Column:
 
     @property
     def example(self) -> str:
-        """A value, or the range of the numbers, for messages."""
-        return repr(self.first_text[1]) if self.first_text else f"{self.low:g} to {self.high:g}"
+        """A value, the range of the numbers, or what else there is, for messages."""
+        if self.first_text:
+            return repr(self.first_text[1])
+        others = {"empty": "no value", "text": "categories", "date": "times"}
+        return others.get(self.type, f"{self.low:g} to {self.high:g}")
 
     def check_not_mixed(self, task: str) -> None:
         """Raise if it is a column of numbers in which some values are not: more often mistakes than categories."""
@@ -242,7 +246,10 @@ class Column:
         return np.asarray(self.to_labels(values).is_null().to_numpy(zero_copy_only=False))
 
     def days(self, values: Any) -> NDArray[np.float64]:
-        """Dates of a block as days since 1970."""
+        """Dates of a block as days since 1970; times of day and durations in days."""
+        if pa.types.is_time(values.type) or pa.types.is_duration(values.type):
+            integer = pa.int32() if pa.types.is_time32(values.type) else pa.int64()
+            return _floats(values.cast(integer).cast(pa.float64())) / (_PER_SECOND[values.type.unit] * _SECONDS_PER_DAY)
         if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
             milliseconds = values.cast(pa.timestamp("ms"), safe=False).cast(pa.int64())
             return _floats(milliseconds.cast(pa.float64())) / (1000 * _SECONDS_PER_DAY)
@@ -342,7 +349,7 @@ class Column:
             (pa.types.is_floating, "number"),
             (pa.types.is_decimal, "number"),
             (_is_text, "text"),
-            (pa.types.is_temporal, "date"),
+            (lambda other: pa.types.is_temporal(other) and not pa.types.is_interval(other), "date"),
             (pa.types.is_null, "empty"),
         ]
         for has_type, column_type in types:
@@ -548,7 +555,7 @@ def _encoded(values: Any) -> Any:
         values = values.dictionary_decode()
     if pa.types.is_floating(values.type):
         values = pc.if_else(pc.is_nan(values), None, values)
-    encoded = values.cast(pa.string()).dictionary_encode()
+    encoded = written(values).dictionary_encode()
     words = clean(encoded.dictionary)
     return encoded if words.equals(encoded.dictionary) else words.take(encoded.indices).dictionary_encode()
 
@@ -558,8 +565,7 @@ def _as_text(values: Any) -> Any:
 
 
 def _is_text(arrow_type: pa.DataType) -> bool:
-    types = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    return any(has_type(arrow_type) for has_type in types)
+    return bool(pa.types.is_string(arrow_type) or pa.types.is_large_string(arrow_type))
 
 
 def _floats(values: Any) -> NDArray[np.float64]:

@@ -243,8 +243,10 @@ def _check_classes(task: str, target: Column) -> None:
 def _check_amounts(task: str, target: Column) -> None:
     if not target.is_numeric:
         target.check_not_mixed(task)
-        row, value = target.first_text or (1, "")
-        raise SoakError(f"{target.place(row)}: expected a number, since tasks.{task}.type is regression, got {value!r}")
+        row = target.first_text[0] if target.first_text else None
+        raise SoakError(
+            f"{target.place(row)}: expected a number, since tasks.{task}.type is regression, got {target.example}"
+        )
     if target.first_infinite is not None:
         raise SoakError(f"{target.place(target.first_infinite)}: expected a finite target, got an infinite one")
     if target.low == target.high:
@@ -257,7 +259,7 @@ def check_roles(task: str, roles: RoleColumns, columns: Mapping[str, Column]) ->
     for role, name in [*roles.single.items(), *(("stratum", name) for name in roles.strata)]:
         role_of.setdefault(name, role)
     missing = [
-        f"{column.place(column.first_missing)}: the {role} is missing (in {column.missing} of {column.count} rows); fill "
+        f"{column.place(column.first_missing)}: the {role.removesuffix('s')} is missing (in {column.missing} of {column.count} rows); fill "
         f"it in, or leave such rows out with tasks.{task}.where: {{{name}: known}} or tasks.{task}.impute: drop_rows"
         for name, role in role_of.items()
         if (column := columns[name]).missing

@@ -17,7 +17,7 @@ from soak.data.delimited import DelimitedFile
 from soak.data.form import Reading
 from soak.data.sources import file_name
 from soak.data.streams import open_bytes
-from soak.data.values import value_label
+from soak.data.values import value_label, written
 from soak.data.workbook import is_workbook
 from soak.errors import SoakError
 from soak.tasks.settings import BUILTIN_PREFIX
@@ -120,12 +120,16 @@ def _delimited(path: str | Path, label: str, reading: Reading) -> Table:
 
 def _without(values: pa.Array, codes: set[str]) -> pa.Array:
     """Values of a block, null where they are one of some codes."""
-    distinct = pc.unique(values)
-    meant = [value for value in distinct if value.is_valid and value_label(value.as_py()) in codes]
+    try:
+        encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+        words = written(encoded.dictionary).to_pylist()
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # lists, bytes and the like, which no task can use
+        return values
+    meant = [code for code, word in enumerate(words) if word is not None and value_label(word) in codes]
     if not meant:
         return values
-    is_code = pc.is_in(values, pa.array([value.as_py() for value in meant], distinct.type))
-    return pc.if_else(is_code, pa.scalar(None, values.type), values)
+    is_code = pc.is_in(encoded.indices, pa.array(meant, encoded.indices.type))
+    return values.take(pc.if_else(is_code, None, pa.array(range(len(values)))))
 
 
 def _suffix(name: str) -> str:
@@ -157,7 +161,7 @@ def _parquet(path: str | Path, label: str) -> Table:
         with _reporting_damage(label, "Parquet"), pq.ParquetFile(path) as file:
             for batch in file.iter_batches(max(1, _VALUES_PER_BATCH // len(columns)), columns=list(columns)):
                 batch.validate(full=True)  # text that is no UTF-8
-                yield batch.select(list(columns))
+                yield _without_views(batch.select(list(columns)))
 
     return Table(label, tuple(names), True, read, _declared_categories(schema, label))
 
@@ -184,10 +188,22 @@ def _arrow(path: str | Path, label: str, stack: ExitStack) -> Table:
             for number in range(file.num_record_batches):
                 batch = file.get_batch(number).select(list(columns))
                 batch.validate(full=True)  # otherwise a damaged file ends the whole process
+                batch = _without_views(batch)
                 for start in range(0, len(batch), step):
                     yield batch.slice(start, step)
 
     return Table(label, tuple(file.schema.names), True, read, _declared_categories(file.schema, label))
+
+
+def _without_views(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows with text in Arrow's first layout: few functions take string views, which Polars writes."""
+    return pa.record_batch([_without_view(array) for array in batch.columns], names=batch.schema.names)
+
+
+def _without_view(array: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(array.type) and pa.types.is_string_view(array.type.value_type):
+        return pa.DictionaryArray.from_arrays(array.indices, _without_view(array.dictionary))
+    return array.cast(pa.large_string()) if pa.types.is_string_view(array.type) else array
 
 
 def _check_unique(names: Sequence[str], label: str) -> None:
