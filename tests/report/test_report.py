@@ -21,8 +21,10 @@ from soak.figures.page import Page, save
 from soak.figures.settings import FigureSettings
 from soak.labels import Labels
 from soak.report.content import fit_costs, fit_problems, shown_figures, table_data, without_paths
+from soak.report.words import in_short, methods, rule
 from soak.report.write import write_report
 from soak.scores.printed import summary
+from soak.scores.settings import VerdictSettings
 
 sys.path.append(str(Path(__file__).parents[1] / "figures"))
 from figure_cases import CASES, results
@@ -277,8 +279,55 @@ def test_methods_name_folds_algorithms_and_measures(report: str) -> None:
     assert "3-fold cross-validation" in text
     assert "featureless, a_convolutional_network_with_dropout and linear_mlp" in text
     assert "error and mean squared error" in text
+    assert "the same subset, the other subsets and all subsets" in text
+    assert "90 % paired t intervals" in text
     assert "at the level 0.1" in text
+    assert "train sets of equal size" in text
     assert "seeds 3 (folds) and 4 (training)" in text
+
+
+def test_scores_from_elsewhere_have_no_seeds_and_were_not_made_here() -> None:
+    tables = {name: table for name, table in make_tables().items() if name not in ("fits", "times", "splits")}
+    text = methods(tables, VerdictSettings(), {"soak": "1.0", "Python": "3.12"}, {"train": 4})
+    assert text.endswith("Tests and figures were made from these scores with soak 1.0 (Python 3.12).")
+    assert "seeds" not in text
+
+
+def test_methods_say_what_this_run_did_and_no_more() -> None:
+    tables = make_tables()
+    scores = tables["scores"]
+    kept = (scores["train_subsets"] != "all") & (scores["algorithm"] == "linear_mlp") & (scores["task_id"] == "Digits")
+    tables["scores"] = scores[kept & (scores["n_train_groups"] == scores["groups"])]
+    text = methods(tables, VerdictSettings(algorithm="Linear", measure="log_loss", margin=0.2), {}, None)
+    assert "trained on the other folds of the same subset and the other subsets." in text
+    assert "The algorithm was linear_mlp." in text
+    assert "We report Linear, by log loss." in text
+    assert "within 20 % of" in text
+    assert "equal size" not in text
+    without = methods(tables | {"verdicts": tables["verdicts"].iloc[:0]}, VerdictSettings(), {}, None)
+    assert "paired" not in without
+
+
+def test_the_rule_is_that_of_the_settings() -> None:
+    assert "best mean, by the task's first measure, over same" in rule(VerdictSettings(), "3 folds")
+    named = rule(VerdictSettings(algorithm="Linear", measure="log_loss", alpha=0.01), "3 folds")
+    assert named.startswith("Linear speaks for every test subset, by log loss. ")
+    assert "99 %" in named
+    assert "below 0.01" in named
+
+
+def test_one_of_a_kind_is_no_plural() -> None:
+    scores = make_tables()["scores"].iloc[:1]
+    assert in_short(scores).startswith("1 task, 1 algorithm, 1 fold, 1 score. ")
+
+
+def test_a_label_of_the_algorithm_that_speaks_is_no_missing_score(tmp_path: Path) -> None:
+    labels = Labels(algorithms={"linear_mlp": "Linear network"})
+    config = {"verdict": {"algorithm": "linear_mlp"}}
+    write_report(tmp_path / "report.html", tables=make_tables(), labels=labels, config=config)
+    text = visible((tmp_path / "report.html").read_text())
+    assert "which verdict.algorithm names" not in text
+    assert "Linear network speaks for every test subset" in text
 
 
 def test_a_figure_that_is_longer_than_a_webp_image_can_be_is_shown_smaller(tmp_path: Path) -> None:

@@ -16,10 +16,8 @@ from soak.figures.page import COLORS, FRAME, PAGES, TRAIN_SUBSETS
 from soak.figures.results import algorithms_of, full_size, mean_sd, measure_of, shown_scores
 from soak.figures.settings import ViewSettings, hex_color
 from soak.labels import Labels
-from soak.measures import column_measure
-from soak.scores.sentences import BETTER, NOTHING, SIMILAR, UNDECIDED, WORSE, names_of, task_sentence
-from soak.scores.settings import VerdictSettings
-from soak.scores.summaries import first_measures, measure_columns, undefined_reason
+from soak.scores.sentences import BETTER, NOTHING, SIMILAR, UNDECIDED, WORSE, task_sentence
+from soak.scores.summaries import measure_columns, undefined_reason
 from soak.tables import TABLES
 
 CITATION = (
@@ -388,34 +386,3 @@ def script_json(data: Any) -> str:
     """JSON for a script element: no text in it can end the element."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def methods(
-    tables: Mapping[str, pd.DataFrame], config: Mapping[str, Any], verdict: VerdictSettings, facts: Mapping[str, str]
-) -> str:
-    """A paragraph for the methods section of a paper; to be completed by what only its author knows."""
-    scores = tables["scores"]
-    folds = scores.groupby("task_id")["test_fold"].nunique()
-    n_folds = f"{folds.min()}" if folds.min() == folds.max() else f"{folds.min()} to {folds.max()}"
-    algorithms = names_of([str(name) for name in scores["algorithm"].unique()], "{} algorithms")
-    firsts = dict.fromkeys(column_measure(name).label for name in first_measures(scores).values())
-    version = facts.get("soak")
-    seeds = config.get("seed") or {}
-    return " ".join(
-        [
-            "We asked by SOAK (same/other/all K-fold cross-validation; Hocking et al., 2024) whether subsets of the data are "
-            f"similar enough to learn from each other. With {n_folds}-fold cross-validation, each fold of each subset was "
-            "predicted by models trained on the other folds of the same subset, of the other subsets, and of all subsets. "
-            f"The algorithms were {algorithms}.",
-            f"Models were compared by {names_of(list(firsts), '{} measures')} on the test folds: for each test subset the "
-            "algorithm with the best mean over same, other and all"
-            if verdict.algorithm == "best"
-            else f"Models were compared by {names_of(list(firsts), '{} measures')} on the test folds: {verdict.algorithm}",
-            f"was tested by paired t tests over the folds at the level {verdict.alpha:g}, Holm-corrected over the comparisons of "
-            f"a task; differences whose whole interval lies within {100 * verdict.margin:g} % of what same gained over a "
-            "featureless reference were called similar.",
-            f"Random numbers started from the seeds {seeds.get('resampling', 1)} (folds) and {seeds.get('train', 1)} (training).",
-            f"All was computed with soak{f' {version}' if version else ''} (Python"
-            f"{' ' + facts['Python'] if 'Python' in facts else ''}).",
-        ]
-    )

@@ -13,6 +13,7 @@ from soak.errors import SoakError
 from soak.figures.settings import FigureSettings
 from soak.files import atomic
 from soak.labels import Labels
+from soak.names import counted
 from soak.report.content import (
     BIBTEX,
     CITATION,
@@ -20,7 +21,6 @@ from soak.report.content import (
     data_cards,
     fit_costs,
     fit_problems,
-    methods,
     network_texts,
     script_json,
     shown_figures,
@@ -30,11 +30,11 @@ from soak.report.content import (
     without_paths,
 )
 from soak.report.policy import with_policy
+from soak.report.words import CAUTION, folds_of, in_short, methods, rule
 from soak.scores.notes import notes_on, problems
 from soak.scores.printed import summary as printed
 from soak.scores.settings import VerdictSettings
 from soak.scores.transfer import sentences
-from soak.scores.verdicts import CAUTION, RULE
 from soak.tables import TABLES
 
 _HERE = Path(__file__).parent
@@ -94,12 +94,14 @@ def write_report(
     )
     drawn = FigureSettings.model_validate(config.get("figures") or {})
     verdict = VerdictSettings.model_validate(config.get("verdict") or {})
+    verdict = verdict.model_copy(update={"algorithm": labels.algorithm(verdict.algorithm)})
     with labels.measured():
         shown = shown_figures(figures, drawn.views, labels)
         answer = _verdicts(called, verdict, references, notes)
         order = list(map(labels.algorithm, drawn.algorithms))
         chart = _chart(chart_data(called["scores"], references, drawn.style.colors, order))
         answers = printed(called["verdicts"], called["scores"])
+        paragraph = methods(called, verdict, facts or {}, config.get("seed"))
     summary = summary_rows(answers, called["verdicts"])
     text = environment.get_template("template.html.j2").render(
         **answer,
@@ -111,7 +113,7 @@ def write_report(
         figures=shown,
         figure_names=[figure["name"] for figure in shown],
         groups=list(dict.fromkeys(figure["group"] for figure in shown)),
-        methods=methods(called, config, verdict, facts or {}),
+        methods=paragraph,
         tables=_tables({"summary": answers, **tables}),
         costs=fit_costs(tables["times"], tables["fits"], tables["splits"]) if set(tables) >= _OF_FITS else None,
         fit_problems=fit_problems(tables["fits"]) if "fits" in tables else [],
@@ -133,17 +135,10 @@ def _verdicts(
     """Title, summary, verdicts, and how they came about."""
     scores = tables["scores"]
     tasks = scores["task_id"].unique()
-    folds = scores.groupby("task_id")["test_fold"].nunique()
-    low, high = folds.min(), folds.max()
-    n_folds = f"{low if low == high else f'{low} to {high}'} {'fold' if high == 1 else 'folds'}"
     failed, made = _failed(tables)
-    algorithm = "the best algorithm of each test subset" if verdict.algorithm == "best" else verdict.algorithm
     return {
         "title": f"SOAK: {', '.join(tasks)}" if len(tasks) <= 4 else f"SOAK: {len(tasks)} tasks",
-        "summary": (
-            f"{len(tasks)} {'task' if len(tasks) == 1 else 'tasks'}, {scores['algorithm'].nunique()} algorithms, {n_folds}, "
-            f"{len(scores)} scores. Same: trained on the subset that is tested; other: on the others; all: on all of them."
-        ),
+        "summary": in_short(scores),
         "cards": verdict_cards(tables["verdicts"]),
         "transfers": [
             f"{task}: {text}" for task, text in sentences(tables["transfer"], tables["verdicts"], references).items()
@@ -156,10 +151,7 @@ def _verdicts(
             *notes_on(tables["verdicts"], scores, verdict.alpha),
         ],
         "failed": f"{failed} of {made} fits failed: see Fits." if failed else "",
-        "rule": RULE,
-        "alpha": f"{verdict.alpha:g}",
-        "margin": f"{100 * verdict.margin:g} %",
-        "choice": f"Here {algorithm} speaks, over {n_folds}.",
+        "rule": rule(verdict, folds_of(scores)),
         "caution": CAUTION,
     }
 
@@ -183,7 +175,7 @@ def _tables(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "title": f"{table.title}; {len(tables[name])} rows",
+            "title": f"{table.title}; {counted(len(tables[name]), 'row')}",
             "json": Markup(script_json(table_data(tables[name]))),
         }
         for name, table in TABLES.items()

@@ -191,9 +191,9 @@ def _asides(case: "Comparison") -> list[str]:
     return parts
 
 
-def names_of(names: Sequence[str], many: str = "{} subsets") -> str:
-    """Names in a sentence: "A", "A, B and C"; with more than `_MOST_NAMES` ``many`` with their number."""
-    if len(names) > _MOST_NAMES:
+def names_of(names: Sequence[str], many: str = "{} subsets", most: float = _MOST_NAMES) -> str:
+    """Names in a sentence: "A", "A, B and C"; of more than ``most`` their number, in the words of ``many``."""
+    if len(names) > most:
         return many.format(len(names))
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 

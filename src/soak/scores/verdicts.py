@@ -35,18 +35,6 @@ from soak.tables import TABLES
 COMPARISONS = ("other-same", "all-same")  # in the order in which the question is asked
 FOLDS = (5, 10, 20)  # that are advised where they would decide
 LEAST_TEST_ROWS = 5  # of a subset in a fold
-RULE = (
-    "For each test subset one algorithm speaks: the one with the best mean of the task's first measure over same, other and "
-    "all together (not featureless). A difference is the mean over the folds, with its paired t interval; P values are "
-    "Holm-corrected over the task's comparisons. Nothing learned: neither model is shown to beat guessing. Similar: the "
-    "whole interval lies within the margin, a share of what same has learned. Undecided: none of these, which is not the "
-    "same as no difference."
-)
-CAUTION = (
-    "The folds of a cross-validation share train data. Where two subsets are of one distribution, simulation finds 2 to 7 % "
-    "false alarms at the level 0.05, and intervals at 95 % cover the truth in 93 to 98 % (docs/verdicts.md). With three folds "
-    "only large differences are seen; ten are better."
-)
 
 
 def verdicts(
