@@ -23,6 +23,7 @@ from soak.names import nearest_name
 from soak.plugins import find
 
 _EPSILON = 1e-15  # probabilities are clipped to [eps, 1 - eps], as mlr3's classif.logloss does
+LEAST_TEST_ROWS = 5  # of a subset in a fold: with fewer a score has few values, and folds differ by chance alone
 LARGE = 1e6  # from where on people read a number with its power of ten
 _SMALL = 1e-4  # and below which they do
 _ROUNDING = 1e-15  # below which a number is the rounding of zero

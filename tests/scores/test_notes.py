@@ -35,8 +35,8 @@ def test_few_folds_cannot_see_small_differences() -> None:
     error = 4 * np.std(SPREAD, ddof=1) / np.sqrt(3)
     now, then = (100 * smallest_seen(n, 0.05) * error for n in (3, 10))
     assert (
-        f"from a difference of {now:.1f} points on; with 10 folds and the same spread, from {then:.1f} points on"
-        in note
+        f"3 folds show differences of at least {now:.1f} points in four of five cases; 10 folds with the same spread would "
+        f"show {then:.1f} points" in note
     )
 
 

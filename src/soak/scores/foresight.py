@@ -5,14 +5,14 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from soak.measures import Measure, column_measure
+from soak.measures import LEAST_TEST_ROWS, Measure, column_measure
+from soak.scores.notes import ADVISED_FOLDS
 from soak.scores.sentences import aligned, wrapped_note
 from soak.scores.settings import VerdictSettings
 from soak.scores.ttests import smallest_seen
-from soak.scores.verdicts import FOLDS, LEAST_TEST_ROWS, verdicts
+from soak.scores.verdicts import FOLDS, verdicts
 
-_ADVISED = 10  # folds
-_HEADER = ("test subset", "rows", "other - same", "all - same", f"{_ADVISED} folds", "margin", "to see it")
+_HEADER = ("test subset", "rows", "other - same", "all - same", f"{ADVISED_FOLDS} folds", "margin", "to see it")
 
 
 def foresight(
@@ -89,8 +89,8 @@ def _cells(
         return measure.number(smallest_seen(folds, alpha) * errors[comparison]) if comparison in errors else ""
 
     names = ("other-same", "all-same")
-    with_more = n_folds < _ADVISED <= n_rows / LEAST_TEST_ROWS
-    more = ", ".join(filter(None, (seen(name, _ADVISED) for name in names))) if with_more else ""
+    with_more = n_folds < ADVISED_FOLDS <= n_rows / LEAST_TEST_ROWS
+    more = ", ".join(filter(None, (seen(name, ADVISED_FOLDS) for name in names))) if with_more else ""
     error = max(errors.values())
     decides = [measure.number(margin), _decides(n_rows, n_folds, error, margin, alpha)] if margin > 0 else ["", ""]
     return [subset, str(n_rows), *(seen(name, n_folds) for name in names), more, *decides]

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from soak.measures import Measure, column_measure
+from soak.measures import LEAST_TEST_ROWS, Measure, column_measure
 from soak.scores.sentences import UNDECIDED, UNEQUAL, names_of
 from soak.scores.summaries import first_measures, format_p, measure_columns
 from soak.scores.ttests import smallest_seen
 
-LEAST_TEST_ROWS = 5  # of a subset in a fold: with fewer a score has few values, and folds differ by chance alone
 ADVISED_FOLDS = 10
 
 
@@ -130,8 +129,8 @@ def _few_folds(verdicts: pd.DataFrame, alpha: float, n_folds: int) -> str:
     share = smallest_seen(ADVISED_FOLDS, alpha) / smallest_seen(n, alpha)
     now, then = (_range(measure, factor * seen.min(), factor * seen.max()) for factor in (1.0, share))
     return (
-        f"what is undecided here would have been seen, in four of five cases, from a difference of {now} on; with "
-        f"{ADVISED_FOLDS} folds and the same spread, from {then} on (resampling: {{folds: {ADVISED_FOLDS}}})."
+        f"where the verdict is undecided, {n} folds show differences of at least {now} in four of five cases; "
+        f"{ADVISED_FOLDS} folds with the same spread would show {then} (resampling: {{folds: {ADVISED_FOLDS}}})."
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from soak.errors import SoakError
-from soak.measures import Measure, column_measure
+from soak.measures import LEAST_TEST_ROWS, Measure, column_measure
 from soak.names import nearest
 from soak.scores.reference import reference_scores
 from soak.scores.sentences import (
@@ -34,7 +34,6 @@ from soak.tables import TABLES
 
 COMPARISONS = ("other-same", "all-same")  # in the order in which the question is asked
 FOLDS = (5, 10, 20)  # that are advised where they would decide
-LEAST_TEST_ROWS = 5  # of a subset in a fold
 
 
 def verdicts(

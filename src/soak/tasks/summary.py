@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soak.measures import LARGE
+from soak.measures import LARGE, LEAST_TEST_ROWS
 from soak.names import counted, listed
 from soak.tables import TABLES
 from soak.tasks.features import missing_line
 from soak.tasks.task import Note, Task
 
-FEW_ROWS = 5  # of a subset in a fold: its scores there say little
 _UNEVEN = 100.0  # largest standard deviation by the smallest, from where on gradient descent is slow or diverges
 _VALUES_AT_ONCE = 2**22  # 32 MB of float64, from which the scales of features are estimated
 
@@ -123,7 +122,7 @@ def _fold_notes(task: Task, folds: NDArray[np.integer], n_folds: int) -> list[No
     counts = pd.crosstab(task.subset, folds).reindex(index=list(task.subsets), columns=list(numbers), fill_value=0)
     total, least = counts.sum(axis=1), counts.min(axis=1)
     empty = [f"{name} ({counted(int(total[name]), 'row')})" for name in task.subsets if not least[name]]
-    few = [name for name in task.subsets if 0 < least[name] < FEW_ROWS]
+    few = [name for name in task.subsets if 0 < least[name] < LEAST_TEST_ROWS]
     source = f"{task.source}: " if task.source else ""
     notes = []
     if task.fold is None and len(numbers) < n_folds:
@@ -135,7 +134,7 @@ def _fold_notes(task: Task, folds: NDArray[np.integer], n_folds: int) -> list[No
         )
         notes.append(Note("folds", "", text))
     if few:
-        notes.append(Note("folds", "", f"{source}{listed(few)} with fewer than {FEW_ROWS} rows in some fold"))
+        notes.append(Note("folds", "", f"{source}{listed(few)} with fewer than {LEAST_TEST_ROWS} rows in some fold"))
     return notes
 
 
