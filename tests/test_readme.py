@@ -13,6 +13,7 @@ from documents import DOCUMENTS, ROOT, all_blocks, commands, configs, environmen
 
 from soak.config.check import load_config
 from soak.errors import SoakError
+from soak.report.words import CAUTION
 
 CONFIGS = list(configs())
 SPANS = list(spans())
@@ -198,3 +199,25 @@ def test_numbers_of_speed_are_measured():
     numbers = re.findall(r"\d+\.\d+", paragraph)
     assert numbers
     assert [number for number in numbers if not re.search(rf"(?<![\d.]){re.escape(number)}(?!\d)", measured)] == []
+
+
+def test_false_alarms_are_those_of_the_simulation():
+    """README, report and prose say of all rows of the table of docs/verdicts.md what the rows say."""
+    text = (ROOT / "docs/verdicts.md").read_text()
+    rows = re.findall(r"^\|(?: \d+ \|){3} over all three \|.*\| ([\d.]+) % \| ([\d.]+) % \|.*\|.*\|$", text, flags=re.M)
+    alarms, coverage = zip(*((float(one), float(other)) for one, other in rows), strict=True)
+    assert len(rows) == 10
+    said = f"{min(alarms):.0f} to {max(alarms):.0f} % false alarms"
+    assert all(said in " ".join(one.split()) for one in (README, text, CAUTION))
+    held = f"in {min(coverage):.0f} to {max(coverage):.0f} %"
+    assert all(held in " ".join(one.split()) for one in (text, CAUTION))
+
+
+def test_the_example_of_a_verdict_adds_up():
+    text = " ".join((ROOT / "docs/verdicts.md").read_text().replace("> ", "").split())
+    found = re.search(
+        r": ([\d.]+) % error against ([\d.]+) % \((.*?) points, .*?guessing ([\d.]+) %\): it keeps (\d+) %", text
+    )
+    other, same, difference, guessing, kept = map(float, found.groups())
+    assert difference == pytest.approx(other - same, abs=0.11)  # each is rounded to one digit
+    assert kept == round(100 * (1 - other / guessing) / (1 - same / guessing))
