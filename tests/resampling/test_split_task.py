@@ -1,9 +1,13 @@
 """The splits of a task, and its rows per fold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from soak import SameOtherSizesCV
+from soak.errors import SoakError
 from soak.resampling.settings import ResamplingSettings
 from soak.resampling.split_task import count_rows, split_task
 from soak.tasks.task import Task
@@ -35,6 +39,31 @@ def test_given_folds_are_kept():
     fold = np.array([1, 2, 1, 2, 1, 2, 1, 2])
     task = make_task("AAAABBBB", [0, 0, 1, 1, 0, 0, 0, 1], fold=fold)
     assert split_task(task, ResamplingSettings(folds=2), 1).folds.tolist() == fold.tolist()
+
+
+def message(task):
+    with pytest.raises(SoakError) as caught:
+        split_task(task, ResamplingSettings(folds=3), 1)
+    return str(caught.value)
+
+
+def test_a_group_in_two_folds_is_found_in_the_rows_of_the_file():
+    fold, group = np.array([1, 2, 1, 1]), np.array(["g", "h", "g", "h"], dtype=object)
+    task = make_task("AABB", [0, 0, 1, 1], fold=fold, group=group)
+    expected = (
+        "tasks.T: fold: expected the same fold for all rows of a group, but group h is in fold 2 (row {}) and in "
+    )
+    assert message(task) == expected.format(2) + "fold 1 (row 4)"
+    assert message(replace(task, row=np.array([0, 5, 6, 9]))) == expected.format(6) + "fold 1 (row 10)"
+
+
+def test_subsets_of_one_row_each_are_named_together():
+    assert message(make_task("ABCD", [0, 0, 1, 1])) == (
+        "tasks.T: subset: each of the 4 subsets (A, B, C, D) has 1 row, fewer than the 3 folds; name a column that is the "
+        "same in many rows"
+    )
+    group = np.array(["g", "g", "h", "h"], dtype=object)
+    assert "each of the 2 subsets (A, B) has 1 group, fewer" in message(make_task("AABB", [0, 0, 1, 1], group=group))
 
 
 FOLDS = pd.DataFrame({"subset": ["A", "A", "B", "B"], "fold": [1, 2, 1, 1]})

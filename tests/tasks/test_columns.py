@@ -425,3 +425,15 @@ def test_categories_are_no_amounts(tmp_path):
     assert text == "my.csv, column 'code': expected a number, since tasks.T.type is regression, got categories"
     text = message(tmp_path, people(code=[1, 2, 3] * (N // 3)), where={"code": "> 1"}, categorical="code")
     assert text.endswith("compares them with > 1, got categories")
+
+
+def test_names_are_compared_however_their_accents_are_composed(tmp_path):
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    frame = people(**{apart: ["N", "S"] * (N // 2), f" {apart}2": range(0, 2 * N, 2), "x": [1.5] * N})
+    for name, content in (("my.csv", frame), ("my.parquet", as_parquet(frame))):
+        for written in (composed, apart):
+            features = [f"{written}2", "x"]
+            task = build(tmp_path, content, name, subset=written, features=features, where={written: ["N", "S"]})
+            assert (task.subsets, task.feature_names) == (("N", "S"), (f"{composed}2", "x"))
+    both = people(**{composed: [1, 2] * (N // 2), apart: [2, 3] * (N // 2)})
+    assert build(tmp_path, both).feature_names == ("x", composed, apart)

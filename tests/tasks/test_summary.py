@@ -43,6 +43,16 @@ def test_data_has_a_line_per_subset_and_one_for_rows_without():
     assert table[["target_mean", "target_sd"]].isna().all(axis=None)
 
 
+def test_subsets_that_may_be_one_are_noted():
+    labels = ("North", "north ", "1.5", "15", "S", "NORTH")
+    spelled = replace(task(), subset=np.array(labels, dtype=object), subsets=labels)
+    notes = data_notes(spelled, np.array([1, 2] * 3))
+    assert "subsets 'North' and 'north ' and 'NORTH' differ in case or spelling only: are they one?" in [
+        note.text for note in notes if note.kind == "folds"
+    ]
+    assert sum("subsets" in note.text for note in notes) == 1
+
+
 def test_data_of_a_regression():
     values = {"type": "regression", "classes": (), "target": np.array([1.0, 2, 3, 4, 4, 4])}
     regression = Task(**{**vars(task()), **values})

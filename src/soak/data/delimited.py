@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from soak.data.form import DELIMITERS, ROW_NAMES, SAMPLE, SPACES, Reading, find_form, split_lines
 from soak.data.streams import open_bytes
-from soak.data.values import BLANKS, MISSING, NUMBER
+from soak.data.values import MISSING, NUMBER, clean_name
 from soak.data.workbook import is_workbook, sheet_text
 from soak.errors import SoakError
 
@@ -76,7 +76,7 @@ class DelimitedFile:
         names = form.names[: form.n_filled]
         index = ROW_NAMES if form.has_row_names else None if names[0].strip() or len(names) == 1 else _INDEX
         names = [index, *names[1:]] if index else names
-        trimmed = [name.strip(BLANKS) for name in names]
+        trimmed = [clean_name(name) for name in names]
         names = trimmed if len({*trimmed}) == len(names) else names
         _check_names(names, label, form.delimiter)
         return cls(Path(path), label, reading, tuple(names), form.n_columns, form.first_line, index)

@@ -6,7 +6,9 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from soak.data.values import composed
 
 _DIGITS = {"md5": 32, "sha256": 64, "raw-sha256": 64}
 _HASH_FORMS = '"md5:…" (32 hex digits), "sha256:…" (64), or "raw-sha256:…" (64, of the decompressed bytes)'
@@ -148,5 +150,6 @@ Codes = Annotated[
     ),
 ]
 Header = Annotated[bool, Field(description="false: the first line is a row, and columns are called 1, 2, …")]
-Columns = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
-ColumnName = Annotated[str, BeforeValidator(number_as_text, json_schema_input_type=str | int)]
+Composed = Annotated[str, AfterValidator(composed)]  # as names of columns are read
+Columns = Annotated[list[Composed], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
+ColumnName = Annotated[Composed, BeforeValidator(number_as_text, json_schema_input_type=str | int)]

@@ -5,6 +5,7 @@ composed. 007 is a code, not the number 7.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from decimal import Context, Decimal
 from typing import Any, Literal
@@ -64,6 +65,16 @@ def shortest(number: str) -> str:
 def is_code(word: str) -> bool:
     """Whether a text is of digits only, two or more, the first of them 0."""
     return re.fullmatch(CODE[1:-1], word, re.ASCII) is not None
+
+
+def composed(text: str) -> str:
+    """A text in normal form C, in which the same letters are the same signs: macOS takes some apart."""
+    return unicodedata.normalize("NFC", text)
+
+
+def clean_name(name: str) -> str:
+    """The name of a column without blanks around it, in normal form C."""
+    return composed(name.strip(BLANKS))
 
 
 def value_label(value: object) -> str:

@@ -52,7 +52,13 @@ class Roles:
 
 
 def read_roles(
-    subset: Any, group: Any = None, stratum: Any = None, fold: Any = None, *, ignore_subset: bool = False
+    subset: Any,
+    group: Any = None,
+    stratum: Any = None,
+    fold: Any = None,
+    *,
+    ignore_subset: bool = False,
+    numbers: NDArray[np.integer] | None = None,
 ) -> Roles:
     """Check the columns and turn them into codes.
 
@@ -64,6 +70,8 @@ def read_roles(
     ignore_subset : bool
         Treat all rows as one subset, "full". Then ``subset`` is only counted, and may be None if there is another
         column.
+    numbers : array of int of shape (n_rows,), optional
+        What messages call the rows in which groups and folds do not agree; default: 0, 1, ….
 
     Raises
     ------
@@ -88,7 +96,9 @@ def read_roles(
     group_codes = _codes("group", series["group"])[0] if "group" in series else None
     folds = _given_folds(series["fold"]) if "fold" in series else None
     if folds is not None and group_codes is not None:
-        _check_groups_within_folds(group_codes, folds, series["group"])
+        _check_groups_within_folds(
+            group_codes, folds, series["group"], np.arange(n_rows) if numbers is None else numbers
+        )
     return Roles(subset_codes, subsets, group_codes, _combine(strata, n_rows), folds)
 
 
@@ -204,7 +214,9 @@ def _given_folds(values: "pd.Series[Any]") -> Codes:
     return np.array(numbers, dtype=np.int32)[codes]
 
 
-def _check_groups_within_folds(group: Codes, folds: Codes, values: "pd.Series[Any]") -> None:
+def _check_groups_within_folds(
+    group: Codes, folds: Codes, values: "pd.Series[Any]", numbers: NDArray[np.integer]
+) -> None:
     _, first = np.unique(group, return_index=True)
     astray = np.flatnonzero(folds != folds[first][group])
     if len(astray):
@@ -212,7 +224,7 @@ def _check_groups_within_folds(group: Codes, folds: Codes, values: "pd.Series[An
         other = int(first[group[row]])
         raise SoakError(
             f"fold: expected the same fold for all rows of a group, but group {values.iloc[row]!s} is in fold "
-            f"{folds[other]} (row {other}) and in fold {folds[row]} (row {row})"
+            f"{folds[other]} (row {numbers[other]}) and in fold {folds[row]} (row {numbers[row]})"
         )
 
 

@@ -11,6 +11,7 @@ from soak.data.settings import (
     Codes,
     ColumnName,
     Columns,
+    Composed,
     Decimal,
     Delimiter,
     Encoding,
@@ -73,21 +74,21 @@ class TaskSettings(Settings):
     encoding: Encoding = "utf-8"
     sheet: Sheet | None = None
     missing: Codes = []
-    target: str | None = Field(default=None, description="column to predict; for data sets: label")
-    subset: str | None = Field(
+    target: Composed | None = Field(default=None, description="column to predict; for data sets: label")
+    subset: Composed | None = Field(
         default=None, description="column that names the subset of each row; for data sets: dataset (default) or part"
     )
-    group: str | None = Field(
+    group: Composed | None = Field(
         default=None, description="column that names the group of each row; a group stays in one fold"
     )
-    fold: str | None = Field(
+    fold: Composed | None = Field(
         default=None, description="column with the fold of each row, 1, 2, …, if the folds are given"
     )
     stratum: Columns | None = Field(
         default=None, description="columns whose values are kept proportional over the folds", examples=[["species"]]
     )
-    weights: str | None = Field(default=None, description="column with the weight of each row")
-    features: str | list[str] | None = Field(
+    weights: Composed | None = Field(default=None, description="column with the weight of each row")
+    features: Composed | list[Composed] | None = Field(
         default=None,
         description="regular expression, or list of columns in the order to use; default: all columns without a role, "
         "but not those that count the rows, dates, and text that differs in every row",

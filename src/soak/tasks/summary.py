@@ -12,7 +12,7 @@ from soak.measures import LARGE, LEAST_TEST_ROWS
 from soak.names import counted, listed
 from soak.tables import TABLES
 from soak.tasks.features import missing_line
-from soak.tasks.task import Note, Task
+from soak.tasks.task import Note, NoteKind, Task
 
 _UNEVEN = 100.0  # largest standard deviation by the smallest, from where on gradient descent is slow or diverges
 _VALUES_AT_ONCE = 2**22  # 32 MB of float64, from which the scales of features are estimated
@@ -101,14 +101,19 @@ def _class_notes(task: Task) -> list[Note]:
         for code, subsets in pairs.groupby("class")["subset"].unique().items() if task.classes else ():
             if len(subsets) == 1:
                 notes.append(Note("class", "", f"class {task.classes[int(str(code))]} occurs in {subsets[0]} only"))
+    return notes + _spelling_notes("class", "classes", task.classes)
+
+
+def _spelling_notes(kind: NoteKind, things: str, labels: Sequence[str]) -> list[Note]:
+    """A note for each group of labels that may be one."""
     alike: dict[str, list[str]] = {}
-    for name in task.classes:
+    for name in labels:
         alike.setdefault(_letters(name), []).append(name)
-    for names in alike.values():
-        if len(names) > 1:
-            quoted = " and ".join(map(repr, names))
-            notes.append(Note("class", "", f"classes {quoted} differ in case or spelling only: are they one?"))
-    return notes
+    return [
+        Note(kind, "", f"{things} {' and '.join(map(repr, names))} differ in case or spelling only: are they one?")
+        for names in alike.values()
+        if len(names) > 1
+    ]
 
 
 def _letters(name: str) -> str:
@@ -135,7 +140,7 @@ def _fold_notes(task: Task, folds: NDArray[np.integer], n_folds: int) -> list[No
         notes.append(Note("folds", "", text))
     if few:
         notes.append(Note("folds", "", f"{source}{listed(few)} with fewer than {LEAST_TEST_ROWS} rows in some fold"))
-    return notes
+    return notes + _spelling_notes("folds", "subsets", task.subsets)
 
 
 def data_lines(task: Task, notes: Sequence[Note]) -> list[str]:

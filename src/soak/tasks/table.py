@@ -17,7 +17,7 @@ from soak.data.delimited import DelimitedFile
 from soak.data.form import Reading
 from soak.data.sources import file_name
 from soak.data.streams import open_bytes
-from soak.data.values import value_label, written
+from soak.data.values import clean_name, value_label, written
 from soak.data.workbook import is_workbook
 from soak.errors import SoakError
 from soak.tasks.settings import BUILTIN_PREFIX
@@ -53,6 +53,20 @@ class Table:
     read: Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
     categories: frozenset[str] = frozenset()
     index: str | None = None
+
+    def with_clean_names(self) -> "Table":
+        """The same table with names of columns as delimited text has them, unless that makes two of them alike."""
+        names = [clean_name(name) for name in self.names]
+        if len({*names}) < len(names) or names == list(self.names):
+            return self
+        original = dict(zip(names, self.names, strict=True))
+
+        def read(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+            for batch in self.read([original[name] for name in columns]):
+                yield batch.rename_columns(list(columns))
+
+        categories = frozenset(name for name in names if original[name] in self.categories)
+        return replace(self, names=tuple(names), read=read, categories=categories)
 
     def without(self, codes: Sequence[str | int | float]) -> "Table":
         """The same table with no value where it has one of these codes, however a number among them is written."""
@@ -103,7 +117,8 @@ def open_table(location: str, path: str | Path | None, label: str, reading: Read
         if head.startswith((b"PAR1", b"ARROW1")):
             if not _starts_with(path, head):
                 path = _decompressed(stream, stack)
-            yield _parquet(path, label) if head.startswith(b"PAR1") else _arrow(path, label, stack)
+            table = _parquet(path, label) if head.startswith(b"PAR1") else _arrow(path, label, stack)
+            yield table.with_clean_names()
             return
         if suffix in (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"):
             raise SoakError(f"{label}: expected a workbook, got a file that begins with the bytes {head.hex(' ')}")
