@@ -16,6 +16,7 @@ rule fit:
         "results/logs/fit/{task}/{learner}/{pack}.log",
     benchmark:
         "results/benchmarks/fit/{task}/{learner}/{pack}.tsv"
+    priority: lambda w: experiment.pack_priority(w.task, w.learner, w.pack)
     threads: 1
     resources:
         mem_mb=lambda w, attempt: attempt * experiment.pack_memory_mb(w.task, w.learner),

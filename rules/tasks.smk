@@ -90,7 +90,7 @@ checkpoint splits:
 
 
 # A fit needs its own learner's check and no other. (Not as ancient(): where such an input is made again, Snakemake 9.27
-# forgets the fit's own reasons to run again.) Priority: all checks are made before the first fit is begun.
+# forgets the fit's own reasons to run again.) Priority: all checks are made before the first fit is begun, whose priority is seconds.
 rule check_learner:
     input:
         task="results/tasks/{task}.arrow",
@@ -100,7 +100,7 @@ rule check_learner:
         "results/logs/check_learner/{task}/{learner}.log",
     benchmark:
         "results/benchmarks/check_learner/{task}/{learner}.tsv"
-    priority: 10
+    priority: 1_000_000
     resources:
         mem_mb=growing(1000),
         runtime=growing(10),

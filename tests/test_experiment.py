@@ -95,6 +95,7 @@ def test_packs_and_checks(experiment):
     assert run.pack_train_sets("Trees", "featureless", "2") == [["all.fold3", "d3"]] or run.pack_train_sets(
         "Trees", "featureless", "2"
     ) == [["all.fold2", "d2"], ["all.fold3", "d3"]]
+    assert run.pack_priority("Images", "net", "1") == pytest.approx(2 * run.pack_priority("Images", "net", "2"))
     assert run.checks("Images", "featureless", "net") == ["results/tasks/checked/Images/net.json"]
     assert "results/tasks/checked/Own/forest.json" in run.all_checks()
 

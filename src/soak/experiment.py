@@ -17,7 +17,7 @@ from soak.config.workflow import Config
 from soak.data.sources import SecretText, file_name, local_path, shown_settings
 from soak.data.values import value_label
 from soak.figures.catalog import GROUPS, PER_TASK, Figure, FigureFacts, Group, figures_of, view_figures
-from soak.fitting.plan import Pack, TaskIndex, make_packs, minutes, read_index
+from soak.fitting.plan import Pack, TaskIndex, make_packs, minutes, pack_seconds, read_index
 from soak.labels import Labels
 from soak.learners.base import LearnerType
 from soak.measures import measure
@@ -274,6 +274,11 @@ class Experiment:
         """Minutes that the job of a pack asks for."""
         train_sets = self.packs(task, learner)[pack].train_sets
         return minutes(self.config.learners[learner], self._current_index()[task], train_sets)
+
+    def pack_priority(self, task: str, learner: str, pack: str) -> float:
+        """Its seconds, so that the longest jobs begin first: one that began last would run on alone."""
+        train_sets = self.packs(task, learner)[pack].train_sets
+        return pack_seconds(self.config.learners[learner], self._current_index()[task], train_sets)
 
     def pack_memory_mb(self, task: str, learner: str) -> int:
         """Memory that the job of a pack asks for, MB."""

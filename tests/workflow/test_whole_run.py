@@ -49,6 +49,13 @@ PLAIN = {
 }
 
 
+def test_the_longest_fits_begin_first(finished):
+    (log,) = (finished.folder / ".snakemake/log").glob("*.log")
+    begun = re.findall(r"^Job \d+: Training (\w+) on Images, pack", log.read_text(), flags=re.MULTILINE)
+    assert sorted(begun) == ["cv_glmnet", "featureless", "linear_mlp"]
+    assert begun[0] == "cv_glmnet"  # all others are thought to take less than can be told
+
+
 def test_a_score_for_each_split_and_algorithm(finished):
     scores = pd.read_csv(finished / "tables/scores.csv")
     splits = pd.read_csv(finished / "tables/splits.csv")

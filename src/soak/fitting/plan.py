@@ -119,7 +119,11 @@ def estimate_seconds(learner: LearnerType, size: FitSize) -> float:
     return max(learner.seconds(size), LEAST_SECONDS)
 
 
+def pack_seconds(settings: LearnerType, task: TaskIndex, train_sets: Iterable[TrainSet]) -> float:
+    """CPU seconds of the fits of a pack, to the order of magnitude."""
+    return sum(estimate_seconds(settings, task.size(train_set.n_train)) for train_set in train_sets)
+
+
 def minutes(settings: LearnerType, task: TaskIndex, train_sets: Iterable[TrainSet]) -> int:
     """Wall minutes that a pack's job asks for: five times the estimate, at least ten."""
-    seconds = sum(estimate_seconds(settings, task.size(train_set.n_train)) for train_set in train_sets)
-    return max(10, math.ceil(5 * seconds / 60))
+    return max(10, math.ceil(5 * pack_seconds(settings, task, train_sets) / 60))
