@@ -100,6 +100,7 @@ rule draw_results:
         "results/logs/draw_results.log",
     benchmark:
         "results/benchmarks/draw_results.tsv"
+    priority: 1  # the job of figures that takes longest begins first
     resources:
         mem_mb=growing(1000),
         runtime=growing(10),
