@@ -1,11 +1,13 @@
 """Modules import only modules of earlier steps of the flow."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-LIBRARY = Path(__file__).parents[1] / "src/soak"
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / "src/soak"
 
 # The flow of the data: a part may import parts of the same and of earlier lines, and its own package.
 FLOW = (
@@ -46,3 +48,17 @@ def test_imports_go_backwards(module, file):
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("soak."):
             assert step(node.module) <= step(module), f"{module} imports {node.module}, which stands later in the flow"
+
+
+def test_the_way_of_the_data_has_all_rules_and_only_modules_that_there_are():
+    text = (ROOT / "docs/ARCHITECTURE.md").read_text()
+    lines = re.search(r"^\| step \| rule .*?\n\n", text, flags=re.M | re.S)[0].strip().splitlines()[2:]
+    _, rules, parts, _ = zip(*(line.strip("| ").split(" | ") for line in lines), strict=True)
+    of_smk = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
+    named = {name for cell in rules for name in re.findall(r"\w+(?= \()|\w+(?=,|$)", cell)}
+    assert named - {"-"} == set(re.findall(r"^ *(?:rule|checkpoint) (\w+):", of_smk, flags=re.M))
+    for cell in parts:
+        folder = ""
+        for part in re.findall(r"[\w/.]+", cell):
+            folder = part.rpartition("/")[0] or folder
+            assert (LIBRARY / part).exists() or (LIBRARY / folder / part).exists(), part
