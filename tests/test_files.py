@@ -79,7 +79,7 @@ def test_a_disk_that_is_really_full(tmp_path):
 
 def test_no_folder_for_temporary_files_is_one_line():
     error = FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/x']")
-    assert disk_problem(error).startswith("no folder for temporary files can be written; TMPDIR names one")
+    assert disk_problem(error).startswith("no folder for temporary files is writable; set TMPDIR to one that is")
 
 
 def test_a_large_file_is_read_once_for_its_checksum_and_again_when_it_has_changed(tmp_path, monkeypatch):

@@ -130,7 +130,7 @@ def disk_problem(error: OSError, path: str | Path | None = None) -> str | None:
         What the message names; default: the file of the error.
     """
     if error.errno == errno.ENOENT and "temporary directory" in str(error):  # of tempfile
-        return f"no folder for temporary files can be written; TMPDIR names one ({error.strerror})"
+        return f"no folder for temporary files is writable; set TMPDIR to one that is ({error.strerror})"
     if error.errno not in _DISK_ERRORS:
         return None
     named = path or error.filename2 or error.filename or "a file"

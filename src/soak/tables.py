@@ -100,9 +100,10 @@ def _is_kind(values: pd.Series, kind: Kind) -> bool:
     return bool(kinds[kind] or values.isna().all())
 
 
+_ROW = Column("whole number", "Row of the table, from 0; for data sets that are stacked, row of the task.")
 _TASK = Column("text", "Name of the task.")
 _TEST_SUBSET = Column("text", "Subset whose rows are predicted.")
-_ALGORITHM = Column("text", "Algorithm: a learner's name, or of cv_glmnet NAME_min and NAME_1se.")
+_ALGORITHM = Column("text", "Algorithm: the name of a learner; for cv_glmnet NAME_min and NAME_1se.")
 _TRAIN_SET = Column("text", "Name of the set of train rows; splits that train on the same rows share one.")
 _LEARNER = Column("text", "Name of the learner, as in the config.")
 _MEASURE = Column("text", "Name of the measure; its values have the unit of that measure.")
@@ -132,7 +133,7 @@ _PVALUES = {
     "mean_diff": Column("number", "Mean over the pairs of the score of all (or other) minus that of same."),
     "p_paired": Column(
         "number",
-        "P value of the two-sided paired t test; empty with one pair or with differences that are all alike.",
+        "P value of the two-sided paired t test; empty with one pair, or if all differences are the same.",
     ),
     "p_unpaired": Column(
         "number", "P value of Welch's two-sided t test over all scores of both, also those whose partner is missing."
@@ -140,7 +141,9 @@ _PVALUES = {
     "same_mean": Column("number", "Mean score of same."),
     "compare_mean": Column("number", "Mean score of all (or other)."),
     "n": Column("whole number", "Number of pairs: folds and seeds for which both scores exist."),
-    "n_folds": Column("whole number", "Folds among these pairs; seeds that draw nothing anew repeat the same scores."),
+    "n_folds": Column(
+        "whole number", "Number of folds among these pairs; seeds that draw nothing new repeat the same scores."
+    ),
     "sd_diff": Column("number", "Standard deviation (n - 1) of the differences; empty for a single pair."),
     "ci_low": Column(
         "number", "Lower limit of the paired t interval of mean_diff at 1 - verdict.alpha; empty where p_paired is."
@@ -186,7 +189,9 @@ _TABLES = (
             "comparison": Column("text", "Train subsets compared: other-same or all-same."),
             "algorithm": Column("text", "Algorithm that speaks for this test subset."),
             "measure": _MEASURE,
-            "n": Column("whole number", "Folds for which both scores exist; all numbers are over means of folds."),
+            "n": Column(
+                "whole number", "Number of folds for which both scores exist; all numbers are over means of folds."
+            ),
             "reference_mean": Column(
                 "number", "Mean score of the reference: featureless, trained on the rows of same; what guessing gets."
             ),
@@ -201,7 +206,9 @@ _TABLES = (
             "ci_high": Column("number", "Upper limit of the same interval."),
             "p_paired": Column("number", "P value of the two-sided paired t test; empty where there is no test."),
             "p_holm": Column("number", "The same, Holm-corrected over the task's comparisons."),
-            "p_reference": Column("number", "P value of the one-sided paired t test that same beats the reference."),
+            "p_reference": Column(
+                "number", "P value of the one-sided paired t test of whether same beats the reference."
+            ),
             "cause": Column(
                 "text",
                 "Why it is better or worse: fewer rows, more rows, another pattern or unclear; empty without train sets "
@@ -210,13 +217,13 @@ _TABLES = (
             "mean_diff_equal": Column("number", "mean_diff of train sets of equal size."),
             "p_equal": Column(
                 "number",
-                "P value of the two-sided paired t test at equal size, before Holm's correction (cause is from corrected ones).",
+                "P value of the two-sided paired t test at equal size, before Holm's correction (cause goes by the corrected one).",
             ),
             "detectable": Column(
-                "number", "Smallest difference that as many folds with this spread show in four of five cases."
+                "number", "Smallest difference that as many folds with this spread would show in four of five cases."
             ),
             "decide": Column("text", "What would decide: a number of folds, or how many times as many rows."),
-            "n_seeds": Column("whole number", "Seeds that were averaged in each fold."),
+            "n_seeds": Column("whole number", "Number of seeds averaged in each fold."),
             "verdict": Column("text", "better, worse, similar, nothing learned or undecided; see docs/verdicts.md."),
             "text": Column("text", "The verdict as a sentence."),
         },
@@ -228,7 +235,7 @@ _TABLES = (
             "task_id": Column("text", "Label of the task."),
             "test_subset": Column("text", "Label of the subset whose rows are predicted."),
             "rows": Column("text", "Rows of the test subset."),
-            "measure": Column("text", "What the numbers are, with its unit."),
+            "measure": Column("text", "What the numbers measure, with its unit."),
             "algorithm": Column("text", "Label of the algorithm that speaks for this test subset."),
             "guessing": Column("text", "Mean of the reference."),
             "same": Column("text", "Mean ± SD over the folds, trained on the same subset."),
@@ -252,7 +259,7 @@ _TABLES = (
             "measure": _MEASURE,
             "mean": Column("number", "Mean of the score over the folds; the model of a fold predicts that fold."),
             "sd": Column("number", "Standard deviation (n - 1) of the same scores; empty for a single one."),
-            "n": Column("whole number", "Folds that the mean is of."),
+            "n": Column("whole number", "Number of folds in the mean."),
             "skill": Column(
                 "number",
                 "Skill score against the reference of the test subset: 1 is perfect, 0 no better than guessing, below 0 "
@@ -268,7 +275,7 @@ _TABLES = (
         further=Column(
             "number",
             "One column per measure: the score of the split; empty if the fit failed or it is undefined. With two classes "
-            "f1_score, jaccard_score, precision_score, recall_score and average_precision_score are of the positive class: "
+            "f1_score, jaccard_score, precision_score, recall_score and average_precision_score are those of the positive class: "
             "that of tasks.NAME.positive, else the first in order.",
         ),
     ),
@@ -294,9 +301,9 @@ _TABLES = (
             "task_id": _TASK,
             "kind": Column(
                 "text",
-                "What the note is of: features, left_out, excluded, constant, imputed, dropped, class, folds or positive.",
+                "What the note is about: features, left_out, excluded, constant, imputed, dropped, class, folds or positive.",
             ),
-            "column": Column("text", "Column of the table; empty where it is not of a single one."),
+            "column": Column("text", "Column of the table; empty where the note is not about a single one."),
             "text": Column("text", "The note."),
         },
         needs="fits",
@@ -315,10 +322,10 @@ _TABLES = (
             "features": Column("whole number", "Columns of its feature matrix."),
             "classes": Column("whole number", "Classes that occur; empty for regression."),
             "class_imbalance": Column(
-                "number", "Rows of the most frequent class over those of the least frequent one."
+                "number", "Rows of the most frequent class divided by those of the least frequent one."
             ),
             "subsets": Column("whole number", "Subsets."),
-            "subset_imbalance": Column("number", "Rows of the largest subset over those of the smallest."),
+            "subset_imbalance": Column("number", "Rows of the largest subset divided by those of the smallest."),
         },
         formats=("csv", "parquet", "md", "tex"),
     ),
@@ -329,7 +336,9 @@ _TABLES = (
         {
             "task_id": _TASK,
             "subset": Column("text", "Subset of the rows."),
-            "stratum": Column("text", "Values of the stratum columns, joined by commas; all rows without any."),
+            "stratum": Column(
+                "text", "Values of the stratum columns, joined by commas; 'all rows' where there are none."
+            ),
             "fold": Column("whole number", "Fold, from 1."),
             "rows": Column("whole number", "Rows of this subset and stratum in the fold."),
         },
@@ -346,20 +355,20 @@ _TABLES = (
             ),
             "reason": Column("text", "Why the fit failed, in one line."),
             "note": Column(
-                "text", "What to know of the fit, such as classes that no train row has: they get probability 0."
+                "text", "What to know about the fit, such as classes that no train row has: they get probability 0."
             ),
             "prepared": Column(
                 "text",
                 "What missing values of each feature were filled in with, and means and standard deviations that features "
-                "were scaled by (scale: standard), as JSON; all of the train rows alone. Empty where nothing was done.",
+                "were scaled by (scale: standard), as JSON; all computed from the train rows alone. Empty where nothing was done.",
             ),
             "converged": Column("yes or no", "Whether the solver reached its tolerance; empty for other learners."),
             "selected_epochs": Column(
-                "whole number", "Epochs trained, chosen on the validation set, of torch learners."
+                "whole number", "Epochs trained, as chosen on the validation set (torch learners)."
             ),
-            "lambda_min": Column("number", "Penalty with the lowest cross-validated loss, of cv_glmnet."),
-            "lambda_1se": Column("number", "Largest penalty within one standard error of that loss, of cv_glmnet."),
-            "n_lambda": Column("whole number", "Penalties on the path, of cv_glmnet."),
+            "lambda_min": Column("number", "Penalty with the lowest cross-validated loss (cv_glmnet)."),
+            "lambda_1se": Column("number", "Largest penalty within one standard error of that loss (cv_glmnet)."),
+            "n_lambda": Column("whole number", "Number of penalties on the path (cv_glmnet)."),
         },
         needs="fits",
     ),
@@ -380,7 +389,7 @@ _TABLES = (
         "the fold of every row",
         {
             "task_id": _TASK,
-            "row": Column("whole number", "Row of the table, from 0; of data sets that are stacked, row of the task."),
+            "row": _ROW,
             "subset": Column("text", "Subset of the row."),
             "fold": Column("whole number", "Fold of the row, from 1."),
         },
@@ -395,7 +404,9 @@ _TABLES = (
             "train_set": _TRAIN_SET,
             "algorithm": _ALGORITHM,
             "epoch": Column("whole number", "Epoch, from 1."),
-            "set": Column("text", "Rows measured: subtrain (half of the train set) or validation (the other half)."),
+            "set": Column(
+                "text", "Rows measured: subtrain or validation, the parts of the train set (learners.NAME.validate)."
+            ),
             "measure": _MEASURE,
             "value": Column("number", "Value of the measure after (validation) or during (subtrain) the epoch."),
         },
@@ -410,12 +421,14 @@ PREDICTIONS = Table(
     {
         "iteration": _SPLIT["iteration"],
         "algorithm": _ALGORITHM,
-        "row": Column("whole number", "Row of the table, from 0; of data sets that are stacked, row of the task."),
+        "row": _ROW,
         "response": Column("class or number", "Predicted class, or in regression the predicted value of the target."),
     },
     needs="fits",
     formats=("parquet",),
-    further=Column("number", "prob.NAME: predicted probability of the class NAME, of learners that give any."),
+    further=Column(
+        "number", "prob.NAME: predicted probability of the class NAME, for learners that predict probabilities."
+    ),
     files="results/predictions/TASK/LEARNER",
 )
 

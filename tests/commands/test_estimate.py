@@ -90,7 +90,7 @@ def test_own_learners_grow_as_their_costs_say():
 
 def test_few_rows_say_little_of_the_memory_of_networks():
     mlp, other = learner({"type": "torch_mlp"}), learner({"type": "featureless"})
-    assert doubt(1000, [other, mlp]) == " (too much for networks, of which ROWS=8000 tells more)"
+    assert doubt(1000, [other, mlp]) == " (too high for networks; ROWS=8000 is closer)"
     assert doubt(8000, [other, mlp]) == doubt(1000, [other]) == ""
 
 

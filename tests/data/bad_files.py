@@ -171,7 +171,7 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
     "tar without a member": (
         lambda f: images_and_labels(f, tar_of({"x/train.bin": IMAGES, "x/test.bin": b"1"})),
-        "FOLDER/images: is a tar archive; expected one of its files as its member: x/train.bin, x/test.bin",
+        "FOLDER/images: is a tar archive; set member to one of its files: x/train.bin, x/test.bin",
     ),
     "no such tar member": (
         lambda f: images_and_labels(f, gzip.compress(tar_of({"x/train.bin": IMAGES})), images_member="x/Train.bin"),
@@ -256,7 +256,7 @@ DATASETS: dict[str, tuple[Any, str]] = {
     ),
     "zip of several files": (
         lambda f: images_and_labels(f, zip_of({"a": IMAGES, "b": LABELS})),
-        "FOLDER/images: holds 2 files; expected one of them as its member: a, b",
+        "FOLDER/images: holds 2 files; set member to one of them: a, b",
     ),
     "no such member": (
         lambda f: images_and_labels(f, zip_of({"train-a": IMAGES, "b": b""}), images_member="train_a"),

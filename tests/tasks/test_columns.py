@@ -264,7 +264,7 @@ def test_exclude_by_name_and_by_regex(tmp_path):
     assert task.feature_names == ("x",)
     assert set(notes(task, "excluded")) == {"Id", "note_a", "note_b"}
     assert message(tmp_path, frame, exclude=["^Note"]).startswith(
-        "tasks.T.exclude[0]: '^Note' is no column of my.csv and matches none"
+        "tasks.T.exclude[0]: '^Note' is not a column of my.csv and matches none"
     )
 
 

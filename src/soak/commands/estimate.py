@@ -233,7 +233,7 @@ def doubt(rows: int, learners: Iterable[LearnerType]) -> str:
     """What is wrong with memory that is estimated from so few rows."""
     if rows >= _SETTLED_ROWS or not any(one.uses_gpu for one in learners):
         return ""
-    return f" (too much for networks, of which ROWS={_SETTLED_ROWS} tells more)"
+    return f" (too high for networks; ROWS={_SETTLED_ROWS} is closer)"
 
 
 def main(directory: str, config: str = "", cores: str = "all", rows: str = "1000") -> None:

@@ -127,7 +127,7 @@ def _zip_member(stream: BinaryIO, label: str, member: str | None) -> tuple[Any, 
                 f"{label}: expected delimited text or an archive, got an Excel workbook or the like; save it as CSV"
             )
         if member is None and len(names) != 1:
-            raise SoakError(f"{label}: holds {len(names)} files; expected one of them as its member: {listed(names)}")
+            raise SoakError(f"{label}: holds {len(names)} files; set member to one of them: {listed(names)}")
         name = names[0] if member is None else member
         if name not in names:
             raise SoakError(f"{label}: has no member {name!r}; {_members(name, names)}")
@@ -152,7 +152,7 @@ def _tar_member(stream: BinaryIO, label: str, member: str | None) -> tuple[Any, 
     except Exception as error:  # as for zip
         raise Unreadable(f"{label}: the tar archive is damaged or truncated ({_first_line(error)})") from None
     if member is None:
-        raise SoakError(f"{label}: is a tar archive; expected one of its files as its member: {listed(names)}")
+        raise SoakError(f"{label}: is a tar archive; set member to one of its files: {listed(names)}")
     raise SoakError(f"{label}: has no member {member!r}; {_members(member, names)}")
 
 

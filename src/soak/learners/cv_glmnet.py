@@ -103,7 +103,7 @@ class CvGlmnet(LearnerType):
     @classmethod
     def _no_longer_early(cls, value: Any) -> Any:
         if value == "early":
-            raise ValueError("early is no longer a way of its own; checked is as cheap, and checks what it leaves out")
+            raise ValueError("early is gone; use checked, which costs as little and checks what it leaves out")
         return value
 
     @field_validator("s", mode="before", json_schema_input_type=Penalty | list[Penalty])

@@ -121,7 +121,7 @@ def _excluded(task: str, exclude: Sequence[str], names: Sequence[str], label: st
         found = [entry] if entry in names else matching(key, entry, names)
         if not found:
             raise SoakError(
-                f"{key}: {entry!r} is no column of {label} and matches none; {nearest(entry, names, 'its columns')}"
+                f"{key}: {entry!r} is not a column of {label} and matches none; {nearest(entry, names, 'its columns')}"
             )
         excluded += found
     return list(dict.fromkeys(excluded))

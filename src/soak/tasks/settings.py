@@ -96,7 +96,7 @@ class TaskSettings(Settings):
     )
     exclude: Columns = Field(
         default=[],
-        description="columns that are no features: names, or regular expressions; this wins over features",
+        description="columns that are not features: names, or regular expressions; this wins over features",
         examples=[["Id", "^note_"]],
     )
     categorical: Annotated[list[ColumnName], BeforeValidator(as_list, json_schema_input_type=str | list[str])] = Field(
