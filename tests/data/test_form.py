@@ -232,8 +232,48 @@ def test_tables_of_data_sets_have_the_same_reader(tmp_path, content, settings):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("encoding", "klingon"), ("delimiter", "ab"), ("thousands", "12"), ("decimal", "x")]
+    ("key", "value"),
+    [("encoding", "klingon"), ("delimiter", "ab"), ("delimiter", "§"), ("thousands", "12"), ("decimal", "x")],
 )
 def test_bad_keys(key, value):
     with pytest.raises(ValueError, match=key):
         TaskSettings(table="a.csv", target="y", **{key: value})
+
+
+def numbers(*values):
+    """A table of text with semicolons whose column x holds these values."""
+    return "region;y;x\n" + "".join(f"{'NS'[k % 2]};{'ab'[k // 2]};{value}\n" for k, value in enumerate(values))
+
+
+@pytest.mark.parametrize(
+    ("values", "settings", "read"),
+    [
+        (("1,234", "0,512", "2,345", "7,5"), {}, [1.234, 0.512, 2.345, 7.5]),
+        (("1,234", "2,345", "3", "4,567"), {"decimal": ","}, [1.234, 2.345, 3, 4.567]),
+        (("1,234", "2,345", "3", "4,567"), {"thousands": ","}, [1234, 2345, 3, 4567]),
+        (("1.234", "2.345", "3", "0,5"), {"thousands": "."}, [1234, 2345, 3, 0.5]),
+        (("1.234,5", "1.234.567", "3", "4"), {"thousands": "."}, [1234.5, 1234567, 3, 4]),
+        (("1\u00a0234,5", "2", "3", "4"), {"thousands": " "}, [1234.5, 2, 3, 4]),
+        (("0.123", "12.34", "1,5", "4"), {"decimal": ","}, [0.123, 12.34, 1.5, 4]),
+    ],
+)
+def test_numbers_that_might_be_wrong_by_a_thousand(tmp_path, values, settings, read):
+    assert build(tmp_path, numbers(*values), **settings).features[:, 0].tolist() == pytest.approx(read)
+
+
+@pytest.mark.parametrize(
+    ("values", "settings", "told"),
+    [
+        (("1,234", "2,345", "3", "4,567"), {}, ": numbers such as '1,234' may have a decimal comma, or commas between"),
+        (
+            ("0,5", "1.234", "3", "4,5"),
+            {"decimal": ","},
+            ", row 2, column 'x': expected a decimal comma, got '1.234'; if",
+        ),
+        (("0,5", "1", "3", "4"), {"decimal": ",", "thousands": ","}, ": decimal and thousands are both ','; expected"),
+    ],
+)
+def test_no_guess_between_decimals_and_thousands(tmp_path, values, settings, told):
+    with pytest.raises(SoakError) as caught:
+        build(tmp_path, numbers(*values), **settings)
+    assert f"my.csv{told}" in str(caught.value)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from soak.data.form import DELIMITERS, ROW_NAMES, SAMPLE, SPACES, Reading, find_form, split_lines
+from soak.data.form import DELIMITERS, ROW_NAMES, SAMPLE, SPACES, Reading, between_thousands, find_form, split_lines
 from soak.data.streams import open_bytes
 from soak.data.values import MISSING, NUMBER, clean_name
 from soak.data.workbook import is_workbook, sheet_text
@@ -24,6 +24,7 @@ _BYTES_PER_VALUE = 64  # a block must hold a row
 _INDEX = "column 1"
 _TRAILING = "\0"  # begins the name of a column after the last delimiter: no name in a file has this sign
 _LONGEST_HEADER = 2**24  # bytes
+_POINTS_BETWEEN_THOUSANDS = r"^\s*[+-]?[1-9]\d{0,2}(\.\d{3})+\s*$"
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,29 @@ class DelimitedFile:
             ),
         }
         with (_SpacedText if is_spaced else _text)(self.path, self.label, reading) as text:
+            n_rows = 0
             try:
                 for batch in _batches(text, options):
+                    if reading.decimal == "," and reading.thousands is None:
+                        self._check_no_thousands(batch, n_rows)
                     yield _with_points(batch, types, reading) if has_other_numbers else batch
+                    n_rows += len(batch)
             except pa.ArrowInvalid:
                 if invalid and not use_threads:  # with threads pyarrow does not know the number of the row
                     raise SoakError(self._wrong_count(invalid[0])) from None
                 raise
+
+    def _check_no_thousands(self, batch: pa.RecordBatch, n_rows: int) -> None:
+        """Raise for 1.234 in a text with decimal commas: as a number with a decimal point it might be wrong by 1000."""
+        for name, values in zip(batch.schema.names, batch.columns, strict=True):
+            found = pc.match_substring_regex(values, _POINTS_BETWEEN_THOUSANDS).fill_null(False)
+            places = np.flatnonzero(found.to_numpy(zero_copy_only=False))
+            if len(places):
+                value = values[int(places[0])].as_py()
+                raise SoakError(
+                    f"{self.label}, row {n_rows + int(places[0]) + 1}, column {name!r}: expected a decimal comma, got "
+                    f'{value!r}; if points stand between thousands, set thousands: "."'
+                )
 
     def _wrong_count(self, row: Any) -> str:
         number = f", row {row.number - self.reading.header - self.first_line + 1}" if row.number else ""
@@ -200,7 +217,7 @@ def _with_points(batch: pa.RecordBatch, types: Mapping[str, pa.DataType], readin
 def _plain_numbers(values: Any, reading: Reading) -> Any:
     point = re.escape("," if reading.decimal == "," else ".")
     if reading.thousands is not None:
-        between = "[ \u00a0\u202f]" if reading.thousands.isspace() else re.escape(reading.thousands)
+        between = between_thousands(reading)
         is_number = pc.match_substring_regex(values, rf"^\s*[+-]?\d{{1,3}}({between}\d{{3}})+({point}\d*)?\s*$")
         values = pc.if_else(is_number, pc.replace_substring_regex(values, between, ""), values)
     if reading.decimal == ",":

@@ -18,6 +18,7 @@ _SAMPLE_ROWS = 50
 _LEAST_ROWS = 5  # of a table below lines that are none of it
 _SEP = re.compile(r'"?sep=(.)"?\s*')  # Excel's own first line
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+\s*")
+_COMMA_THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*")
 _POINT_NUMBER = re.compile(r"\s*[+-]?\d+\.\d+\s*")
 
 
@@ -116,9 +117,9 @@ def find_form(text: str, is_whole: bool, reading: Reading, label: str) -> Form:
         delimiter = found[1] if found else _delimiter(lines, label, first_line if reading.header else None)
     rows = split_lines(lines[: _SAMPLE_ROWS + 1], delimiter, label)
     names, body = (rows[0] if rows else []), rows[1:] if reading.header else rows
-    decimal = reading.decimal
-    if decimal == "auto":
-        decimal = "," if delimiter == ";" and _has_decimal_commas(body, reading) else "."
+    decimal = _decimal(body, delimiter, reading, label)
+    if decimal == reading.thousands:
+        raise SoakError(f"{label}: decimal and thousands are both {decimal!r}; expected two signs")
     body = [row for row in body if row]
     lengths = Counter(map(len, body))
     n_columns = lengths.most_common(1)[0][0] if lengths else len(names)
@@ -187,7 +188,26 @@ def _names_below(lines: Sequence[str]) -> int:
     return 0
 
 
-def _has_decimal_commas(rows: Sequence[Sequence[str]], reading: Reading) -> bool:
-    values = [value for row in rows for value in row]
-    has_points = reading.thousands != "." and any(map(_POINT_NUMBER.fullmatch, values))
-    return any(map(_COMMA_NUMBER.fullmatch, values)) and not has_points
+def _decimal(rows: Sequence[Sequence[str]], delimiter: str, reading: Reading, label: str) -> str:
+    """The decimal sign: as the config says, else a comma where thousands have the point, or the first rows have commas only."""
+    if reading.decimal != "auto":
+        return reading.decimal
+    if reading.thousands == ".":
+        return ","
+    values = [re.sub(between_thousands(reading), "", value) for row in rows for value in row]
+    with_commas = [value for value in values if _COMMA_NUMBER.fullmatch(value)]
+    if delimiter != ";" or not with_commas or any(map(_POINT_NUMBER.fullmatch, values)):
+        return "."
+    if all(map(_COMMA_THOUSANDS.fullmatch, with_commas)):
+        raise SoakError(
+            f"{label}: numbers such as {with_commas[0].strip()!r} may have a decimal comma, or commas between thousands; "
+            'set decimal: "," or thousands: ","'
+        )
+    return ","
+
+
+def between_thousands(reading: Reading) -> str:
+    """Regular expression of what stands between thousands; a blank may be one that does not break, or a narrow one."""
+    if reading.thousands is None:
+        return r"(?!)"
+    return "[ \u00a0\u202f]" if reading.thousands.isspace() else re.escape(reading.thousands)

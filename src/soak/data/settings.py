@@ -98,8 +98,8 @@ def _check_encoding(value: str) -> str:
 def _check_delimiter(value: str) -> str:
     known = {"tab": "\t", "\\t": "\t", "blanks": " ", "spaces": " ", "blank": " ", "space": " "}
     value = known.get(value, value)
-    if value != "auto" and (len(value) != 1 or value.isalnum() or value in '"\n\r'):
-        raise ValueError(f"expected auto, or one sign such as ';', '|', tab or ' ' for blanks, got {value!r}")
+    if value != "auto" and (len(value) != 1 or not value.isascii() or value.isalnum() or value in '"\n\r'):
+        raise ValueError(f"expected auto, or one ASCII sign such as ';', '|', tab or ' ' for blanks, got {value!r}")
     return value
 
 
