@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ _LEAST_ROWS = 5  # of a table below lines that are none of it
 _SEP = re.compile(r'"?sep=(.)"?\s*')  # Excel's own first line
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _COMMA_THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*")
+_BELOW_THOUSAND = re.compile(r"\s*[+-]?\d{1,3}\s*")
 _POINT_NUMBER = re.compile(r"\s*[+-]?\d+\.\d+\s*")
 
 
@@ -194,16 +196,23 @@ def _decimal(rows: Sequence[Sequence[str]], delimiter: str, reading: Reading, la
         return reading.decimal
     if reading.thousands == ".":
         return ","
-    values = [re.sub(between_thousands(reading), "", value) for row in rows for value in row]
+    between = re.compile(between_thousands(reading))
+    columns = [[between.sub("", value) for value in column] for column in itertools.zip_longest(*rows, fillvalue="")]
+    values = list(itertools.chain(*columns))
     with_commas = [value for value in values if _COMMA_NUMBER.fullmatch(value)]
     if delimiter != ";" or not with_commas or any(map(_POINT_NUMBER.fullmatch, values)):
         return "."
-    if all(map(_COMMA_THOUSANDS.fullmatch, with_commas)):
+    if all(map(_COMMA_THOUSANDS.fullmatch, with_commas)) and any(map(_may_be_thousands, columns)):
         raise SoakError(
             f"{label}: numbers such as {with_commas[0].strip()!r} may have a decimal comma, or commas between thousands; "
             'set decimal: "," or thousands: ","'
         )
     return ","
+
+
+def _may_be_thousands(values: Sequence[str]) -> bool:
+    """Whether 1,234 stands beside 999 in a column; decimals written with three places have them throughout."""
+    return any(map(_COMMA_THOUSANDS.fullmatch, values)) and any(map(_BELOW_THOUSAND.fullmatch, values))
 
 
 def between_thousands(reading: Reading) -> str:
