@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from figure_cases import checked
 
-from soak.figures.predictions import Predictions, deciding_algorithm, first_train_set
+from soak.figures.predictions import Predictions, deciding_algorithm, first_split
 from soak.fitting.record import FitRecord, write_pack
 from soak.tasks.task import Task
 
@@ -133,8 +133,8 @@ def test_which_algorithm_and_which_train_set() -> None:
     scores = pd.DataFrame({"task_id": ["T", "V"], "algorithm": ["x", "y"]})
     assert deciding_algorithm(verdicts, scores, "T") == "b"
     assert deciding_algorithm(verdicts, scores, "V") == "y"
-    assert first_train_set(SPLITS) == "all_1"
-    assert first_train_set(SPLITS.iloc[2:]) == "A_1"
+    assert first_split(SPLITS)["train_set"] == "all_1"
+    assert first_split(SPLITS.iloc[2:])["train_set"] == "A_1"
 
 
 def make_predictions(n: int = 60, classes: tuple[str, ...] = ("0", "1", "2")) -> pd.DataFrame:

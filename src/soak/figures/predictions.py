@@ -123,11 +123,6 @@ def first_split(splits: pd.DataFrame) -> dict[str, Any]:
     return dict((on_all if len(on_all) else splits).iloc[0])
 
 
-def first_train_set(splits: pd.DataFrame) -> str:
-    """The train set of `first_split`."""
-    return str(first_split(splits)["train_set"])
-
-
 def predictions_of(task: Task, splits: pd.DataFrame, folder: Path, algorithm: str) -> pd.DataFrame:
     """What an algorithm predicts for the test rows of all splits at full size, and how sure it is.
 
