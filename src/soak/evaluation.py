@@ -44,7 +44,7 @@ from soak.tasks.task import Task, TaskRows, TaskType
 class Evaluation:
     """What `evaluate` gives: the workflow's tables as data frames (docs/tables.md explains their columns).
 
-    ``print`` shows the verdicts as a table with a sentence for each; `soak.plot` draws the workflow's figures.
+    ``print`` shows the verdicts as a table, and in a sentence what they come to; `soak.plot` draws the workflow's figures.
 
     Attributes
     ----------
