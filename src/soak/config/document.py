@@ -61,7 +61,7 @@ different scales needs it.
     "learners": """A task that does not name its own `learners` gets all of them that suit its type. Each learner has a name of
 your choice, a `type`, and the keys of that type.
 """,
-    "measures": """`measures` is a list, as in `measures: [zero_one_loss, roc_auc]`; the verdict goes by the first. Without it, {defaults}.
+    "measures": """`measures` is a list, as in `measures: [zero_one_loss, roc_auc]`; the verdict goes by the first. Without this key, {defaults}.
 The names are those of sklearn.metrics, plus a few shorter ones:
 
 {catalogue}
@@ -93,13 +93,14 @@ smaller ones five times.
     "seed": "",
     "execution": "",
     "scores": """Instead of `tasks`: scores that were computed elsewhere get the same tables, figures and verdicts. Files of scores
-(by all column names that mlr3resampling has had, and of plain K-fold cross-validation, without subsets), of times (seconds, or
-start and end) and of facts of data sets (rows, features, classes, as in the paper's data-meta.csv) are known by their columns.
+(with any column names that mlr3resampling has had, or of plain K-fold cross-validation, without subsets), of times (seconds, or
+start and end) and of facts about data sets (rows, features, classes, as in the paper's data-meta.csv) are told apart by their
+columns.
 """,
     "scores_folder": """A folder in which files of `scores` are looked for first, by the last part of their path or URL, also compressed
 (.gz): for machines without the network, as in `--config scores_folder=downloads`.
 """,
-    "subset_types": """Kinds of subsets, each with its tasks, as in `subset_types: {time or place: [Trees, Fires]}`: they are the colours of the
+    "subset_types": """Kinds of subsets, each with its tasks, as in `subset_types: {time or place: [Trees, Fires]}`: they give the colours of the
 figures ladder and volcano, and a column of the table datasets. The default is the name of the subset column.
 """,
 }

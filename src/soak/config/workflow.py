@@ -18,13 +18,17 @@ class Seeds(Settings):
     """Seeds of all random numbers."""
 
     resampling: int = Field(
-        default=1, ge=-(2**31) + 1, lt=2**31, description="set before the folds of each task are drawn, as R's set.seed"
+        default=1,
+        ge=-(2**31) + 1,
+        lt=2**31,
+        description="set before the folds of each task are drawn, as by R's set.seed",
     )
     train: int = Field(default=1, ge=-(2**31) + 1, lt=2**31, description="set before each fit")
 
 
 class ExecutionSettings(Settings):
-    """How fits are run. Nothing here changes a number in any table, except that a GPU rounds differently."""
+    """How fits are run. Nothing here changes a number in any table, except that a GPU rounds differently, and that a fit which
+    takes longer than `fit_minutes` has no scores."""
 
     fits_per_job: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
         default="auto",
@@ -33,7 +37,7 @@ class ExecutionSettings(Settings):
     )
     fit_minutes: Annotated[float, Field(ge=0.05, le=1_000_000)] | None = Field(
         default=None,
-        description="the longest time that one fit and its predictions may take; a fit that takes longer is ended, and failed",
+        description="the longest time that one fit and its predictions may take; a fit that takes longer is ended and counts as failed",
         examples=[60],
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
@@ -91,7 +95,7 @@ class Config(Settings):
     )
     subset_types: dict[str, list[str]] = Field(
         default={},
-        description="kinds of subsets, each with its tasks: colours of the figures ladder and volcano, and a column of the "
+        description="kinds of subsets, each with its tasks: for the colours of the figures ladder and volcano, and a column of the "
         "table datasets; default: the name of the subset column",
         examples=[{"time or place": ["Trees"]}],
     )

@@ -40,7 +40,7 @@ class DataFormat(Settings):
     elsewhere: ClassVar[Mapping[str, str]] = {}
     """Keys of other formats that people may look for in this one, with what to do instead."""
 
-    rows: int | None = Field(default=None, ge=1, description="the first rows only")
+    rows: int | None = Field(default=None, ge=1, description="number of rows to use, the first ones; default: all")
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -30,7 +30,7 @@ class ImageFiles(Settings):
     labels_hash: Hashes = Field(default=[])
     images_member: Member | None = Field(default=None, description=IN_ARCHIVE)
     labels_member: Member | None = Field(default=None, description=IN_ARCHIVE)
-    part: str | None = Field(default=None, min_length=1, description="a name for these rows, as train or test")
+    part: str | None = Field(default=None, min_length=1, description="a name for these rows, such as train or test")
 
 
 class StackedImages(DataFormat):

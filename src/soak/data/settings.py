@@ -132,11 +132,15 @@ Thousands = Annotated[
 Encoding = Annotated[
     str,
     _text_only(_check_encoding),
-    Field(description="of the text: any codec of Python, such as latin-1, cp1252 or utf-16", examples=["latin-1"]),
+    Field(
+        description="encoding of the text: any codec of Python, such as latin-1, cp1252 or utf-16", examples=["latin-1"]
+    ),
 ]
 Sheet = Annotated[
     str | Annotated[int, Field(ge=1)],
-    Field(description="of a workbook: name or number; default: the only one with values", examples=["Patients"]),
+    Field(
+        description="sheet of a workbook, by name or number; default: the only one with values", examples=["Patients"]
+    ),
 ]
 Codes = Annotated[
     list[str | int | float],
@@ -145,7 +149,7 @@ Codes = Annotated[
         json_schema_input_type=str | int | float | list[str | int | float],
     ),
     Field(
-        description="codes that mean no value, in every column, beside empty, NA, N/A, NaN and null",
+        description="codes that mean no value, in every column, in addition to empty, NA, N/A, NaN and null",
         examples=[["?", -999]],
     ),
 ]

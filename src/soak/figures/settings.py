@@ -53,7 +53,7 @@ def _named(value: Any) -> Any:
 class ViewSettings(Settings):
     """A figure of your choice of tasks, algorithms and measures, with its own heading and text.
 
-    Its files are called as the view, and it comes before all other figures in the report.
+    Its files have the name of the view, and it comes before all other figures in the report.
     """
 
     figure: str = Field(
@@ -112,7 +112,7 @@ class FigureSettings(Settings):
         default=None,
         ge=3,
         le=30,
-        description="width of each figure in inches, at which text has its size; default: as wide as its panels",
+        description="width of each figure in inches, at which its text has the size font_size; default: as wide as its panels",
         examples=[7.0],
     )
     algorithms: list[str] = Field(
@@ -146,7 +146,7 @@ class TutorialSettings(Settings):
     rows: int | None = Field(
         default=None,
         ge=2,
-        description="train torch_loop and glmnet_path on the first so many rows of it; default: on all",
+        description="number of its rows, the first ones, on which torch_loop and glmnet_path are trained; default: all",
         examples=[600],
     )
     lr: float = Field(default=0.1, gt=0, description="learning rate of torch_loop; the blog post's is 0.1")

@@ -44,7 +44,7 @@ class ScoresFile(Settings):
         Annotated[dict[str, str], BeforeValidator(_renamed, json_schema_input_type=list[str] | dict[str, str])] | None
     ) = Field(
         default=None,
-        description="tasks to read; a mapping gives each the name that it gets here, where two files have one of the same name; "
+        description="tasks to read; a mapping also gives each its name here, as is needed where two files have tasks of one name; "
         "default: all",
         examples=[{"EMNIST": "EMNIST_networks"}],
     )

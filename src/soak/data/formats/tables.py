@@ -59,11 +59,12 @@ class TableFile(Settings):
     sheet: Sheet | None = None
     missing: Codes = []
     label: ColumnName = Field(default="y", description="column of the label")
-    part: str | None = Field(default=None, min_length=1, description="a name for these rows, as train or test")
+    part: str | None = Field(default=None, min_length=1, description="a name for these rows, such as train or test")
     parts: Locations | None = Field(default=None, description="in place of part: a file with a value for each row")
     parts_hash: Hashes = Field(default=[])
     part_names: PartNames | None = Field(
-        default=None, description="what the values in parts mean, as {0: train, 1: test}; default as they are"
+        default=None,
+        description="what the values in parts mean, such as {0: train, 1: test}; default: the values themselves",
     )
 
     @model_validator(mode="after")
