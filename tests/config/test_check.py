@@ -526,6 +526,34 @@ def test_all_mistakes_are_reported_at_once_with_file_and_line(tmp_path):
     ]
 
 
+def test_what_yaml_reads_as_another_value_than_people_do(tmp_path):
+    file = tmp_path / "my.yaml"
+    file.write_text(
+        "tasks:\n"
+        "  Trees:\n"
+        "    table: my.csv\n"
+        "    target: y\n"
+        "    where: {country: [NO, SE], zip: 01234, time: 1:30, flag: [true, FALSE], hex: 0x1F, zero: 0, text: '007'}\n"
+        "    missing: [-99, 08]\n"  # 08 is no octal number, so text to YAML
+        "    positive: yes\n"
+        "learners:\n"
+        "  tree: {type: estimator, class: sklearn.tree.DecisionTreeClassifier, params: {max_depth: 010}}\n"
+        "labels: {subsets: {NO: Norway, true: Agreed}}\n"
+        "figures: {titles: no}\n"
+    )
+    with pytest.raises(SoakError) as caught:
+        load_config(yaml.safe_load(file.read_text()), [file], [file.name])
+    number = "else a number without leading zeros and colons"
+    assert str(caught.value).replace("soak: my.yaml:", "my.yaml:").splitlines() == [
+        f"my.yaml:5: tasks.Trees.where.zip: YAML reads 01234 as 668; write '01234' in quotes if it is text, {number}",
+        f"my.yaml:5: tasks.Trees.where.time: YAML reads 1:30 as 90; write '1:30' in quotes if it is text, {number}",
+        f"my.yaml:9: learners.tree.params.max_depth: YAML reads 010 as 8; write '010' in quotes if it is text, {number}",
+        "my.yaml:10: labels.subsets.False: YAML reads NO as false; write 'NO' in quotes if it is text, else false",
+        "my.yaml:5: tasks.Trees.where.country[0]: YAML reads NO as false; write 'NO' in quotes if it is text, else false",
+        "my.yaml:7: tasks.Trees.positive: YAML reads yes as true; write 'yes' in quotes if it is text, else true",
+    ]
+
+
 def test_parts_that_are_right_are_checked_against_each_other_though_others_are_wrong():
     config = changed("tasks.Both.datasets: [Letters, Digit]") | {"seed": {"trian": 1}}
     with pytest.raises(SoakError) as caught:

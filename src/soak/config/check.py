@@ -63,7 +63,8 @@ def load_config(
     """
     places = Places(files, given)
     config, problems = parse(raw)
-    problems = places.repeated + problems
+    problems = places.repeated + places.misread + _truths(places, raw) + problems
+    problems = list({path: (path, message) for path, message in reversed(problems)}.values())[::-1]
     if config is not None:
         parts = {key: raw.get(key) for key in ("datasets", "tasks", "learners")}
         names = {key: list(part) if isinstance(part, Mapping) else [] for key, part in parts.items()}
@@ -75,6 +76,16 @@ def load_config(
     if problems or config is None:
         raise SoakError(*(places.place(path, message) for path, message in problems))
     return config
+
+
+def _truths(places: Places, raw: Mapping[str, Any]) -> list[Problem]:
+    """Words that YAML reads as true or false, as the country NO, where they may be text, as in ``where``."""
+    problems = []
+    for path, message in places.truths:
+        nodes = schema.alternatives(schema.locate(raw, path))
+        if schema.allows(nodes, "string") and not schema.allows(nodes, "any"):
+            problems.append((path, message))
+    return problems
 
 
 def parse(raw: Mapping[str, Any]) -> tuple[Config | None, list[Problem]]:

@@ -155,10 +155,16 @@ class Places:
     ----------
     repeated : list of (key path, message)
         Keys that a mapping has twice, of which the second would silently win.
+    misread : list of (key path, message)
+        Numbers that YAML reads as others than people do, such as 007 and 1:30; names that it reads as true or false.
+    truths : list of (key path, message)
+        Values that YAML reads as true or false, such as NO: a mistake where text may be meant.
     """
 
     def __init__(self, files: Sequence[str | Path], given: Sequence[str | Path] = ()) -> None:
         self.repeated: list[Problem] = []
+        self.misread: list[Problem] = []
+        self.truths: list[Problem] = []
         self._lines: dict[str, str] = {}  # dotted key path: "file:line: "
         self._labels = {str(file): str(file) for file in files}
         for file, name in zip(self._labels, map(str, given), strict=False):
@@ -194,17 +200,36 @@ class Places:
         if isinstance(node, yaml.MappingNode):
             seen: dict[str, int] = {}
             for key, value in node.value:
-                inner, line = (*path, key.value), key.start_mark.line + 1
+                name, line = self._read(key, path), key.start_mark.line + 1
+                inner = (*path, name)
                 if key.value in seen:
                     message = f"this key is given twice (first in line {seen[key.value]}); remove one of them"
                     self.repeated.append((inner, message))
                 seen[key.value] = line
                 yield inner, line
+                self._read(value, inner, is_value=True)
                 yield from self._keys(value, inner)
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
                 yield (*path, index), value.start_mark.line + 1
+                self._read(value, (*path, index), is_value=True)
                 yield from self._keys(value, (*path, index))
+
+    def _read(self, node: yaml.Node, path: KeyPath, is_value: bool = False) -> str:
+        """The name that a key has for Snakemake, which may be another than it is written; what is misread is kept."""
+        if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+            return str(node.value)
+        kind, text = node.tag.rpartition(":")[2], node.value
+        is_number = kind in ("int", "float") and re.match(_OTHER_NUMBER, text)
+        if not is_number and (kind != "bool" or text.lower() in ("true", "false")):
+            return str(text)
+        value = yaml.safe_load(text)
+        place = path if is_value else (*path, str(value))
+        read = str(value).lower()
+        other = "a number without leading zeros and colons" if is_number else read
+        message = f"YAML reads {text} as {read}; write '{text}' in quotes if it is text, else {other}"
+        (self.truths if is_value and not is_number else self.misread).append((place, message))
+        return str(value)
 
 
 def place_message(text: str, files: Sequence[str | Path], given: Sequence[str | Path] = ()) -> str:
@@ -223,6 +248,7 @@ def place_message(text: str, files: Sequence[str | Path], given: Sequence[str | 
     return "\n".join(places.place_line(line) for line in text.split("\n"))
 
 
+_OTHER_NUMBER = r"[-+]?0[0-9_]|.*:"  # octal: 010 is 8; to base 60: 1:30 is 90
 _INDENT = "the indentation differs from that of the lines around it; keys of one mapping start in the same column"
 _QUOTE = 'text that starts with {sign} must be in quotes: "{text}"'
 # What PyYAML was doing and why it stopped, what is in the line before that place: what to say. The first that fits.
