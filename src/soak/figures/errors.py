@@ -146,7 +146,7 @@ FIGURES = (
         name="test_error",
         title="Test error of every fold",
         caption="One point per fold and seed. Rows: trained on the same subset as tested on, on the others, or on all. "
-        "Compare with the reference, drawn last, which ignores the features: where others are better, they learned something.",
+        "Compare with the reference, drawn last, which ignores the features: an algorithm that does better has learned something.",
         group="results",
         draw=_test_error,
         per_measure=True,

@@ -158,8 +158,8 @@ FIGURES = (
     Figure(
         name="images_rot",
         title="The data after transposing",
-        caption="As the pictures before, with the transposed data sets in their corrected orientation: all rows must now "
-        "stand upright.",
+        caption="The same pictures, with the transposed data sets in their corrected orientation: all of them should now be "
+        "upright.",
         group="images",
         when=lambda facts: facts.has_datasets and facts.has_transposed,
         draw=_corrected,

@@ -200,7 +200,7 @@ FIGURES = (
         title="Every test subset, same against all",
         caption="Mean and SD over the folds of models trained on same and on all, of the algorithm that speaks for each test subset. "
         "At the right: which is better, the difference all - same of the two means, and P of the paired t test over the folds. "
-        "Tasks come by their difference: at the top it is better to train on the same subset alone, at the bottom on all.",
+        "Tasks are sorted by their difference: at the top it is better to train on the same subset alone, at the bottom on all.",
         group="results",
         draw=_ladder,
         order=30,

@@ -407,7 +407,7 @@ FIGURES = (
         name="confusion",
         title="What was confused",
         caption="Rows: true class; columns: predicted class; share of the true class's test rows (n) in percent, all folds "
-        "together, with the verdict's algorithm. The diagonal is right; what is dark off it is confused.",
+        "together, with the verdict's algorithm. The diagonal is correct; dark cells off it are confusions.",
         group="predictions",
         when=lambda facts: facts.has_image_tasks,
         draw=_confusion,

@@ -260,7 +260,7 @@ def _says_epochs(curves: pd.DataFrame) -> str:
     best, last = rows.loc[rows["value"].idxmin()], rows.iloc[-1]
     start = f"Here validation log loss is lowest at epoch {best['epoch']:.0f} of {last['epoch']:.0f}"
     if best["epoch"] == last["epoch"]:
-        return f"{start}, the last one: more epochs would make it lower still."
+        return f"{start}, the last one: more epochs may make it lower still."
     rise = last["value"] / best["value"] - 1
     return f"{start}; after the last one it is {100 * rise:.2g} % higher."
 
@@ -283,7 +283,7 @@ def _history_figure(name: str, title: str, order: int) -> Figure:
         name=name,
         title=title,
         caption="Measures per epoch on the subtrain and validation halves of one whole task; log loss on a log scale. The "
-        "vertical line is the number of epochs with the lowest validation log loss, which is taken for the final fit.",
+        "vertical line is the number of epochs with the lowest validation log loss, which is used for the final fit.",
         says=lambda training: _says_history(name, training),
         group="training",
         when=lambda facts: name in facts.histories,
