@@ -62,3 +62,11 @@ def test_the_way_of_the_data_has_all_rules_and_only_modules_that_there_are():
         for part in re.findall(r"[\w/.]+", cell):
             folder = part.rpartition("/")[0] or folder
             assert (LIBRARY / part).exists() or (LIBRARY / folder / part).exists(), part
+
+
+def test_all_names_of_snakemakes_workflow_are_listed_as_private():
+    section = (ROOT / "docs/ARCHITECTURE.md").read_text().partition("## Private parts of dependencies")[2]
+    rules = "".join(file.read_text() for file in [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")])
+    used = set(re.findall(r"\bworkflow\.(\w+)", rules))
+    assert used
+    assert used - set(re.findall(r"[a-z_]+", section)) == set()
