@@ -284,10 +284,13 @@ def test_methods_name_folds_algorithms_and_measures(report: str) -> None:
     assert "at the level 0.1" in text
     assert "train sets of equal size" in text
     assert "seeds 3 (folds) and 4 (training)" in text
+    assert ">seeds</th>" in report
 
 
-def test_scores_from_elsewhere_have_no_seeds_and_were_not_made_here() -> None:
+def test_scores_from_elsewhere_have_no_seeds_and_were_not_made_here(tmp_path: Path) -> None:
     tables = {name: table for name, table in make_tables().items() if name not in ("fits", "times", "splits")}
+    write_report(tmp_path / "report.html", tables=tables, config={"scores": {"published": {"file": "scores.csv"}}})
+    assert ">seeds</th>" not in (tmp_path / "report.html").read_text()
     text = methods(tables, VerdictSettings(), {"soak": "1.0", "Python": "3.12"}, {"train": 4})
     assert text.endswith("Tests and figures were made from these scores with soak 1.0 (Python 3.12).")
     assert "seeds" not in text

@@ -184,8 +184,8 @@ def _tables(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
 
 
 def _facts(config: Mapping[str, Any], facts: Mapping[str, str]) -> list[tuple[str, str]]:
-    seeds = config.get("seed") or {}
-    lines = [("seeds", f"resampling {seeds.get('resampling', 1)}, train {seeds.get('train', 1)}")] if config else []
+    seeds, are_ours = config.get("seed") or {}, config and not config.get("scores")
+    lines = [("seeds", f"resampling {seeds.get('resampling', 1)}, train {seeds.get('train', 1)}")] if are_ours else []
     return lines + [(name, without_paths(str(value))) for name, value in facts.items()]
 
 
