@@ -155,9 +155,9 @@ def _cause(case: "Comparison") -> list[str]:
         return [f"{at_equal}, {reason[case.cause]}"]
     ratio = case.size_ratio if case.verdict == BETTER else 1 / case.size_ratio
     if case.equal is None and case.comparison == "other-same" and ratio > UNEQUAL:
-        more, whose = ("more", "they have") if case.verdict == BETTER else ("fewer", "it has")
+        more, whose = ("more", "the other train set") if case.verdict == BETTER else ("fewer", "its own train set")
         return [
-            f"{whose} {ratio:.1f} times as many rows, and `resampling: {{sizes: 0}}` tells whether "
+            f"{whose} has {ratio:.1f} times as many rows, and `resampling: {{sizes: 0}}` tells whether "
             f"{more} rows or another pattern is the reason"
         ]
     return []
