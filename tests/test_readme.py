@@ -1,5 +1,6 @@
 """The documents: every command and every config in them is tried, and numbers come from files."""
 
+import gzip
 import os
 import re
 import shlex
@@ -211,6 +212,12 @@ def test_false_alarms_are_those_of_the_simulation():
     assert all(said in " ".join(one.split()) for one in (README, text, CAUTION))
     held = f"in {min(coverage):.0f} to {max(coverage):.0f} %"
     assert all(held in " ".join(one.split()) for one in (text, CAUTION))
+
+
+def test_as_many_answers_of_r_are_compared_as_the_readme_says():
+    files = [file for file in (ROOT / "tests/reference").rglob("*.jsonl.gz") if not file.name.endswith("_R.jsonl.gz")]
+    cases = sum(len(gzip.decompress(file.read_bytes()).splitlines()) for file in files)
+    assert f"[{cases} random and awkward ones](tests/reference/README.random.md)" in README
 
 
 def test_the_example_of_a_verdict_adds_up():
