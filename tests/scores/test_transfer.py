@@ -175,6 +175,10 @@ def test_the_sentence_of_many_one_sided_services_counts_them():
         "A, B, C and D serve each other within 0.0 points; beyond these, a model serves another subset for 16 of the 56 pairs, "
         "most often (4 times each) that of A, B, C and D; E, F, G and H serve nobody"
     )
+    once = {"AE", "BF", "CG", "DH"}
+    values = {(a, b): 0.1 if a + b in once or a == b else 0.4 for a in "ABCDEFGH" for b in "ABCDEFGH"}
+    text = sentences(transfer(own_scores(values), ["featureless"]), NO_VERDICTS, ["featureless"])["Trees"]
+    assert text.startswith("a model serves another subset for 4 of the 56 pairs: those of A, B, C and D once each; ")
 
 
 def test_no_sentence_of_two_subsets_or_without_a_reference():

@@ -185,10 +185,9 @@ def _one_by_one(
         most = max(map(len, serves.values()))
         best = [giver for giver, takers in serves.items() if len(takers) == most]
         beyond = "beyond these, " if groups else ""
-        return [
-            f"{beyond}a model serves another subset for {count} of the {pairs} pairs, most often "
-            f"({most} times{' each' if len(best) > 1 else ''}) that of {_names(best, subsets)}"
-        ]
+        names, each = _names(best, subsets), " each" if len(best) > 1 else ""
+        often = f", most often ({most} times{each}) that of {names}" if most > 1 else f": those of {names} once{each}"
+        return [f"{beyond}a model serves another subset for {count} of the {pairs} pairs{often}"]
     return [
         f"{giver} {'also ' if any(giver in group for group in groups) else ''}serves {_names(takers, subsets)}"
         for giver, takers in serves.items()
