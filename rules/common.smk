@@ -158,9 +158,10 @@ def hold_folder():
 
 
 def remove_old():
-    """Figures and tables of an earlier config do not stay beside those of this one."""
+    """Figures, tables and predictions of an earlier config do not stay beside those of this one."""
     if "outcome" in run_log.finished:
-        remove_others(experiment.shown_files(), "figures", "tables")
+        made = [*experiment.shown_files(), *experiment.prediction_folders]
+        remove_others(made, "figures", "tables", "predictions")
 
 
 def show_outcome():

@@ -72,7 +72,7 @@ if cfg.tasks:
             history="results/tables/history.parquet",
             reference="results/scores/reference.parquet",
             row_errors="results/scores/row_errors.parquet",
-            predictions=directory(expand("results/predictions/{task}", task=cfg.tasks)),
+            predictions=directory(experiment.prediction_folders),
         log:
             "results/logs/scores.log",
         benchmark:

@@ -505,6 +505,11 @@ class Experiment:
         return [*self.table_files, *texts, *self.all_figure_files, *self.measure_figure_files(), *pages]
 
     @property
+    def prediction_folders(self) -> list[str]:
+        """The folder of each task's predictions."""
+        return [f"results/predictions/{task}" for task in self.config.tasks]
+
+    @property
     def all_figure_files(self) -> list[str]:
         """Files of all figures but those of further measures."""
         files = [file for group in GROUPS if group != PER_TASK for file in self.figure_files(group)]

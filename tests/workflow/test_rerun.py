@@ -161,3 +161,8 @@ def test_one_more_task(again):
     counts = executed(again)
     assert counts["fit"] == 3 * FITS_OF_A_LEARNER / 2
     assert (counts["build_task"], counts["make_splits"], counts["check_learner"]) == (1, 1, 1)
+    assert (again / "predictions/More").exists()
+    del again.config["tasks"]["More"]
+    again.run()
+    assert not (again / "predictions/More").exists()
+    assert (again / "predictions/Trees/featureless.parquet").exists()
