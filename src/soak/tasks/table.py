@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -144,7 +145,7 @@ def _without(values: pa.Array, codes: set[str]) -> pa.Array:
     if not meant:
         return values
     is_code = pc.is_in(encoded.indices, pa.array(meant, encoded.indices.type))
-    return values.take(pc.if_else(is_code, None, pa.array(range(len(values)))))
+    return values.take(pc.if_else(is_code, None, pa.array(np.arange(len(values)))))
 
 
 def _suffix(name: str) -> str:
