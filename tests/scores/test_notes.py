@@ -57,6 +57,7 @@ def test_train_sets_of_unequal_size_name_the_key() -> None:
     (note,) = notes(SAME, groups={"same": 60, "other": 100, "all": 160})
     assert note.startswith("T: other has 1.7 times the train rows of same (A and B): resampling: {sizes: 0}")
     assert notes(SAME, groups={"same": 60, "other": 90, "all": 150}) == []
+    assert notes(SAME, groups={"same": 0, "other": 100, "all": 100}) == []
 
 
 def test_intervals_that_exclude_zero_where_the_corrected_p_decides_nothing_are_explained() -> None:

@@ -178,6 +178,7 @@ def _unequal_sizes(rows: pd.DataFrame) -> str:
     n_train = rows.groupby(["test_subset", "train_subsets"])["n_train"].mean().unstack()
     if not {"same", "other"} <= set(n_train.columns):
         return ""
+    n_train = n_train.where(n_train > 0)  # a subset may be a single group, and have no train rows of its own
     ratio = (n_train["other"] / n_train["same"]).dropna().astype(float)
     ratio = ratio[(ratio > UNEQUAL) | (ratio < 1 / UNEQUAL)]
     if ratio.empty:
