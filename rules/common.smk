@@ -25,6 +25,7 @@ from soak.data.sources import shown_settings
 from soak.errors import SoakError
 from soak.config.check import load_config
 from soak.experiment import INDEX, Experiment, as_params, growing, pattern
+from soak.files import folder_problem
 from soak.fitting.record import forget
 from soak.run_log import RunLog
 from soak.figures.catalog import GROUPS
@@ -34,8 +35,8 @@ from soak.written import remove_damaged, remove_others
 
 CONFIG_FILES = workflow.overwrite_configfiles or workflow.configfiles
 if workflow.is_main_process:
-    if not os.access(".", os.W_OK):
-        sys.exit(f"soak: {Path.cwd()}: no permission to write there")
+    if problem := folder_problem(Path.cwd()):
+        sys.exit(f"soak: {problem}")
     if (
         Path(workflow.main_snakefile).parent == ROOT
     ):  # within another workflow the config is that one's

@@ -13,7 +13,7 @@ import pytest
 
 from soak import files
 from soak.errors import SoakError
-from soak.files import atomic, atomic_folder, disk_problem, sha256
+from soak.files import atomic, atomic_folder, disk_problem, folder_problem, sha256
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -75,6 +75,21 @@ def test_a_disk_that_is_really_full(tmp_path):
             assert list(tmp_path.iterdir()) == []
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_folder_in_which_results_cannot_be_written(tmp_path):
+    results = tmp_path / "results"
+    assert folder_problem(tmp_path) is None
+    results.touch()
+    assert folder_problem(tmp_path) == f"{results}: expected a folder, got a file"
+    results.unlink()
+    results.symlink_to("old_disk")
+    assert folder_problem(tmp_path) == f"{results}: expected a folder, got a link to old_disk, which is none"
+    (tmp_path / "old_disk").mkdir()
+    assert folder_problem(tmp_path) is None
+    if os.geteuid():  # nothing is closed to root
+        (tmp_path / "old_disk").chmod(0o500)
+        assert folder_problem(tmp_path) == f"{results}: no permission to write there"
 
 
 def test_no_folder_for_temporary_files_is_one_line():

@@ -103,6 +103,16 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
+def folder_problem(folder: Path) -> str | None:
+    """Why results/ cannot be written in a folder; None if it can."""
+    results = folder / "results"
+    if os.path.lexists(results) and not results.is_dir():
+        got = f"a link to {results.readlink()}, which is none" if results.is_symlink() else "a file"
+        return f"{results}: expected a folder, got {got}"
+    closed = next((path for path in (folder, results) if path.exists() and not os.access(path, os.W_OK)), None)
+    return None if closed is None else f"{closed}: no permission to write there"
+
+
 def umask() -> int:
     """The permissions that new files of the process do not get."""
     mask = os.umask(0)

@@ -126,6 +126,10 @@ CASES = [
         "tasks.Both.table: my.csv",
         "tasks.Both: expected exactly one of the keys datasets and table, got both",
     ),
+    (
+        "tasks.Trees: {table: 'my{1}.csv', target: y}",
+        "tasks.Trees.table: expected a path without braces, which Snakemake takes for a wildcard, got {1}: rename it",
+    ),
     ("tasks.Both.target: y", "tasks.Both.target: expected label, the column of data sets to predict, got 'y'"),
     (
         "tasks.Both.group: writer",

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import random
 import struct
 import tarfile
@@ -117,6 +118,16 @@ def parquet_of(**columns: Any) -> bytes:
 
 def directory(folder: Path) -> dict[str, Any]:
     (folder / "my.csv").mkdir()
+    return {"table": str(folder / "my.csv"), "target": "y"}
+
+
+def pipe(folder: Path) -> dict[str, Any]:
+    os.mkfifo(folder / "my.csv")
+    return {"table": str(folder / "my.csv"), "target": "y"}
+
+
+def dangling_link(folder: Path) -> dict[str, Any]:
+    (folder / "my.csv").symlink_to("moved.csv")
     return {"table": str(folder / "my.csv"), "target": "y"}
 
 
@@ -411,6 +422,8 @@ TABLES: dict[str, tuple[Any, str]] = {
         "FOLDER/my.csv: the zip archive is damaged or truncated (zip file version 6.4)",
     ),
     "directory": (directory, "FOLDER/my.csv: expected a file, got a folder"),
+    "pipe": (pipe, "FOLDER/my.csv: expected a file, got a pipe or a device"),
+    "dangling link": (dangling_link, "FOLDER/my.csv: no such file; it is a link to moved.csv, which does not exist"),
     "empty": (lambda f: table(f, ""), "FOLDER/my.csv: the file is empty"),
     "empty header": (
         lambda f: table(f, "\n1,2\n"),

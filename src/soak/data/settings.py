@@ -44,6 +44,10 @@ def check_location(value: str) -> str:
     if "\0" in value:
         raise ValueError("expected a URL or path, got a text with a null character")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", value)
+    if not scheme and (braces := re.search(r"\{\s*\w[^{}]*\}", value)):
+        raise ValueError(
+            f"expected a path without braces, which Snakemake takes for a wildcard, got {braces[0]}: rename it"
+        )
     if scheme and scheme[1].lower() not in ("http", "https", "file"):
         raise ValueError(f"expected http://, https://, file:// or a path, got {scheme[0]}")
     if scheme and scheme[1].lower() != "file" and re.search(r"\s", value):

@@ -76,6 +76,8 @@ def check_readable(path: str | Path, label: str) -> None:
     try:
         if Path(path).is_dir():
             raise SoakError(f"{label}: expected a file, got a folder")
+        if Path(path).exists() and not Path(path).is_file():  # reading it may wait, or never end
+            raise SoakError(f"{label}: expected a file, got a pipe or a device")
         with Path(path).open("rb") as file:
             if not file.read(1):
                 raise SoakError(f"{label}: the file is empty")
@@ -104,6 +106,8 @@ def _looked_in(label: str, path: Path) -> str:
 
 def _beside(path: Path) -> str:
     """A hint at a file of a similar name in the same folder."""
+    if path.is_symlink():
+        return f"; it is a link to {path.readlink()}, which does not exist"
     if not path.parent.is_dir():
         return f", and no folder {path.parent}"
     hint = nearest(path.name, (file.name for file in path.parent.iterdir()))

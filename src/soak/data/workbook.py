@@ -17,6 +17,8 @@ _OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")  # an .xls file begins with it, a
 
 def is_workbook(path: str | Path) -> bool:
     """Whether a file is a workbook (.xlsx, .xlsm, .xlsb, .xls, .ods), by its contents."""
+    if not Path(path).is_file():  # a pipe would wait for somebody to write
+        return False
     try:
         with Path(path).open("rb") as file:
             if file.read(len(_OLD_EXCEL)) == _OLD_EXCEL:
