@@ -122,6 +122,21 @@ def test_labels_that_are_numbers_and_subsets_that_are_numbers():
     assert set(result.predictions["KNeighborsClassifier"]["response"]) == {"0", "1"}
 
 
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (pd.to_datetime(["2020-01-31", "2020-02-01", "2020-03-01"]), ["2020-01-31", "2020-02-01", "2020-03-01"]),
+        (pd.to_timedelta([12, 24, 36], unit="h"), ["0 days 12:00:00", "1 days 00:00:00", "1 days 12:00:00"]),
+    ],
+)
+def test_subsets_that_are_times(values, names):
+    subset = pd.Series(np.tile(values, N // 3))
+    result = soak.evaluate(KNeighborsClassifier(), X, Y, subset=subset, progress=False)
+    assert list(result.verdicts["test_subset"].unique()) == names
+    text = soak.evaluate(KNeighborsClassifier(), X, Y, subset=np.tile(names, N // 3), progress=False)
+    assert result.scores.equals(text.scores)
+
+
 def test_without_probabilities_log_loss_is_empty():
     scores = soak.evaluate(SVC(), X, Y, **QUIET).scores
     assert scores["zero_one_loss"].notna().all()
@@ -190,6 +205,8 @@ def test_a_measure_of_ones_own():
         ({"estimators": Ridge()}, "y: expected numbers for regression, got"),
         ({"verdict": {"algorithm": "svm"}}, "verdict.algorithm: no score of 'svm'"),
         ({"name": "a b"}, "name: expected a name of letters"),
+        ({"cv": 5}, "cv: expected a SameOtherSizesCV, as SameOtherSizesCV\\(folds=5\\), got 5"),
+        ({"subset": iter(SUBSET)}, "subset: expected one value per row, got <"),
     ],
 )
 def test_mistakes_name_the_argument(change, message):

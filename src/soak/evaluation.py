@@ -4,7 +4,8 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -197,10 +198,12 @@ def evaluate(
         raise SoakError(f"y: expected one value for each of the {n_rows} rows of X, got {len(target)} values")
     kind = _task_type(named, target) if task_type == "auto" else task_type
     chosen = _measures(measures, kind)
-    if subset is not None and len(subset) != n_rows:
+    if hasattr(subset, "__len__") and len(subset) != n_rows:
         raise SoakError(f"subset: expected one value for each of the {n_rows} rows of X, got {len(subset)} values")
-    instance = (SameOtherSizesCV() if cv is None else cv).instantiate(subset, group, stratum, fold)
-    subsets = np.array([str(instance.roles.subsets[code]) for code in instance.roles.subset])
+    if not isinstance(cv, SameOtherSizesCV | None):
+        raise SoakError(f"cv: expected a SameOtherSizesCV, as SameOtherSizesCV(folds=5), got {cv!r}")
+    instance = _with_names((cv or SameOtherSizesCV()).instantiate(subset, group, stratum, fold))
+    subsets = np.array(instance.roles.subsets)[instance.roles.subset]
     task, labels = _task(name, kind, target, subsets)
     references = tuple(key for key, one in named.items() if type(one).__module__.startswith("sklearn.dummy"))
     given = {
@@ -253,6 +256,18 @@ def _named(estimators: Any) -> dict[str, Any]:
             )
             raise SoakError(f"estimators: {key}: expected an estimator with fit and predict, got {what}")
     return named
+
+
+def _with_names(instance: Instance) -> Instance:
+    """The same splits of subsets that are called as the tables have them."""
+    names = tuple(map(_name, instance.roles.subsets))
+    return Instance(replace(instance.roles, subsets=names), instance.folds, instance.cells, instance.splits)
+
+
+def _name(value: object) -> str:
+    """A value of the subset column as text; of a moment at midnight the day, as tables of files have it."""
+    is_day = isinstance(value, datetime) and value.tzinfo is None and value.time() == time()
+    return str(value.date() if is_day else value)  # type: ignore[attr-defined]
 
 
 def _vector(label: str, values: Any) -> NDArray[Any]:
