@@ -74,6 +74,8 @@ def test_subset_names_that_look_like_numbers_or_na_stay(tmp_path: Path) -> None:
             "row 4 repeats row 2 with other scores: task_id T, test_subset A, train_subsets other, test_fold 1",
         ),
         ("0.3,30", "much,30", "row 3, column classif_ce: expected a finite number, got 'much'"),
+        ("0.3,30", "30,30", r"row 3, column classif_ce: expected a score from 0 to 1, got '30'; is it in percent\?"),
+        ("0.3,30", "-0.3,30", r"row 3, column classif_ce: expected a score from 0 to 1, got '-0.3'$"),
         ("A,same,2", "A,Same,2", "row 3, column train_subsets: expected same, other or all, got 'Same'"),
         ("A,same,2", "A,same,two", "row 3, column test_fold: expected a finite number, got 'two'"),
         ("A,same,2", "A,same,2.5", "row 3, column test_fold: expected a whole number, got '2.5'"),
@@ -87,6 +89,15 @@ def test_one_clear_line_each(tmp_path: Path, old: str, new: str, said: str) -> N
         read_scores(write(tmp_path, R_TABLE.replace(old, new)))
     assert "\n" not in str(caught.value)
     assert str(tmp_path / "scores.csv") in str(caught.value)
+
+
+def test_scores_beyond_the_perfect_one(tmp_path: Path) -> None:
+    for name, bad, allowed in (("classif.auc", "1.2", "of at most 1"), ("regr.mse", "-0.1", "from 0 on")):
+        text = R_TABLE.replace("classif.ce,percent_error", f"{name},other").replace("0.3,30", f"{bad},30")
+        with pytest.raises(SoakError, match=f"row 3, column .*: expected a score {allowed}, got '{bad}'$"):
+            read_scores(write(tmp_path, text))
+    text = R_TABLE.replace("classif.ce,percent_error", "regr.rsq,other").replace("0.3,30", "-7,30")
+    assert -7 in read_scores(write(tmp_path, text))["r2"].to_list()
 
 
 def test_a_row_that_only_repeats_another_is_left_out_with_a_note(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ import pandas as pd
 
 from soak.data.streams import open_bytes
 from soak.errors import SoakError
-from soak.measures import MEASURES
+from soak.measures import MEASURES, Measure
 from soak.names import nearest
 from soak.tables import TABLES
 
 REQUIRED = ("task_id", "test_subset", "train_subsets", "test_fold", "algorithm")
 _SPLIT_COLUMNS = tuple(TABLES["scores"].columns)
+_ROUNDING = 1e-6  # of scores at their limits
 _NOT_FINITE = ("", "na", "nan", "inf", "-inf", "+inf", "infinity", "-infinity")
 _TRAIN_SUBSETS = ("same", "other", "all")
 # Names that mlr3resampling and mlr3 have had for a column, with _ for the dots, by the name here; the first one counts
@@ -136,6 +137,7 @@ def read_scores(
     scores = _splits(path, table)
     for measure, (column, factor, offset) in found.items():
         scores[measure] = offset + factor * numbers_of(path, table, column, empty=True)
+        _check_possible(path, table, column, MEASURES.get(measure), scores[measure])
     scores = _without_repeats(path, scores, list(found), notes)
     tasks_in_order = pd.Categorical(scores["task_id"], scores["task_id"].unique(), ordered=True)
     order = scores.assign(task_order=tasks_in_order).sort_values(["task_order", "iteration"], kind="stable").index
@@ -317,6 +319,25 @@ def numbers_of(path: str | Path, table: pd.DataFrame, column: str, *, empty: boo
             f"{path}: row {table.index[rows[0]] + 1}, column {column}: expected a finite number, got '{cell}'"
         )
     return values.where(finite)
+
+
+def _check_possible(
+    path: str | Path, table: pd.DataFrame, column: str, record: Measure | None, scores: pd.Series
+) -> None:
+    """Raise for a score beyond the perfect or the worst one, as an error in percent."""
+    limits = [] if record is None else [limit for limit in (record.perfect, record.worst) if limit is not None]
+    if record is None or not limits:
+        return
+    low = min(limits) if len(limits) == 2 or not record.greater_is_better else -np.inf
+    high = max(limits) if len(limits) == 2 or record.greater_is_better else np.inf
+    rows = np.flatnonzero((scores < low - _ROUNDING) | (scores > high + _ROUNDING))
+    if len(rows):
+        allowed = f"from {low:g} to {high:g}".replace("from -inf to", "of at most").replace(" to inf", " on")
+        percent = "; is it in percent?" if record.percent and abs(scores.iloc[rows[0]]) > 1 else ""
+        raise SoakError(
+            f"{path}: row {table.index[rows[0]] + 1}, column {column}: expected a score {allowed}, got "
+            f"'{table[column].iloc[rows[0]]}'{percent}"
+        )
 
 
 def _unread(path: str | Path, table: pd.DataFrame, found: Mapping[str, tuple[str, float, float]]) -> list[str]:
