@@ -217,6 +217,40 @@ def test_to_add_a_measure_is_to_add_one_record(monkeypatch, tmp_path):
     assert column_measure("half_error").axis_label == "half an error"
 
 
+def raising(*_):
+    raise ValueError("no\x1b[31m\nclass")
+
+
+@pytest.mark.parametrize(
+    ("compute", "message"),
+    [
+        (raising, r"measure own: ValueError: no\x1b[31m class"),
+        (lambda *_: None, "measure own: expected a number, got another value (float() argument must be"),
+        (lambda *_: np.zeros(2), "measure own: expected a number, got another value ("),
+        (lambda *_: "x", "measure own: expected a number, got another value (could not convert string to float: 'x')"),
+        (lambda *_: sys.exit(3), "measure own: SystemExit: 3"),
+    ],
+)
+def test_a_measure_of_the_users_own_that_gives_no_number_is_one_line(compute, message):
+    own = Measure("own", "classification", False, False, compute, by_row=raising)
+    prediction = Prediction(np.array([0, 1]), None)
+    with pytest.raises(SoakError) as caught:
+        own(np.array([0, 1]), prediction, "ab")
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(SoakError, match="measure own: ValueError"):
+        own.row_values(np.array([0, 1]), prediction, "ab")
+
+
+def test_a_measure_of_the_users_own_changes_nothing_that_others_need():
+    target, prediction = np.array([1, 0, 1]), Prediction(np.array([1, 1, 0]), None)
+    own = Measure(
+        "own", "classification", False, False, lambda target, response, _: target.sort() or response.sort() or 1
+    )
+    assert own(target, prediction, "ab") == 1
+    assert (target.tolist(), prediction.response.tolist()) == ([1, 0, 1], [1, 1, 0])
+
+
 def test_the_positive_class_is_the_first_or_the_one_that_is_chosen():
     random = np.random.default_rng(0)
     target = random.integers(0, 2, 40)

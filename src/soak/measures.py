@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from soak.errors import SoakError
+from soak.errors import SoakError, printable
 from soak.names import nearest_name
 from soak.plugins import find
 
@@ -114,14 +114,30 @@ class Measure:
         predicted = prediction.probabilities if self.needs_probabilities else prediction.response
         if predicted is None or not len(target):
             return float("nan")
-        return float(self.compute(target, np.asarray(predicted), len(classes)))
+        try:
+            return float(self._computed(self.compute, target, predicted, classes))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise SoakError(
+                f"measure {self.name}: expected a number, got another value ({printable(str(error))})"
+            ) from error
 
     def row_values(self, target: _Array, prediction: Predicted, classes: Sequence[str]) -> _Array | None:
         """The measure of each row alone, of which a score is the mean; None where it is no such mean."""
         predicted = prediction.probabilities if self.needs_probabilities else prediction.response
         if self.by_row is None or predicted is None:
             return None
-        return np.asarray(self.by_row(target, np.asarray(predicted), len(classes)), dtype=float)
+        try:
+            return np.asarray(self._computed(self.by_row, target, predicted, classes), dtype=float)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise SoakError(f"measure {self.name}: expected a number for each row ({printable(str(error))})") from error
+
+    def _computed(self, function: Any, target: _Array, predicted: Any, classes: Sequence[str]) -> Any:
+        """What a function gives, which gets copies: it may be the user's own, and sort what others need as it is."""
+        try:
+            return function(np.array(target), np.array(predicted), len(classes))
+        except (Exception, SystemExit) as error:
+            reason = " ".join(printable(str(error)).split())
+            raise SoakError(f"measure {self.name}: {type(error).__name__}: {reason}") from error
 
     def skill(self, value: float, reference: float) -> float:
         """Skill against a reference: 1 is perfect, 0 no better than the reference, below 0 worse.
