@@ -215,6 +215,20 @@ def test_where(tmp_path, where, rows):
     assert len(task.target) == len(rows)
 
 
+@pytest.mark.parametrize("limit", ["soon", "2020", "13.13.2020", "2020-02-30", "01/02/2020"])
+def test_a_limit_that_is_no_date(tmp_path, limit):
+    for name in ("my.csv", "my.parquet"):
+        frame = people(d=pd.to_datetime(["2020-01-01", "2020-03-01"] * (N // 2)))
+        text = message(tmp_path, as_parquet(frame) if name == "my.parquet" else frame, name, where={"d": f">= {limit}"})
+        assert text == f"{name}, column 'd': expected a date as YYYY-MM-DD after >= in where, got '{limit}'"
+
+
+def test_a_named_date_that_is_none(tmp_path):
+    for word in ("2020-02-30", "1 Mar 2020", "13/02/20"):
+        text = message(tmp_path, people(d=[word] * N), features=["d"])
+        assert text == f"my.csv, column 'd': expected dates as YYYY-MM-DD, got '{word}'"
+
+
 def test_where_without_rows(tmp_path):
     text = message(tmp_path, people(), where={"x": "> 100", "y": ["a", "b"]})
     assert text == "tasks.T.where: no row of my.csv meets x: > 100 and y: [a, b]"

@@ -270,11 +270,11 @@ class Column:
             day, month = (first, second) if is_day_first else (second, first)
             text = f"{year}-{month:0>2}-{day:0>2}{time}"
         date, _, time = text.replace("T", " ").partition(" ")
-        date = "-".join(f"{int(part):02}" for part in re.split("[-/.]", date))
         try:
+            date = "-".join(f"{int(part):02}" for part in re.split("[-/.]", date))
             moment = datetime.fromisoformat(f"{date} {time.replace('.', ':')}" if time else date)
         except ValueError:
-            raise SoakError(f"{self.place()}: expected a date, got {word!r}") from None
+            raise SoakError(f"{self.place()}: expected dates as YYYY-MM-DD, got {word!r}") from None
         return (moment.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() / _SECONDS_PER_DAY
 
     # Gathering

@@ -54,7 +54,12 @@ def _compared(column: Column, values: Any, sign: str, limit: str) -> NDArray[np.
             f"condition of where compares them with {sign} {limit}, got {column.example}"
         )
     if column.type == "date":
-        number = float(column.days(pa.array([limit.strip()]))[0])
+        try:
+            number = float(column.days(pa.array([limit.strip()]))[0])
+        except SoakError:
+            raise SoakError(
+                f"{column.place()}: expected a date as YYYY-MM-DD after {sign} in where, got {limit!r}"
+            ) from None
     else:
         try:
             number = float(limit)
