@@ -280,6 +280,28 @@ def test_two_classes_of_which_an_inner_fold_lacks_one():
         assert np.isfinite(fit.tables["path"]["cvm"]).all()
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"exclude": ["a", "b"]}, "exclude: expected columns that leave some for the model, got all of them"),
+        (
+            {"penalty_factor": {"a": 0, "b": 0}},
+            "penalty_factor: expected a factor above 0 for some column, got 0 for all of them",
+        ),
+        ({"type_measure": "auc"}, "type_measure: auc needs two classes, and task T has 3"),
+    ],
+)
+def test_settings_that_fail_in_every_fit_are_found_before_the_first(settings, message):
+    task = replace(make_task(n_features=2), name="T", feature_names=("a", "b"))
+    learner = CvGlmnet(type="cv_glmnet", **settings)
+    assert learner.needs_check
+    with pytest.raises(SoakError) as caught:
+        learner.check(task)
+    assert str(caught.value) == message
+    two = replace(make_task(n_features=2, n_classes=2), feature_names=("a", "b"))
+    CvGlmnet(type="cv_glmnet", type_measure="auc", exclude=["a"], penalty_factor={"a": 0}).check(two)
+
+
 def test_measures_that_do_not_suit():
     with pytest.raises(FitFailed, match="auc needs two classes"):
         train(make_task(), type_measure="auc")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from soak.glmnet.path import Family, Floats, GlmnetPath, PathSettings
 
 _SMALLER_FOLDS = 3
+_AUC = "auc needs two classes"
 
 Codes = NDArray[np.intp]  # of the classes that a fit knows, ascending; none for regression
 Penalty = Literal["min", "1se"] | Annotated[float, Field(ge=0)]
@@ -137,13 +138,20 @@ class CvGlmnet(LearnerType):
 
     @property
     def needs_check(self) -> bool:
-        """Whether the settings name columns, which a task may not have."""
+        """Whether the settings name columns, which a task may not have, or are for two classes."""
         limits = (self.lower_limits, self.upper_limits)
-        return bool(self.penalty_factor or self.exclude or any(isinstance(one, dict) and one for one in limits))
+        names_columns = self.penalty_factor or self.exclude or any(isinstance(one, dict) and one for one in limits)
+        return bool(names_columns) or self.type_measure == "auc"
 
     def check(self, task: Task) -> dict[str, str]:
         described = super().check(task)
-        self._path_settings(task)
+        settings = self._path_settings(task)
+        if len(settings.exclude) == len(task.feature_names):
+            raise SoakError("exclude: expected columns that leave some for the model, got all of them")
+        if settings.penalty_factor and not any(settings.penalty_factor):
+            raise SoakError("penalty_factor: expected a factor above 0 for some column, got 0 for all of them")
+        if self.type_measure == "auc" and len(task.classes) > 2:
+            raise SoakError(f"type_measure: {_AUC}, and task {task.name} has {len(task.classes)}")
         return described
 
     def seconds(self, size: FitSize) -> float:
@@ -246,7 +254,7 @@ class CvGlmnet(LearnerType):
         if family == "gaussian" and measure in ("class", "auc"):
             raise FitFailed(f"type_measure: {measure} is for classes; use deviance, mse or mae")
         if family == "multinomial" and measure == "auc":
-            raise FitFailed("type_measure: auc needs two classes; use deviance, class, mse or mae")
+            raise FitFailed(f"type_measure: {_AUC}; use deviance, class, mse or mae")
         return "deviance" if measure == "auc" and n_rows / self.folds < 10 else measure
 
     def _path_settings(self, task: Task) -> "PathSettings":
