@@ -422,6 +422,14 @@ TABLES: dict[str, tuple[Any, str]] = {
         "FOLDER/my.csv: the zip archive is damaged or truncated (zip file version 6.4)",
     ),
     "directory": (directory, "FOLDER/my.csv: expected a file, got a folder"),
+    "Stata": (
+        lambda f: table(f, b"<stata_dta>", "my.dta"),
+        "FOLDER/my.dta: expected a .csv, .tsv, .xlsx, .xls, .ods, .parquet or .arrow file, compressed or not, got .dta",
+    ),
+    "pointer of Git LFS": (
+        lambda f: table(f, "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 9\n"),
+        "FOLDER/my.csv: expected data, got a pointer of Git LFS in their place; git lfs pull fetches them",
+    ),
     "pipe": (pipe, "FOLDER/my.csv: expected a file, got a pipe or a device"),
     "dangling link": (dangling_link, "FOLDER/my.csv: no such file; it is a link to moved.csv, which does not exist"),
     "empty": (lambda f: table(f, ""), "FOLDER/my.csv: the file is empty"),

@@ -24,6 +24,7 @@ _BOMB_BYTES = 256 * 2**20  # less does no harm
 _CHUNK = 2**20
 _ZIP = b"PK\x03\x04"
 _TAR = slice(257, 262)
+_LFS = b"version https://git-lfs.github.com/spec/"
 _MAGIC = {b"\x1f\x8b": "gzip", b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -68,6 +69,8 @@ def open_bytes(path: str | Path, label: str, member: str | None = None) -> Binar
         raise Unreadable(
             f"{label}: expected data, got an HTML page; open it in a browser to see what the server answered"
         )
+    if stream.peek(len(_LFS)).startswith(_LFS):
+        raise Unreadable(f"{label}: expected data, got a pointer of Git LFS in their place; git lfs pull fetches them")
     return cast(BinaryIO, stream)
 
 

@@ -24,7 +24,10 @@ from soak.errors import SoakError
 from soak.tasks.settings import BUILTIN_PREFIX
 
 _COMPRESSED = (".gz", ".xz", ".zst", ".bz2", ".zip")
-_OTHER_FORMATS = (".rds", ".rdata", ".json")
+_OTHER_FORMATS = {
+    *(".rds", ".rdata", ".json", ".dta", ".sav", ".por", ".sas7bdat", ".xpt", ".mat", ".h5", ".hdf5", ".npy", ".npz"),
+    *(".pkl", ".pickle", ".db", ".sqlite", ".orc", ".avro", ".xml", ".pdf"),
+}
 _VALUES_PER_BATCH = 2**22  # 32 MB of float64
 
 
@@ -107,7 +110,7 @@ def open_table(location: str, path: str | Path | None, label: str, reading: Read
         yield _in_memory(builtin_table(location.removeprefix(BUILTIN_PREFIX)), label)
         return
     assert path is not None
-    suffix = _suffix(file_name(location))
+    suffix = _suffix(file_name(location), label)
     with ExitStack() as stack:
         reading = reading or Reading()
         if is_workbook(path):
@@ -148,14 +151,14 @@ def _without(values: pa.Array, codes: set[str]) -> pa.Array:
     return values.take(pc.if_else(is_code, None, pa.array(np.arange(len(values)))))
 
 
-def _suffix(name: str) -> str:
+def _suffix(name: str, label: str) -> str:
     """Suffix of a file's name, that of a compression removed."""
     path = Path(name.lower())
     if path.suffix in _COMPRESSED:
         path = path.with_suffix("")
     if path.suffix in _OTHER_FORMATS:
         raise SoakError(
-            f"{name}: expected a .csv, .tsv, .xlsx, .xls, .ods, .parquet or .arrow file, compressed or not, got {path.suffix}"
+            f"{label}: expected a .csv, .tsv, .xlsx, .xls, .ods, .parquet or .arrow file, compressed or not, got {path.suffix}"
         )
     return path.suffix
 
