@@ -94,3 +94,11 @@ def test_a_trial_of_nothing_is_refused(tmp_path, monkeypatch):
     (tmp_path / "my.yaml").write_text("scores: {published: {file: scores.csv}}\n")
     with pytest.raises(SystemExit, match=r"^soak: this config has no tasks: nothing will be fitted$"):
         main(str(tmp_path), str(tmp_path / "my.yaml"))
+
+
+def test_a_file_called_results_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.yaml").write_text("tasks: {T: {table: my.csv, target: y}}\nlearners: {f: {type: featureless}}\n")
+    (tmp_path / "results").touch()
+    with pytest.raises(SystemExit, match=r"^soak: .*/results: expected a folder, got a file$"):
+        main(str(tmp_path), str(tmp_path / "my.yaml"))

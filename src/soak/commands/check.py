@@ -7,6 +7,7 @@ Snakemake looks at times of files only: it does not notice a final table that is
 
 import os
 import sys
+from pathlib import Path
 
 from soak.errors import SoakError, show
 from soak.written import check, recorded
@@ -15,6 +16,8 @@ from soak.written import check, recorded
 def main(directory: str) -> None:
     """Compare all files in results/ of DIR that have a record with it; ends with 1 and a line for each that differs."""
     try:
+        if not Path(directory).is_dir():
+            raise SoakError(f"DIR={directory}: there is no such folder")
         os.chdir(directory)
         outputs = recorded()
         if not outputs:

@@ -23,7 +23,7 @@ from soak.commands.config import ROOT, config_path, read_experiment
 from soak.config.workflow import Config
 from soak.errors import SoakError, show, without_secrets
 from soak.experiment import INDEX, Experiment, learners_of
-from soak.files import atomic
+from soak.files import atomic, folder_problem
 from soak.fitting.plan import TaskIndex, read_index
 from soak.names import counted
 from soak.progress import duration
@@ -256,6 +256,8 @@ def main(directory: str, config: str = "", cores: str = "all") -> None:
     try:
         file = config_path(config, directory)
         os.chdir(directory)
+        if problem := folder_problem(Path.cwd()):
+            raise SoakError(problem)
         text, all_well = smoke(file, cores or "all")
         show(text)
     except (SoakError, FileNotFoundError) as error:
