@@ -302,6 +302,13 @@ def test_settings_that_fail_in_every_fit_are_found_before_the_first(settings, me
     CvGlmnet(type="cv_glmnet", type_measure="auc", exclude=["a"], penalty_factor={"a": 0}).check(two)
 
 
+def test_a_column_of_numbers_is_itself_alone():
+    names = ("dose", "dose=2", "sex=f", "sex=m")
+    task = replace(make_task(n_features=4, n_classes=2), feature_names=names)
+    learner = CvGlmnet(type="cv_glmnet", penalty_factor={"dose": 0, "sex": 0.5})
+    assert learner._path_settings(task).penalty_factor == (0, 1, 0.5, 0.5)
+
+
 def test_measures_that_do_not_suit():
     with pytest.raises(FitFailed, match="auc needs two classes"):
         train(make_task(), type_measure="auc")

@@ -289,9 +289,9 @@ class CvGlmnet(LearnerType):
 
 def _features_of(task: Task, key: str, name: str) -> list[int]:
     """Places of the features that come from a column: one of numbers, or one for each value of a text."""
-    places = [
-        place for place, feature in enumerate(task.feature_names) if feature == name or feature.startswith(f"{name}=")
-    ]
+    if name in task.feature_names:  # of numbers, whatever other columns are called
+        return [task.feature_names.index(name)]
+    places = [place for place, feature in enumerate(task.feature_names) if feature.startswith(f"{name}=")]
     if not places:
         raise SoakError(f"{key}: there is no feature {name!r}; {nearest(name, task.feature_names, 'its features')}")
     return places
