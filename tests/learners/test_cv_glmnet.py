@@ -307,6 +307,9 @@ def test_a_column_of_numbers_is_itself_alone():
     task = replace(make_task(n_features=4, n_classes=2), feature_names=names)
     learner = CvGlmnet(type="cv_glmnet", penalty_factor={"dose": 0, "sex": 0.5})
     assert learner._path_settings(task).penalty_factor == (0, 1, 0.5, 0.5)
+    task = replace(task, feature_names=("caf\u00e9", "x", "y", "z"))
+    for name in ("caf\u00e9", "cafe\u0301"):  # as a header of macOS and the config may have it
+        assert CvGlmnet(type="cv_glmnet", exclude=[name])._path_settings(task).exclude == (0,)
 
 
 def test_measures_that_do_not_suit():

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
+from soak.data.values import composed
 from soak.errors import SoakError
 from soak.glmnet.path import CROWDED
 from soak.learners.base import Fit, FitFailed, FitSize, LearnerType, Prediction, TrainData, constant_prediction
@@ -289,12 +290,13 @@ class CvGlmnet(LearnerType):
 
 def _features_of(task: Task, key: str, name: str) -> list[int]:
     """Places of the features that come from a column: one of numbers, or one for each value of a text."""
-    if name in task.feature_names:  # of numbers, whatever other columns are called
-        return [task.feature_names.index(name)]
-    places = [place for place, feature in enumerate(task.feature_names) if feature.startswith(f"{name}=")]
-    if not places:
-        raise SoakError(f"{key}: there is no feature {name!r}; {nearest(name, task.feature_names, 'its features')}")
-    return places
+    for spelled in (name, composed(name)):
+        if spelled in task.feature_names:  # of numbers, whatever other columns are called
+            return [task.feature_names.index(spelled)]
+        places = [place for place, feature in enumerate(task.feature_names) if feature.startswith(f"{spelled}=")]
+        if places:
+            return places
+    raise SoakError(f"{key}: there is no feature {name!r}; {nearest(name, task.feature_names, 'its features')}")
 
 
 def _with_two_rows_each(rows: TaskRows) -> tuple[TaskRows, Codes, list[str]]:
