@@ -156,9 +156,17 @@ class Measure:
         return (value - reference) / (self.perfect - reference)
 
     @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the largest value; infinite where no limit is known."""
+        best, worst = (math.inf, -math.inf) if self.greater_is_better else (-math.inf, math.inf)
+        ends = (best if self.perfect is None else self.perfect, worst if self.worst is None else self.worst)
+        return min(ends), max(ends)
+
+    @property
     def range(self) -> float:
         """The largest difference that two values can have; infinite where no limit is known."""
-        return math.inf if self.worst is None or self.perfect is None else abs(self.worst - self.perfect)
+        low, high = self.limits
+        return high - low
 
     def of_positive(self, code: int) -> "Measure":
         """The measure for tasks of two classes whose positive class is that of a code.

@@ -63,8 +63,9 @@ def load_config(
     """
     places = Places(files, given)
     config, problems = parse(raw)
-    problems = places.repeated + places.misread + _truths(places, raw) + problems
-    problems = list({path: (path, message) for path, message in reversed(problems)}.values())[::-1]
+    of_text = [*places.repeated, *places.misread, *_truths(places, raw)]
+    told = {path for path, _ in of_text}
+    problems = [*of_text, *((path, message) for path, message in problems if path not in told)]
     if config is not None:
         parts = {key: raw.get(key) for key in ("datasets", "tasks", "learners")}
         names = {key: list(part) if isinstance(part, Mapping) else [] for key, part in parts.items()}

@@ -72,8 +72,8 @@ def methods(tables: Mapping[str, pd.DataFrame], verdict: VerdictSettings, facts:
 
 def _design(scores: pd.DataFrame) -> list[str]:
     """Which models predicted what."""
-    folds = scores.groupby("task_id")["test_fold"].nunique()
-    n_folds = f"{folds.min()}" if folds.min() == folds.max() else f"{folds.min()}- to {folds.max()}"
+    low, high = _folds(scores)
+    n_folds = f"{low}" if low == high else f"{low}- to {high}"
     trained = [words for name, words in _TRAINED.items() if (scores["train_subsets"] == name).any()]
     algorithms = [str(name) for name in scores["algorithm"].unique()]
     sentences = [
@@ -131,6 +131,11 @@ def in_short(scores: pd.DataFrame) -> str:
 
 def folds_of(scores: pd.DataFrame) -> str:
     """How many folds the tasks have: "3 folds", "3 to 10 folds"."""
-    folds = scores.groupby("task_id")["test_fold"].nunique()
-    low, high = int(folds.min()), int(folds.max())
+    low, high = _folds(scores)
     return counted(high, "fold") if low == high else f"{low} to {counted(high, 'fold')}"
+
+
+def _folds(scores: pd.DataFrame) -> tuple[int, int]:
+    """The fewest and the most folds of a task."""
+    folds = scores.groupby("task_id")["test_fold"].nunique()
+    return int(folds.min()), int(folds.max())

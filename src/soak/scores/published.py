@@ -325,11 +325,9 @@ def _check_possible(
     path: str | Path, table: pd.DataFrame, column: str, record: Measure | None, scores: pd.Series
 ) -> None:
     """Raise for a score beyond the perfect or the worst one, as an error in percent."""
-    limits = [] if record is None else [limit for limit in (record.perfect, record.worst) if limit is not None]
-    if record is None or not limits:
+    if record is None:
         return
-    low = min(limits) if len(limits) == 2 or not record.greater_is_better else -np.inf
-    high = max(limits) if len(limits) == 2 or record.greater_is_better else np.inf
+    low, high = record.limits
     rows = np.flatnonzero((scores < low - _ROUNDING) | (scores > high + _ROUNDING))
     if len(rows):
         allowed = f"from {low:g} to {high:g}".replace("from -inf to", "of at most").replace(" to inf", " on")
