@@ -123,5 +123,5 @@ def test_the_rest_is_looked_at_again_some_penalties_after_it_was_not_clear(both,
 
 
 def test_early_names_checked():
-    with pytest.raises(ValueError, match="checked is as cheap"):
+    with pytest.raises(ValueError, match="early is gone; use checked"):
         CvGlmnet(type="cv_glmnet", path="early")
