@@ -148,7 +148,7 @@ def test_a_fit_killed_for_memory_gets_more_and_fails_only_in_the_last_try(cluste
     failed = fits[fits["status"] == "failed"]
     assert set(failed["learner"]) == {"Starving"}
     assert len(failed) == 4
-    assert set(failed["reason"]) == {"it took the 1400 MB that its job has"}
+    assert set(failed["reason"]) == {"it reached the 1400 MB that its job asked for"}
     assert "soak: 4 of 18 fits failed; their scores are empty" in output
 
 

@@ -140,14 +140,16 @@ def test_a_fit_that_takes_the_memory_of_its_job_ends_it_until_the_last_try(super
     monkeypatch.setattr("soak.fitting.supervision._is_in_group_of_slurm", lambda: in_group)
     limit = 600 + 2 * psutil.Process().memory_info().rss / 1e6 + psutil.Process(os.getppid()).memory_info().rss / 1e6
     sets = SETS[::-1]
-    with pytest.raises(SystemExit, match=r"^soak: all\.fold2: it took the \d+ MB that its job has; the next try"):
+    with pytest.raises(
+        SystemExit, match=r"^soak: all\.fold2: it reached the \d+ MB that its job asked for; the next try"
+    ):
         supervised("Grows", sets, megabytes=limit, is_last_try=False)
     kept = [file.name.partition(".")[0] for file in (tmp_path / "fits/Grows" / FINISHED).iterdir()]
     assert kept == ["A"]
     records, _ = supervised("Grows", sets, megabytes=limit)
     failed = {name for name, record in records.items() if record.status == "failed"}
     assert failed == {name for name, record in records.items() if record.n_train == 30} == {"all.fold1", "all.fold2"}
-    assert records["all.fold1"].reason == f"it took the {limit:.0f} MB that its job has"
+    assert records["all.fold1"].reason == f"it reached the {limit:.0f} MB that its job asked for"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found by Linux's /proc")

@@ -120,6 +120,12 @@ def test_subset_with_fewer_groups_than_folds():
         [1, 2],
         subset=["B", "A", "B", "B"],
     )
+    warn(
+        "subset: each of the 4 subsets (A, B, C, D) has 1 row, fewer than the 2 folds; name a column that is the same in many rows",
+        {"folds": 2},
+        [1, 2],
+        subset=["B", "A", "C", "D"],
+    )
 
 
 def test_empty_table():

@@ -42,6 +42,16 @@ def test_percent_error_becomes_a_share(tmp_path: Path) -> None:
     assert read_scores(write(tmp_path, table))["zero_one_loss"].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.5])
 
 
+def test_one_column_under_two_names(tmp_path: Path) -> None:
+    twice = [f"{line},{fold}" for line, fold in zip(R_TABLE.splitlines(), ["test_fold", 1, 1, 2, 2], strict=True)]
+    assert read_scores(write(tmp_path, "\n".join(twice)))["test_fold"].tolist() == [1, 1, 2, 2]
+    twice[3] = twice[3][:-1] + "3"
+    with pytest.raises(
+        SoakError, match=r"scores\.csv: columns test\.fold and test_fold mean the same and differ; keep one"
+    ):
+        read_scores(write(tmp_path, "\n".join(twice)))
+
+
 def test_rows_are_by_task_iteration_algorithm() -> None:
     scores = read_scores(REFERENCE / "scores_digits.csv")
     assert len(scores) == 81

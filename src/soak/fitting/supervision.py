@@ -59,7 +59,7 @@ class Limits:
 
     @property
     def too_large(self) -> str:
-        return f"it took the {self.megabytes:.0f} MB that its job has" if self.megabytes else ""
+        return f"it reached the {self.megabytes:.0f} MB that its job asked for" if self.megabytes else ""
 
 
 @dataclass(frozen=True)

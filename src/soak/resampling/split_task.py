@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from soak.data.values import sort_labels
 from soak.errors import SoakError
 from soak.files import atomic
-from soak.names import listed
 from soak.resampling.roles import Roles, read_roles
 from soak.resampling.settings import ResamplingSettings
 from soak.resampling.splits import Split, count_groups_per_subset
@@ -63,19 +62,8 @@ def _roles(task: Task, settings: ResamplingSettings) -> Roles:
     if task.subsets and not settings.ignore_subset:
         roles = roles.with_subsets(task.subsets)
     if count_groups_per_subset(roles.subset, roles.group, len(roles.subsets)).max() < 2:
-        raise SoakError(_single(roles, settings.folds))
+        raise SoakError(few_groups(replace(roles, fold=None), settings.folds))
     return roles
-
-
-def _single(roles: Roles, n_folds: int) -> str:
-    """What is wrong if no subset has two groups."""
-    if len(roles.subsets) == 1:
-        return few_groups(replace(roles, fold=None), n_folds)
-    unit = "row" if roles.group is None else "group"
-    return (
-        f"subset: each of the {len(roles.subsets)} subsets ({listed(roles.subsets)}) has 1 {unit}, fewer than the "
-        f"{n_folds} folds; name a column that is the same in many {unit}s"
-    )
 
 
 def count_rows(task: Task, folds: pd.DataFrame) -> pd.DataFrame:

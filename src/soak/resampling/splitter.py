@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from soak.errors import SoakError
-from soak.names import nearest_name
+from soak.names import listed, nearest_name
 from soak.resampling.cells import CellMask, Cells
 from soak.resampling.folds import ALGORITHMS, assign_folds
 from soak.resampling.names import name_train_sets, subset_labels
@@ -471,6 +471,11 @@ def few_groups(roles: Roles, n_folds: int) -> str:
     if len(roles.subsets) == 1:
         remedy = f"use at most {n_groups} folds" if n_groups > 1 else "at least 2 are needed"
         return f"{'folds' if roles.group is None else 'group'}: {counted} cannot fill {n_folds} folds; {remedy}"
+    if per_subset.max() == 1:
+        return (
+            f"subset: each of the {len(per_subset)} subsets ({listed([str(name) for name in roles.subsets])}) has {counted}, fewer than the "
+            f"{n_folds} folds; name a column that is the same in many {unit}s"
+        )
     name = roles.subsets[smallest]
     remedy = f"use at most {n_groups} folds, or " if n_groups > 1 else ""
     return (

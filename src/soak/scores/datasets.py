@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from soak.errors import SoakError
-from soak.scores.published import numbers_of, read_text_table, with_our_names
+from soak.scores.published import numbers_of, read_text_table
 from soak.tables import TABLES
 
 SUBSET_ROWS = ["task_id", "subset", "rows"]
@@ -57,7 +57,7 @@ def of_scores(scores: pd.DataFrame, subset_types: Mapping[str, str]) -> pd.DataF
 
 
 def has_facts(table: pd.DataFrame) -> bool:
-    """Whether a table (see `soak.scores.published.with_our_names`) is one of facts of data sets."""
+    """Whether a table (see `soak.scores.published.read_text_table`) is one of facts of data sets."""
     return {"task_id", *_COUNTS} <= set(table.columns)
 
 
@@ -84,7 +84,7 @@ def read_facts(path: str | Path, subset_types: Mapping[str, str]) -> tuple[pd.Da
     SoakError
         If a column is missing or a cell is not a number.
     """
-    table = with_our_names(read_text_table(path))
+    table = read_text_table(path)
     if not has_facts(table):
         raise SoakError(
             f"{path}: expected the columns data.name, rows, features and classes, got {', '.join(table.columns)}"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from soak.errors import SoakError
 from soak.scores.datasets import SUBSET_ROWS, has_facts, of_scores, read_facts
-from soak.scores.published import Tasks, has_measure, read_score_files, read_text_table, with_our_names
+from soak.scores.published import Tasks, has_measure, read_score_files, read_text_table
 from soak.scores.training_times import COLUMNS, cost_note, has_times, read_times
 
 
@@ -61,7 +61,7 @@ def read_elsewhere(
     kinds: dict[str, list[int]] = {"scores": [], "times": [], "facts": []}
     timed = []
     for number, path in enumerate(paths):
-        table = with_our_names(read_text_table(path))
+        table = read_text_table(path)
         kind = _kind(table, measures or ())
         kinds[kind].append(number)
         if kind == "times" or (kind == "scores" and has_times(table)):

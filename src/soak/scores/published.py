@@ -128,7 +128,7 @@ def read_scores(
     An empty cell, NA, NaN or an infinite value is a missing score: means and tests are over the others, and
     `soak.scores.notes.problems` counts them for the report.
     """
-    table = with_our_names(read_text_table(path))
+    table = read_text_table(path)
     _check_columns(path, table)
     table = chosen_tasks(path, table, tasks)
     notes = [] if notes is None else notes
@@ -147,12 +147,17 @@ def read_scores(
 def read_text_table(path: str | Path) -> pd.DataFrame:
     """A .csv file (also compressed) or .parquet file with all cells as text, so that a subset called 1 or NA stays it.
 
+    Its columns have the names that they have here.
+
     Raises
     ------
     SoakError
-        If there is no such file or it is not a table.
+        If there is no such file, it is not a table, or two columns with one meaning differ.
     """
-    path = Path(path)
+    return _with_our_names(path, _text_table(Path(path)))
+
+
+def _text_table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise SoakError(f"{path}: no such file")
     try:
@@ -167,8 +172,12 @@ def read_text_table(path: str | Path) -> pd.DataFrame:
         raise SoakError(f"{path}: cannot be read as a table ({str(error).splitlines()[0]})") from None
 
 
-def with_our_names(table: pd.DataFrame) -> pd.DataFrame:
+def _with_our_names(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
     """The columns by the names that they have here; a table without subsets gets those of ``ignore_subset``."""
+    for column in table.columns:
+        twin = column.replace(".", "_")
+        if twin != column and twin in table.columns and not table[twin].equals(table[column]):
+            raise SoakError(f"{path}: columns {column} and {twin} mean the same and differ; keep one")
     table = table.rename(columns={column: column.replace(".", "_") for column in table.columns})
     table = table.loc[:, ~table.columns.duplicated()]
     for name, others in _OTHER_NAMES.items():
@@ -255,7 +264,7 @@ def _with_complement(scores: pd.DataFrame, measures: Collection[str]) -> pd.Data
 
 
 def has_measure(table: pd.DataFrame, measures: Collection[str] = ()) -> bool:
-    """Whether a column of a table (see `with_our_names`) is a known measure, or one of ``measures``."""
+    """Whether a column of a table (see `read_text_table`) is a known measure, or one of ``measures``."""
     return bool({*_aliases(), *MEASURES, *measures} & set(table.columns))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from soak.errors import SoakError
-from soak.scores.published import Tasks, chosen_tasks, numbers_of, read_text_table, with_our_names
+from soak.scores.published import Tasks, chosen_tasks, numbers_of, read_text_table
 
 COLUMNS = ["task_id", "learner", "train_subsets", "seconds"]
 # Columns of start and end, by any names that R's packages (mlr3resampling, batchtools) have for them
@@ -35,7 +35,7 @@ def of_fits(times: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
 
 
 def has_times(table: pd.DataFrame) -> bool:
-    """Whether a table (see `soak.scores.published.with_our_names`) has seconds, or a start and an end."""
+    """Whether a table (see `soak.scores.published.read_text_table`) has seconds, or a start and an end."""
     return "seconds" in table.columns or any(set(pair) <= set(table.columns) for pair in _ENDS)
 
 
@@ -60,7 +60,7 @@ def read_times(path: str | Path, tasks: Tasks = None) -> pd.DataFrame:
     SoakError
         If there is no time, or no task or algorithm to it, or a time is neither a number nor a date.
     """
-    table = with_our_names(read_text_table(path))
+    table = read_text_table(path)
     if not has_times(table):
         raise SoakError(
             f"{path}: expected a column seconds, or start.time and end.time, or started and done, got {', '.join(table.columns)}"
