@@ -84,7 +84,7 @@ def test_a_folder_in_which_results_cannot_be_written(tmp_path):
     assert folder_problem(tmp_path) == f"{results}: expected a folder, got a file"
     results.unlink()
     results.symlink_to("old_disk")
-    assert folder_problem(tmp_path) == f"{results}: expected a folder, got a link to old_disk, which is none"
+    assert folder_problem(tmp_path) == f"{results}: expected a folder, got a link to old_disk, which is not a folder"
     (tmp_path / "old_disk").mkdir()
     assert folder_problem(tmp_path) is None
     if os.geteuid():  # nothing is closed to root

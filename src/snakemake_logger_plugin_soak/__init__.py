@@ -1,6 +1,6 @@
 """Logger plugin of Snakemake: on a terminal a line per step, and how many fits are done and left.
 
-Chosen by ``logger: soak`` in profiles/default. Where the output is no terminal, in dry runs and with ``--verbose``, Snakemake's own
+Chosen by ``logger: soak`` in profiles/default. Where the output is not a terminal, in dry runs and with ``--verbose``, Snakemake's own
 output is shown. Its log file holds all of it in any case.
 """
 

@@ -107,7 +107,7 @@ def folder_problem(folder: Path) -> str | None:
     """Why results/ cannot be written in a folder; None if it can."""
     results = folder / "results"
     if os.path.lexists(results) and not results.is_dir():
-        got = f"a link to {results.readlink()}, which is none" if results.is_symlink() else "a file"
+        got = f"a link to {results.readlink()}, which is not a folder" if results.is_symlink() else "a file"
         return f"{results}: expected a folder, got {got}"
     closed = next((path for path in (folder, results) if path.exists() and not os.access(path, os.W_OK)), None)
     return None if closed is None else f"{closed}: no permission to write there"

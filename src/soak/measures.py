@@ -75,7 +75,7 @@ class Measure:
     worst : float, optional
         Its value for the worst possible predictions; None where there is no limit, or none is known.
     by_row : function of the same arguments as compute, optional
-        An array of shape (n,) whose mean is the measure: the loss of each row. None if the measure is no such mean.
+        An array of shape (n,) whose mean is the measure: the loss of each row. None if the measure is not such a mean.
     is_of_positive_class : bool
         Whether with two classes it is that of the positive class alone, which ``tasks.NAME.positive`` chooses.
     aliases : mapping of str to float
@@ -122,7 +122,7 @@ class Measure:
             ) from error
 
     def row_values(self, target: _Array, prediction: Predicted, classes: Sequence[str]) -> _Array | None:
-        """The measure of each row alone, of which a score is the mean; None where it is no such mean."""
+        """The measure of each row alone, of which a score is the mean; None where it is not such a mean."""
         predicted = prediction.probabilities if self.needs_probabilities else prediction.response
         if self.by_row is None or predicted is None:
             return None

@@ -64,8 +64,8 @@ def load_config(
     places = Places(files, given)
     config, problems = parse(raw)
     of_text = [*places.repeated, *places.misread, *_truths(places, raw)]
-    told = {path for path, _ in of_text}
-    problems = [*of_text, *((path, message) for path, message in problems if path not in told)]
+    reported = {path for path, _ in of_text}
+    problems = [*of_text, *((path, message) for path, message in problems if path not in reported)]
     if config is not None:
         parts = {key: raw.get(key) for key in ("datasets", "tasks", "learners")}
         names = {key: list(part) if isinstance(part, Mapping) else [] for key, part in parts.items()}
@@ -205,7 +205,7 @@ def _wrong_key(path: KeyPath, around: Place) -> str:
 
 
 def _no_alternative(place: Place) -> Problem:
-    """That a mapping is none of those that a place allows."""
+    """That a mapping is not one of those that a place allows."""
     key, values = schema.tag(schema.alternatives(place, like_value=False))
     if key not in place.value:
         return (*place.path, key), f"is missing; allowed: {', '.join(values)}"
@@ -249,7 +249,7 @@ def disagreements(config: Config, names: Names) -> Iterator[Problem]:
 
 
 def _not_found(config: Config) -> Iterator[Problem]:
-    """The user's own readers and figures that cannot be imported, classes of scikit-learn that are no learners, and a font
+    """The user's own readers and figures that cannot be imported, classes of scikit-learn that are not learners, and a font
     that this machine does not have.
     """
     own: list[tuple[KeyPath, str, str]] = [
@@ -446,10 +446,10 @@ def _crossed_measures(config: Config, task_types: Mapping[str, str | None]) -> I
     asked = {task: measures_of(config, task, kind) for task, kind in task_types.items() if kind}
     for (one, first), (other, second) in itertools.combinations(asked.items(), 2):
         if first and second and first[0] in second[1:] and second[0] in first[1:]:
-            task, told = (other, one) if config.tasks[other].measures else (one, other)
-            wanted, given = asked[told][0], asked[task][0]
+            task, before = (other, one) if config.tasks[other].measures else (one, other)
+            wanted, given = asked[before][0], asked[task][0]
             yield (
                 ("tasks", task, "measures"),
-                f"expected {wanted} before {given}, as in task {told}, or without {wanted}: the first measure of a task decides "
+                f"expected {wanted} before {given}, as in task {before}, or without {wanted}: the first measure of a task decides "
                 "its verdict, and tables and figures have one order of measures",
             )

@@ -134,7 +134,7 @@ def in_yaml(value: Any) -> str:
 
 
 def definition(node: Node) -> tuple[str, Node] | None:
-    """Name and schema of the model that a node is a reference to; None if it is none."""
+    """Name and schema of the model that a node is a reference to; None if it is not a reference."""
     name = node.get("$ref", "").removeprefix("#/$defs/")
     return (name, schema()["$defs"][name]) if name else None
 

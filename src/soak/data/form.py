@@ -16,7 +16,7 @@ ROW_NAMES = "row.names"  # what R calls the first column if the header has no na
 SPACES = " "  # any number of spaces and tabs
 SAMPLE = 2**16  # bytes
 _SAMPLE_ROWS = 50
-_LEAST_ROWS = 5  # of a table below lines that are none of it
+_LEAST_ROWS = 5  # of a table below lines that do not belong to it
 _SEP = re.compile(r'"?sep=(.)"?\s*')  # Excel's own first line
 _COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _COMMA_THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*")

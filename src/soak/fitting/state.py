@@ -138,7 +138,7 @@ def _keep_settings(undo: contextlib.ExitStack) -> None:
 def _differs(read: Callable[[], Any], value: Any) -> bool:
     try:
         return bool(read() != value)
-    except Exception:  # such as a working directory that is no more
+    except Exception:  # such as a working directory that was deleted
         return True
 
 

@@ -92,11 +92,11 @@ def _ordered(table: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
 def _references(scores: pd.DataFrame, verdicts: pd.DataFrame, references: Collection[str]) -> pd.DataFrame:
     """Mean score of the reference of each task and test subset: of the verdicts, else of the scores of same."""
     keys = ["task_id", "test_subset", "measure"]
-    told = verdicts[[*keys, "reference_mean"]].dropna().drop_duplicates(keys)
+    known = verdicts[[*keys, "reference_mean"]].dropna().drop_duplicates(keys)
     values = _fold_means(scores)
     values = values[values["algorithm"].isin(references) & (values["train_subsets"] == "same")]
     means = values.groupby([*keys, "algorithm"], sort=False)["value"].mean().reset_index().drop_duplicates(keys)
-    both = pd.concat([told, means.rename(columns={"value": "reference_mean"})[[*keys, "reference_mean"]]])
+    both = pd.concat([known, means.rename(columns={"value": "reference_mean"})[[*keys, "reference_mean"]]])
     return both.drop_duplicates(keys)
 
 

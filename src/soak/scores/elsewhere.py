@@ -87,7 +87,7 @@ def read_elsewhere(
 
 
 def _kind(table: pd.DataFrame, measures: Collection[str]) -> str:
-    """Which kind of file a table is, by its columns; what is none of the others is one of scores, to be checked as such."""
+    """Which kind of file a table is, by its columns; any other is one of scores, to be checked as such."""
     if has_facts(table):
         return "facts"
     return "times" if has_times(table) and not has_measure(table, measures) else "scores"

@@ -129,7 +129,7 @@ def _read_rows(
     kept: NDArray[np.bool_] | None,
     matrix: RowsFile,
 ) -> NDArray[Any]:
-    """Read what is still to be read, the roles and the features that are no numbers, and give all features."""
+    """Read what is still to be read, the roles and the features that are not numbers, and give all features."""
     known = numbers.matrix()
     place = {name: number for number, name in enumerate(numbers.names)}
     left = [encoding.column for encoding in plan if not (encoding.is_number and encoding.column in place)]

@@ -182,7 +182,7 @@ class Column:
             raise SoakError(problem)
 
     def mixed(self, task: str) -> str | None:
-        """What is wrong with a column of numbers in which some values are none; None if all is well."""
+        """What is wrong with a column of numbers in which some values are not numbers; None if all is well."""
         if self._declared is not None or self.is_category or self.first_text is None:
             return None
         row, value = self.first_text

@@ -179,7 +179,7 @@ def _parquet(path: str | Path, label: str) -> Table:
     def read(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         with _reporting_damage(label, "Parquet"), pq.ParquetFile(path) as file:
             for batch in file.iter_batches(max(1, _VALUES_PER_BATCH // len(columns)), columns=list(columns)):
-                batch.validate(full=True)  # text that is no UTF-8
+                batch.validate(full=True)  # text that is not UTF-8
                 yield _without_views(batch.select(list(columns)))
 
     return Table(label, tuple(names), True, read, _declared_categories(schema, label))
