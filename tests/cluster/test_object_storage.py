@@ -76,24 +76,30 @@ def small_config():
     return config
 
 
-def test_a_run_in_a_bucket_gives_the_same_tables(server, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """Tables of a run on this machine's disk, without data.txt, which is for the terminal of the machine where Snakemake runs."""
+    folder = tmp_path_factory.mktemp("disk")
+    write_trees(folder / "trees.csv")
+    run = Workflow(folder, small_config())
+    run.run("--", "tables")
+    return {name: data for name, data in run.tables().items() if name != "data.txt"}
+
+
+def tables_in_bucket(client, prefix=PREFIX):
+    tables = in_bucket(client, "results/tables", prefix)
+    return {name: data for name, data in tables.items() if not name.startswith("times.")}
+
+
+def test_a_run_in_a_bucket_gives_the_same_tables(server, local, tmp_path, monkeypatch):
     client, environment = server
-    config = small_config()
-    disk, bucket = (tmp_path / name for name in ("disk", "bucket"))
-    disk.mkdir()
-    bucket.mkdir()
-    write_trees(disk / "trees.csv")
-    local = Workflow(disk, config)
-    local.run("--", "tables")
-    write_trees(bucket / "trees.csv")
+    write_trees(tmp_path / "trees.csv")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    run = Workflow(bucket, config)
+    run = Workflow(tmp_path, small_config())
     run.run(*STORAGE)
-    # data.txt is for the terminal of the machine where Snakemake runs
-    tables = {name: data for name, data in in_bucket(client, "results/tables").items() if not name.startswith("times.")}
-    assert tables == {name: data for name, data in local.tables().items() if name != "data.txt"}
+    assert tables_in_bucket(client) == local
     assert "differences.png" in in_bucket(client, "results/figures")
     assert not (run / "tables/scores.csv").exists()
 
@@ -114,20 +120,15 @@ def mended_plugin(folder):
     return folder
 
 
-def test_jobs_that_share_no_disk_give_the_same_tables(server, tmp_path):
+def test_jobs_that_share_no_disk_give_the_same_tables(server, local, tmp_path):
     """As on Kubernetes and Google Batch: a job starts in an empty folder, with the library of its image and all else from the bucket."""
     pytest.importorskip("snakemake_executor_plugin_cluster_generic", reason="needs envs/storage.txt")
     client, environment = server
-    config, disk, project, nodes = small_config(), *(tmp_path / name for name in ("disk", "project", "nodes"))
-    disk.mkdir()
+    project, nodes = tmp_path / "project", tmp_path / "nodes"
     nodes.mkdir()
-    write_trees(disk / "trees.csv")
-    local = Workflow(disk, config)
-    local.run("--", "tables")
-
     copy_project(project)
     write_trees(project / "trees.csv")
-    (project / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    (project / "config.yaml").write_text(yaml.safe_dump(small_config(), sort_keys=False))
     submit, status = tmp_path / "submit.sh", tmp_path / "status.sh"
     submit.write_text(
         f'folder=$(mktemp -d {nodes}/XXXXXX) && cd "$folder" && echo "$folder"\n'
@@ -161,9 +162,4 @@ def test_jobs_that_share_no_disk_give_the_same_tables(server, tmp_path):
     logs = "".join(log.read_text()[-2000:] for log in nodes.glob("*.log"))
     assert done.returncode == 0, done.stdout + logs
     assert len(list(nodes.glob("*.status"))) >= 4
-    tables = {
-        name: data
-        for name, data in in_bucket(client, "results/tables", "nodes").items()
-        if not name.startswith("times.")
-    }
-    assert tables == {name: data for name, data in local.tables().items() if name != "data.txt"}
+    assert tables_in_bucket(client, "nodes") == local

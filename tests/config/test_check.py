@@ -662,6 +662,18 @@ def test_the_key_for_which_a_learner_suits_no_task_is_messages(learner, why):
     ]
 
 
+@pytest.mark.parametrize(
+    "learner", [{"type": "featureless"}, {"type": "estimator", "class": "sklearn.linear_model.LinearRegression"}]
+)
+def test_a_learner_that_no_task_names(learner):
+    config = yaml.safe_load(GOOD)
+    config["tasks"] = {"Trees": {"table": "my.csv", "target": "y", "learners": list(config["learners"])}}
+    config["learners"]["one"] = learner
+    assert messages(config) == [
+        "learners.one: belongs to no task: every task names its learners, and none names this one; name it, or remove it"
+    ]
+
+
 def test_a_missing_font_is_reported_with_file_and_line(tmp_path):
     file = tmp_path / "my.yaml"
     file.write_text(GOOD + "figures:\n  style:\n    font: Nowhere\n")

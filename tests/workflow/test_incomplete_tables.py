@@ -1,63 +1,108 @@
 """Tables as people have them, through the whole workflow: what is missing ends no run, and is said."""
 
+import copy
 import json
 import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
-from small_runs import ROOT
+from small_runs import ROOT, Workflow
 
 pytestmark = pytest.mark.workflow
 
 LOGISTIC = {"type": "estimator", "class": "sklearn.linear_model.LogisticRegression"}
 
 
-@pytest.fixture
-def run_case(workflow):
-    """A function that runs a table of tests/files/cases: the finished process, and the workflow."""
+CASES = ROOT / "tests/files/cases"
+LEARNERS = {
+    "logistic": LOGISTIC,
+    "scaled": {**LOGISTIC, "scale": "standard"},
+    "ols": {"type": "estimator", "class": "sklearn.linear_model.LinearRegression"},
+    "trees": {
+        "type": "estimator",
+        "class": "sklearn.ensemble.HistGradientBoostingClassifier",
+        "params": {"max_iter": 5},
+    },
+    "cv_glmnet": {"type": "cv_glmnet", "folds": 3},
+    "mlp": {"type": "torch_mlp", "epochs": 2, "scale": "standard"},
+}
 
-    def run(file, task, learners, **config):
-        tasks = {"T": {"table": file, **task}}
-        whole = {
-            "tasks": tasks,
-            "learners": learners,
-            "figures": {"formats": ["png"]},
-            "execution": {"fits_per_job": 20},
-        }
-        made = workflow(whole | config)
-        shutil.copy(ROOT / "tests/files/cases" / file, made.folder)
-        return made.run("--", "tables", check=False), made
 
+def gaps():
+    """Two classes by two numbers and a text, of each of which a fifth is missing."""
+    random = np.random.default_rng(2)
+    table = pd.DataFrame({"s": ["A", "B"] * 45, "x": random.normal(size=90), "z": random.normal(size=90) * 1e3})
+    table["c"] = random.choice(["p", "q"], 90)
+    table["y"] = np.where(table["x"] + random.normal(size=90) / 2 > 0, "u", "v")
+    for name in ("x", "z", "c"):
+        table.loc[random.random(90) < 0.2, name] = None
+    return table
+
+
+def run_tables(folder, tasks, **config):
+    """The tables of a run of tasks on tests/files/cases and `gaps`; its folder, and the finished process as ``done``."""
+    learners = {name: LEARNERS[name] for name in LEARNERS if any(name in task["learners"] for task in tasks.values())}
+    run = Workflow(folder, {"tasks": tasks, "learners": learners, "execution": {"fits_per_job": 20}, **config})
+    for task in tasks.values():
+        if (CASES / task["table"]).exists():
+            shutil.copy(CASES / task["table"], folder)
+    gaps().to_csv(folder / "gaps.csv", index=False)
+    run.done = run.run("--", "tables", check=False)
     return run
 
 
-def fits_of(run):
-    return pd.read_csv(run / "tables/fits.csv", keep_default_na=False).set_index(["train_set", "learner"])
+@pytest.fixture(scope="module")
+def three_folds(tmp_path_factory):
+    gap = {"table": "gaps.csv", "target": "y", "subset": "s"}
+    tasks = {
+        "Dropped": {
+            "table": "08_drop_rows.csv", "target": "y", "subset": "sex", "impute": "drop_rows", "learners": ["logistic"],
+        },
+        "Islands": {
+            "table": "09_one_class.csv", "target": "species", "subset": "island", "stratum": ["species", "island"],
+            "learners": ["logistic", "cv_glmnet", "mlp"],
+        },
+        "Median": {**gap, "impute": "median", "learners": ["cv_glmnet", "mlp", "scaled"]},
+        "None": {**gap, "impute": "none", "learners": ["trees"]},
+    }  # fmt: skip
+    run = run_tables(tmp_path_factory.mktemp("three_folds"), tasks)
+    assert run.done.returncode == 0, run.done.stdout
+    return run
 
 
-def test_rows_that_lack_values_are_dropped_and_the_rest_is_used(run_case):
-    done, run = run_case(
-        "08_drop_rows.csv", {"target": "y", "subset": "sex", "impute": "drop_rows"}, {"logistic": LOGISTIC}
-    )
-    assert done.returncode == 0, done.stdout
-    folds = pd.read_parquet(run / "tables/folds.parquet")
-    table = pd.read_csv(run.folder / "08_drop_rows.csv")
+@pytest.fixture(scope="module")
+def two_folds(tmp_path_factory):
+    tasks = {
+        "Sites": {
+            "table": "10_absent_class.csv", "target": "y", "type": "classification", "subset": "site",
+            "stratum": ["y", "site"], "learners": ["cv_glmnet", "logistic"],
+        },
+        "Constant": {"table": "17_constant_other.csv", "target": "y", "subset": "s", "learners": ["cv_glmnet", "ols"]},
+    }  # fmt: skip
+    return run_tables(tmp_path_factory.mktemp("two_folds"), tasks, resampling={"folds": 2})
+
+
+def table_of(run, name, task, read=pd.read_csv, **how):
+    """The rows of a task of one of a run's tables."""
+    table = read(run / "tables" / name, **how)
+    return table[table["task_id"] == task]
+
+
+def fits_of(run, task):
+    return table_of(run, "fits.csv", task, keep_default_na=False).set_index(["train_set", "learner"])
+
+
+def test_rows_that_lack_values_are_dropped_and_the_rest_is_used(three_folds):
+    folds = table_of(three_folds, "folds.parquet", "Dropped", pd.read_parquet)
+    table = pd.read_csv(CASES / "08_drop_rows.csv")
     assert len(folds) == len(table.dropna()) == 14
-    assert set(fits_of(run)["prepared"]) == {""}
+    assert set(fits_of(three_folds, "Dropped")["prepared"]) == {""}
 
 
-def test_one_class_in_a_subset_is_predicted_there(run_case):
-    task = {"target": "species", "subset": "island", "stratum": ["species", "island"]}
-    learners = {
-        "logistic": LOGISTIC,
-        "cv_glmnet": {"type": "cv_glmnet", "folds": 3},
-        "mlp": {"type": "torch_mlp", "epochs": 2},
-    }
-    done, run = run_case("09_one_class.csv", task, learners)
-    assert done.returncode == 0, done.stdout
-    fits = fits_of(run)
-    table = pd.read_csv(run.folder / "09_one_class.csv")
+def test_one_class_in_a_subset_is_predicted_there(three_folds):
+    fits = fits_of(three_folds, "Islands")
+    table = pd.read_csv(CASES / "09_one_class.csv")
     alone = table.groupby("island")["species"].nunique() == 1
     (island,) = alone.index[alone]
     trained = fits.drop(".reference", level="learner")
@@ -65,33 +110,52 @@ def test_one_class_in_a_subset_is_predicted_there(run_case):
     assert len(of_island) == 3 * 3
     assert of_island["note"].str.contains("which is predicted for every row").all()
     assert set(fits["status"]) == {"ok"}
-    scores = pd.read_csv(run / "tables/scores.csv")
+    scores = table_of(three_folds, "scores.csv", "Islands")
     assert scores["log_loss"].notna().all()
     own = scores[(scores["test_subset"] == island) & (scores["train_subsets"] == "same")]
     assert (own["zero_one_loss"] == 0).all()
 
 
-def test_a_class_that_a_subset_lacks_has_probability_zero(run_case):
-    task = {"target": "y", "type": "classification", "subset": "site", "stratum": ["y", "site"]}
-    learners = {"cv_glmnet": {"type": "cv_glmnet", "folds": 3}, "logistic": LOGISTIC}
-    done, run = run_case("10_absent_class.csv", task, learners, resampling={"folds": 2})
-    assert done.returncode == 0, done.stdout
-    fits = fits_of(run)
+def test_missing_values_are_filled_in_by_each_fits_train_rows(three_folds):
+    fits = fits_of(three_folds, "Median")
+    assert set(fits["status"]) == {"ok"}
+    folds = table_of(three_folds, "folds.parquet", "Median", pd.read_parquet)
+    of_train = gaps()[((folds["subset"] == "A") & (folds["fold"] != 1)).to_numpy()]
+    numbers = {
+        learner: json.loads(fits.loc[("A.fold1", learner), "prepared"]) for learner in ("cv_glmnet", "mlp", "scaled")
+    }
+    for one in numbers.values():
+        np.testing.assert_allclose([one["fill"][name] for name in "xz"], of_train[["x", "z"]].median())
+    assert "mean" not in numbers["cv_glmnet"]
+    assert numbers["mlp"] == numbers["scaled"]
+    assert list(numbers["mlp"]["sd"]) == ["x", "z", "c=p", "c=q", "c=(missing)"]
+
+
+def test_missing_values_stay_for_a_learner_that_takes_them(three_folds):
+    fits = fits_of(three_folds, "None")
+    assert set(fits["status"]) == {"ok"}
+    assert (fits["prepared"] == "").all()
+
+
+def test_missing_values_are_refused_for_a_learner_that_does_not_take_them(three_folds):
+    config = copy.deepcopy(three_folds.config)
+    config["tasks"]["None"]["learners"] = ["trees", "logistic"]
+    refused = Workflow(three_folds.folder, config).run("--", "tables", check=False)
+    assert refused.returncode != 0
+    assert "learners.logistic: cannot take missing values, and x, z, c=p, c=q lack some" in refused.stdout
+
+
+def test_a_class_that_a_subset_lacks_has_probability_zero(two_folds):
+    fits = fits_of(two_folds, "Sites")
     assert set(fits["status"]) == {"ok"}
     assert fits.loc[("B.fold1", "logistic"), "note"] == "no train row of class 2: probability 0"
     assert "fewer than 2 rows in the rest" in fits.loc[("all.fold1", "cv_glmnet"), "note"]
-    assert pd.read_csv(run / "tables/scores.csv")["log_loss"].notna().all()
-    verdicts = pd.read_csv(run / "tables/verdicts.csv")
-    assert set(verdicts["test_subset"]) == {"A", "B"}
+    assert table_of(two_folds, "scores.csv", "Sites")["log_loss"].notna().all()
+    assert set(table_of(two_folds, "verdicts.csv", "Sites")["test_subset"]) == {"A", "B"}
 
 
-def test_a_constant_number_fails_as_in_r_and_the_others_go_on(run_case):
-    learners = {
-        "cv_glmnet": {"type": "cv_glmnet", "folds": 3},
-        "ols": {"type": "estimator", "class": "sklearn.linear_model.LinearRegression"},
-    }
-    _, run = run_case("17_constant_other.csv", {"target": "y", "subset": "s"}, learners, resampling={"folds": 2})
-    fits = fits_of(run)
+def test_a_constant_number_fails_as_in_r_and_the_others_go_on(two_folds):
+    fits = fits_of(two_folds, "Constant")
     failed = fits[fits["status"] == "failed"]
     assert set(failed.index.get_level_values("learner")) == {"cv_glmnet"}
     assert set(failed["reason"]) == {"the target is constant in the train rows"}
@@ -113,53 +177,7 @@ def test_a_train_set_without_rows_is_an_empty_score(workflow):
     )
     table.to_csv(run.folder / "t.csv", index=False)
     run.run()  # figures and report too
-    fits, scores = fits_of(run), pd.read_csv(run / "tables/scores.csv")
+    fits, scores = fits_of(run, "T"), pd.read_csv(run / "tables/scores.csv")
     assert fits.loc[("B.fold1", "logistic"), ["status", "note"]].tolist() == ["empty", "the train set has no rows"]
     assert (scores["zero_one_loss"].isna() == (scores["n_train"] == 0)).all()
     assert scores["zero_one_loss"].isna().any()
-
-
-def test_missing_values_are_filled_in_by_each_fits_train_rows(workflow):
-    random = np.random.default_rng(2)
-    table = pd.DataFrame({"s": ["A", "B"] * 45, "x": random.normal(size=90), "z": random.normal(size=90) * 1e3})
-    table["c"] = random.choice(["p", "q"], 90)
-    table["y"] = np.where(table["x"] + random.normal(size=90) / 2 > 0, "u", "v")
-    for name in ("x", "z", "c"):
-        table.loc[random.random(90) < 0.2, name] = None
-    trees = {"type": "estimator", "class": "sklearn.ensemble.HistGradientBoostingClassifier", "params": {"max_iter": 5}}
-    task = {"table": "t.csv", "target": "y", "subset": "s"}
-    run = workflow(
-        {
-            "tasks": {
-                "Median": {**task, "impute": "median", "learners": ["cv_glmnet", "mlp", "logistic"]},
-                "None": {**task, "impute": "none", "learners": ["trees"]},
-            },
-            "learners": {
-                "cv_glmnet": {"type": "cv_glmnet", "folds": 3},
-                "mlp": {"type": "torch_mlp", "epochs": 3, "scale": "standard"},
-                "logistic": {**LOGISTIC, "scale": "standard"},
-                "trees": trees,
-            },
-            "execution": {"fits_per_job": 20},
-        }
-    )
-    table.to_csv(run.folder / "t.csv", index=False)
-    run.run("--", "tables")
-    fits = fits_of(run)
-    assert set(fits["status"]) == {"ok"}
-    assert (fits.loc[fits["task_id"] == "None", "prepared"] == "").all()
-    folds = pd.read_parquet(run / "tables/folds.parquet").query("task_id == 'Median'")
-    of_train = table[((folds["subset"] == "A") & (folds["fold"] != 1)).to_numpy()]
-    numbers = {
-        learner: json.loads(fits[fits["task_id"] == "Median"].loc[("A.fold1", learner), "prepared"])
-        for learner in ("cv_glmnet", "mlp", "logistic")
-    }
-    for one in numbers.values():
-        np.testing.assert_allclose([one["fill"][name] for name in "xz"], of_train[["x", "z"]].median())
-    assert "mean" not in numbers["cv_glmnet"]
-    assert numbers["mlp"] == numbers["logistic"]
-    assert list(numbers["mlp"]["sd"]) == ["x", "z", "c=p", "c=q", "c=(missing)"]
-    run.config["tasks"]["None"]["learners"] = ["trees", "logistic"]
-    refused = run.run("--", "tables", check=False)
-    assert refused.returncode != 0
-    assert "learners.logistic: cannot take missing values, and x, z, c=p, c=q lack some" in refused.stdout
