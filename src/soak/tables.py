@@ -381,6 +381,9 @@ _TABLES = (
             "seconds": Column("number", "Wall time of training alone, in seconds."),
             "cpu_seconds": Column("number", "CPU time of training alone, of all threads, in seconds."),
             "peak_mb": Column("number", "Highest memory of the process while it trained, in MiB."),
+            "predict_seconds": Column(
+                "number", "Wall time of predicting every row that is asked of the fit, in seconds."
+            ),
         },
         needs="fits",
     ),

@@ -42,14 +42,18 @@ def test_times_are_scaled_by_what_was_left_out(learner, times):
 
 
 def test_times_are_scaled_to_all_train_sets():
-    """Three of thirty fits, of which the first also pays for the process's start."""
+    """Three of thirty fits, of which the first also pays for the process's start; and what they predict to all that is predicted."""
     sets = tuple(TrainSet(str(number), 100, "d") for number in range(30))
     whole = {"T": TaskIndex("T", "classification", 300, 2, 2, sets)}
-    rows = [("T", "mlp", 100, seconds, peak) for seconds, peak in ((9.0, 400), (1.0, 410), (1.0, 405))]
-    times = pd.DataFrame(rows, columns=["task_id", "learner", "n_train", "seconds", "peak_mb"])
-    (mlp,) = [one for one in project(CONFIG, whole, times) if one.learner == "mlp"]
+    fits = (("0", 9.0, 400, 0.5), ("1", 1.0, 410, 0.5), ("2", 1.0, 405, 1.0))
+    rows = [("T", name, "mlp", 100, seconds, peak, predicting) for name, seconds, peak, predicting in fits]
+    columns = ["task_id", "train_set", "learner", "n_train", "seconds", "peak_mb", "predict_seconds"]
+    predicted = {"T": {one.name: 50 if one.name in ("0", "1", "2") else 10 for one in sets}}
+    (mlp,) = [
+        one for one in project(CONFIG, whole, pd.DataFrame(rows, columns=columns), predicted) if one.learner == "mlp"
+    ]
     assert (mlp.fits, mlp.measured, mlp.peak_mb) == (30, 3, 410)
-    assert mlp.seconds == pytest.approx(30 * 1.0 * 100)
+    assert mlp.seconds == pytest.approx(30 * 1.0 * 100 + 2.0 / 150 * (150 + 270))
 
 
 def test_paths_that_lead_upwards_are_found_from_the_folder_of_the_trial(tmp_path, monkeypatch):

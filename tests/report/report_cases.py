@@ -47,7 +47,9 @@ def make_tables() -> dict[str, pd.DataFrame]:
     fits = fits.assign(n_lambda=pd.array([None] * len(fits), dtype="Int64"))
     fits.loc[1, ["converged", "n_lambda"]] = [False, 60]
     fits.loc[2, ["status", "reason"]] = ["failed", "/home/someone/net.py: the loss is not finite after epoch 3"]
-    times = fits[["task_id", "train_set", "learner"]].assign(n_train=60, seconds=1.5, cpu_seconds=1.25, peak_mb=300.5)
+    times = fits[["task_id", "train_set", "learner"]].assign(
+        n_train=60, seconds=1.5, cpu_seconds=1.25, peak_mb=300.5, predict_seconds=0.5
+    )
     return {
         "scores": scores,
         "stats": means,

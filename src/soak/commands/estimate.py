@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from soak.commands.config import config_path, read_experiment
-from soak.commands.smoke import Projection, lines_of, run_workflow
+from soak.commands.smoke import Projection, lines_of, predicted_rows, run_workflow, task_files
 from soak.errors import SoakError, show
 from soak.experiment import INDEX, Experiment, learners_of
 from soak.fitting.plan import TaskIndex, read_index
@@ -161,20 +161,6 @@ def in_another_process(
     return [SmallFit(**one) for one in json.loads(done.stdout.rpartition("\n")[2])]
 
 
-def predicted_rows(task: str, known: TaskIndex) -> dict[str, int]:
-    """How many rows the fit of each train set of a task predicts."""
-    splits = StoredSplits.open(*_task_files(task)[1:])
-    return {
-        one.name: sum(len(test.rows) for test in [*splits.tests(one.name), *splits.transfers(one.name)])
-        for one in known.train_sets
-    }
-
-
-def _task_files(task: str) -> list[str]:
-    """The task, its folds, splits and rows."""
-    return [f"results/tasks/{task}.{kind}" for kind in ("arrow", "folds.parquet", "splits.csv", "rows.parquet")]
-
-
 def projections(
     experiment: Experiment, task: str, known: TaskIndex, predicted: Mapping[str, int], rows: int
 ) -> Iterator[Projection]:
@@ -182,7 +168,7 @@ def projections(
     largest = max(known.train_sets, key=lambda one: one.n_train)
     for name, one in learners_of(experiment.config, task, known.type).items():
         settings = {**one.model_dump(mode="json", by_alias=True), **one.smaller()}
-        fits = in_another_process(_task_files(task), name, settings, largest.name, rows)
+        fits = in_another_process(task_files(task), name, settings, largest.name, rows)
         trained = [replace(fit, seconds=fit.seconds * one.work_ratio()) for fit in fits]
         seconds = sum(
             seconds_at(
@@ -209,7 +195,7 @@ def estimate(config_file: Path, cores: str, rows: int) -> str:
     found: list[Projection] = []
     disk = 0.0
     for task, known in read_index(INDEX).items():
-        predicted = predicted_rows(task, known)
+        predicted = predicted_rows(task_files(task), known)
         found += projections(experiment, task, known, predicted, rows)
         disk += disk_mb(experiment, task, known, predicted)
     seconds, peak = sum(one.seconds for one in found), max((one.peak_mb for one in found), default=0.0)

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from soak.files import atomic, folder_problem
 from soak.fitting.plan import TaskIndex, read_index
 from soak.names import counted
 from soak.progress import duration
-from soak.resampling.store import read_splits
+from soak.resampling.store import StoredSplits, read_splits
 from soak.scores.foresight import foresight
 from soak.tables import read_table
 from soak.written import note
@@ -42,7 +42,7 @@ class Projection:
     fits, measured : int
         Fits of the whole run, and of the trial.
     seconds : float
-        Of all fits, one after the other.
+        Of all fits, one after the other, with what they predict.
     peak_mb : float
         The highest that was measured in a fit.
     asked_mb : int
@@ -130,7 +130,9 @@ def run(folder: Path, cores: str, *arguments: str) -> None:
         raise SoakError(f"the trial failed; its files are in {folder}")
 
 
-def project(config: Config, whole: Mapping[str, TaskIndex], times: pd.DataFrame) -> Iterator[Projection]:
+def project(
+    config: Config, whole: Mapping[str, TaskIndex], times: pd.DataFrame, predicted: Mapping[str, Mapping[str, int]]
+) -> Iterator[Projection]:
     """Scale the times of the trial's fits up to all fits of the config.
 
     Parameters
@@ -139,6 +141,8 @@ def project(config: Config, whole: Mapping[str, TaskIndex], times: pd.DataFrame)
         Index of the tasks with all their train sets.
     times : DataFrame
         The table times of the trial.
+    predicted : mapping
+        Of each task the rows that the fit of each train set predicts.
     """
     for task, index in whole.items():
         for name, learner in learners_of(config, task, index.type).items():
@@ -146,12 +150,14 @@ def project(config: Config, whole: Mapping[str, TaskIndex], times: pd.DataFrame)
             usual = fits.iloc[1:] if len(fits) > 1 else fits  # the first of a process also pays for what it imports
             per_row = usual["seconds"].sum() / max(1, usual["n_train"].sum())
             rows = sum(train_set.n_train for train_set in index.train_sets)
+            tested = sum(predicted[task][one] for one in fits["train_set"])
+            predicting = fits["predict_seconds"].sum() / max(1, tested) * sum(predicted[task].values())
             yield Projection(
                 task,
                 name,
                 len(index.train_sets),
                 len(fits),
-                per_row * rows * learner.work_ratio(),
+                per_row * rows * learner.work_ratio() + predicting,
                 fits["peak_mb"].max(),
                 learner.memory_mb(index.size()),
             )
@@ -206,6 +212,21 @@ def whole_folds(folder: Path, tasks: Iterable[str]) -> tuple[dict[tuple[str, str
     return rows, folds
 
 
+def task_files(task: str, folder: Path = Path()) -> list[str]:
+    """Of a run in a folder the task, its folds, splits and rows."""
+    kinds = ("arrow", "folds.parquet", "splits.csv", "rows.parquet")
+    return [str(folder / f"results/tasks/{task}.{kind}") for kind in kinds]
+
+
+def predicted_rows(files: Sequence[str], known: TaskIndex) -> dict[str, int]:
+    """How many rows the fit of each train set of a task (see `task_files`) predicts."""
+    splits = StoredSplits.open(*files[1:])
+    return {
+        one.name: sum(len(test.rows) for test in [*splits.tests(one.name), *splits.transfers(one.name)])
+        for one in known.train_sets
+    }
+
+
 def seen(folder: Path, rows: Mapping[tuple[str, str], int], folds: Mapping[str, int], experiment: Experiment) -> str:
     """What the whole run will be able to see: see `soak.scores.foresight.foresight`."""
     tables, made = folder / "results/tables", folder / "results/scores"
@@ -241,9 +262,10 @@ def smoke(config_file: Path, cores: str) -> tuple[str, bool]:
         run(folder, cores, "--", *checks)
     write_config(folder, smaller_config(raw, config))
     n_rows, n_folds = whole_folds(folder, whole)
+    predicted = {task: predicted_rows(task_files(task, folder), index) for task, index in whole.items()}
     keep_one_fold(folder, list(whole))
     run(folder, cores, "--rerun-triggers", "mtime", "--", "figures", "results/report.html")
-    projections = list(project(config, whole, read_table(folder / "results/tables/times.parquet")))
+    projections = list(project(config, whole, read_table(folder / "results/tables/times.parquet"), predicted))
     fits = read_table(folder / "results/tables/fits.parquet")
     rows = fits[fits["status"] == "failed"].itertuples()
     failed = [f"{row.task_id}, {row.train_set}, {row.learner}: {row.reason}" for row in rows]

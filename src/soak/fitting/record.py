@@ -3,8 +3,8 @@
 The fits of a job, a pack, are one folder results/fits/TASK/LEARNER/PACK/:
 
 - fits.parquet: a row per fit: task_id, train_set, learner, n_train, status, reason, what its learner found
-  (converged, selected_epochs, lambda_min …), seconds, cpu_seconds, peak_mb, versions and tables (JSON: versions of
-  packages, and how many rows each of the other files has of the fit);
+  (converged, selected_epochs, lambda_min …), seconds, cpu_seconds, peak_mb, predict_seconds, versions and tables (JSON:
+  versions of packages, and how many rows each of the other files has of the fit);
 - predictions.parquet: train_set, algorithm, test_subset, test_fold, row, response, and prob.NAME for each class;
 - history.parquet, path.parquet, coefficients.parquet, tuning.parquet: train_set, then the columns that the learner gives.
 
@@ -31,7 +31,17 @@ from soak.files import atomic, atomic_folder
 _CRC_BYTES = 4
 FINISHED = "finished"  # folder beside those of the packs, for finished fits of packs that are not
 # Columns of fits.parquet that hold fields of a record, or its names of tables; the others are its info.
-_FIELDS = ("train_set", "learner", "n_train", "status", "reason", "seconds", "cpu_seconds", "peak_mb")
+_FIELDS = (
+    "train_set",
+    "learner",
+    "n_train",
+    "status",
+    "reason",
+    "seconds",
+    "cpu_seconds",
+    "peak_mb",
+    "predict_seconds",
+)
 _OTHERS = ("task_id", "versions", "tables")
 
 
@@ -55,6 +65,8 @@ class FitRecord:
         Of training alone, without process start and reading.
     peak_mb : float
         Peak resident memory of the process while it trained, MiB.
+    predict_seconds : float
+        Of predicting all rows that ask for it, of all algorithms.
     versions : mapping of package to version
     tables : mapping of name to Arrow table
         "predictions" (algorithm, test_subset, test_fold, row, response, prob.NAME …), "history" and what else the
@@ -71,6 +83,7 @@ class FitRecord:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_mb: float = 0.0
+    predict_seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
 

@@ -121,13 +121,15 @@ def fit_train_set(job: Job, train_set: str) -> FitRecord:
     record, fit = train(job, TaskRows(job.task, job.splits.train(train_set)), train_set)
     if fit is None:
         return record
+    start = time.perf_counter()
     try:
         predictions = _predictions(job, job.splits, train_set, fit)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return replace(record, status="failed", reason=reason_of(error))
-    return replace(record, tables={**record.tables, "predictions": predictions})
+    tables = {**record.tables, "predictions": predictions}
+    return replace(record, predict_seconds=time.perf_counter() - start, tables=tables)
 
 
 def train(job: Job, rows: TaskRows, train_set: str) -> tuple[FitRecord, Fit | None]:

@@ -339,7 +339,7 @@ def fits_table(records: Sequence[FitRecord]) -> pd.DataFrame:
 
 
 def times_table(records: Sequence[FitRecord]) -> pd.DataFrame:
-    """The table times: seconds of training alone, and the peak memory of the process meanwhile."""
+    """The table times: seconds of training and of predicting, and the peak memory of the process while it trained."""
     return _frame(records, TABLES["times"].columns).round(3)
 
 
