@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from soak.errors import SoakError
@@ -50,6 +51,12 @@ def test_the_files_are_readable_without_this_library(folder):
     ]
     predictions = pd.read_parquet(folder / "predictions.parquet")
     assert predictions.to_numpy().tolist() == [["all.fold1", 3], ["all.fold1", 1], ["A.fold1", 0]]
+
+
+def test_a_pack_of_an_older_version_lacks_a_time(folder):
+    file = folder / "fits.parquet"
+    pq.write_table(pq.read_table(file).drop_columns(["predict_seconds"]), file)
+    assert list(read_pack(folder)) == [OK, FAILED, PLAIN]
 
 
 def test_equal_fits_give_equal_bytes(tmp_path):

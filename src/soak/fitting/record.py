@@ -234,7 +234,7 @@ def _record(row: Mapping[str, Any], tables: Mapping[str, pa.Table] | None = None
         info=info,
         versions=json.loads(row["versions"]),
         tables={} if tables is None else tables,
-        **{name: row[name] for name in _FIELDS},
+        **{name: row[name] for name in _FIELDS if name in row},  # one of an older version may lack some
     )
 
 
