@@ -195,7 +195,7 @@ def estimate(config_file: Path, cores: str, rows: int) -> str:
     found: list[Projection] = []
     disk = 0.0
     for task, known in read_index(INDEX).items():
-        predicted = predicted_rows(task_files(task), known)
+        predicted = predicted_rows(task, known)
         found += projections(experiment, task, known, predicted, rows)
         disk += disk_mb(experiment, task, known, predicted)
     seconds, peak = sum(one.seconds for one in found), max((one.peak_mb for one in found), default=0.0)

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -218,9 +218,9 @@ def task_files(task: str, folder: Path = Path()) -> list[str]:
     return [str(folder / f"results/tasks/{task}.{kind}") for kind in kinds]
 
 
-def predicted_rows(files: Sequence[str], known: TaskIndex) -> dict[str, int]:
-    """How many rows the fit of each train set of a task (see `task_files`) predicts."""
-    splits = StoredSplits.open(*files[1:])
+def predicted_rows(task: str, known: TaskIndex, folder: Path = Path()) -> dict[str, int]:
+    """How many rows the fit of each train set of a task predicts."""
+    splits = StoredSplits.open(*task_files(task, folder)[1:])
     return {
         one.name: sum(len(test.rows) for test in [*splits.tests(one.name), *splits.transfers(one.name)])
         for one in known.train_sets
@@ -262,7 +262,7 @@ def smoke(config_file: Path, cores: str) -> tuple[str, bool]:
         run(folder, cores, "--", *checks)
     write_config(folder, smaller_config(raw, config))
     n_rows, n_folds = whole_folds(folder, whole)
-    predicted = {task: predicted_rows(task_files(task, folder), index) for task, index in whole.items()}
+    predicted = {task: predicted_rows(task, index, folder) for task, index in whole.items()}
     keep_one_fold(folder, list(whole))
     run(folder, cores, "--rerun-triggers", "mtime", "--", "figures", "results/report.html")
     projections = list(project(config, whole, read_table(folder / "results/tables/times.parquet"), predicted))

@@ -422,11 +422,12 @@ def unsuited(config: Config, task_types: Mapping[str, str | None]) -> list[Probl
     for name, learner in config.learners.items():
         only = learner.only_for()
         if name not in named and not (common & {only[0], None} if only else common):
-            message = (
-                "belongs to no task: every task names its learners, and none names this one; name it, or remove it"
-            )
             if only and common:
                 message = f"suits no task of this config ({kinds}): {only[1]}; change it, or remove the learner"
+            else:
+                message = (
+                    "belongs to no task: every task names its learners, and none names this one; name it, or remove it"
+                )
             problems.append((("learners", name), message))
     for index, name in enumerate(config.measures or [] if config.tasks else []):  # of scores the files tell
         if measure(name).task_type not in ("both", *types) and None not in types:

@@ -472,9 +472,10 @@ def few_groups(roles: Roles, n_folds: int) -> str:
         remedy = f"use at most {n_groups} folds" if n_groups > 1 else "at least 2 are needed"
         return f"{'folds' if roles.group is None else 'group'}: {counted} cannot fill {n_folds} folds; {remedy}"
     if per_subset.max() == 1:
+        names = listed([str(name) for name in roles.subsets])
         return (
-            f"subset: each of the {len(per_subset)} subsets ({listed([str(name) for name in roles.subsets])}) has {counted}, fewer than the "
-            f"{n_folds} folds; name a column that is the same in many {unit}s"
+            f"subset: each of the {len(per_subset)} subsets ({names}) has {counted}, fewer than the {n_folds} folds; name "
+            f"a column that is the same in many {unit}s"
         )
     name = roles.subsets[smallest]
     remedy = f"use at most {n_groups} folds, or " if n_groups > 1 else ""

@@ -174,12 +174,12 @@ def _text_table(path: Path) -> pd.DataFrame:
 
 def _with_our_names(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
     """The columns by the names that they have here; a table without subsets gets those of ``ignore_subset``."""
+    first: dict[str, str] = {}
     for column in table.columns:
-        twin = column.replace(".", "_")
-        if twin != column and twin in table.columns and not table[twin].equals(table[column]):
-            raise SoakError(f"{path}: columns {column} and {twin} mean the same and differ; keep one")
-    table = table.rename(columns={column: column.replace(".", "_") for column in table.columns})
-    table = table.loc[:, ~table.columns.duplicated()]
+        same = first.setdefault(column.replace(".", "_"), column)
+        if not table[column].equals(table[same]):
+            raise SoakError(f"{path}: columns {same} and {column} mean the same and differ; keep one")
+    table = table[list(first.values())].set_axis(list(first), axis="columns")
     for name, others in _OTHER_NAMES.items():
         there = [other for other in others if other in table.columns]
         if name not in table.columns and there:
